@@ -44,6 +44,9 @@ extern "C" {
 	X("neuron.membrane_capacitance", "neuron", 512, 0, 63, "lsb")         \
 	X("neuron.refractory_counter", "neuron", 512, 0, 255, "clock cycles") \
 	X("neuron.reset_holdoff", "neuron", 512, 0, 15, "clock cycles")       \
+	X("neuron.refractory_fast_clock", "neuron", 512, 0, 1, "switch")      \
+	X("backend.clock_scale_slow", "chip", 1, 0, 15, "power of two")       \
+	X("backend.clock_scale_fast", "chip", 1, 0, 15, "power of two")       \
 	X("neuron.i_bias_synin_exc_tau", "neuron", 512, 0, 1022, "capmem lsb") \
 	X("neuron.i_bias_synin_exc_shift", "neuron", 512, 0, 1022, "capmem lsb") \
 	X("neuron.i_bias_synin_exc_gm", "neuron", 512, 0, 1022, "capmem lsb") \
