@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#ifndef EMULATOR_CHIP_H
+#define EMULATOR_CHIP_H
+
+/** @file
+ *  @brief The chip: register file, event routing and analog core under one clock.
+ *
+ *  The chip is lazy. Its clock runs only when somebody looks or an event must pass; register writes
+ *  wait in a list and take effect together, at most one microsecond early (20 us while nothing can
+ *  happen), but never two writes of one register at once, and never past an event, a trigger or a
+ *  conversion.
+ *
+ *  All times are ticks of 4 ns since power-up, and never decrease from call to call. */
+
+#include "analog.h"
+#include "background.h"
+#include "events.h"
+#include "registers.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	EMULATOR_SPIKES = 33 * 1024,    /**< spikes that one window may give */
+	EMULATOR_CADC_TICKS = 376,      /**< one conversion of all columns */
+	EMULATOR_SYSTIME_ADDRESS = 0,   /**< chip time, low word; the high word follows */
+	EMULATOR_PHY_ADDRESS = 0x40000, /**< enables of the chip's ends of the links */
+	EMULATOR_PLL_ADDRESS = 0x80000, /**< registers of the clock generators */
+	EMULATOR_PLL_WORDS = 6,         /**< two generators of two words, outputs, self-test */
+	EMULATOR_PLL_NEEDED = 5,        /**< of these must be set before the clocks run */
+};
+
+/** How an emulated machine is made. */
+struct emulator_options {
+	uint32_t serial;     /**< number of the chip, 1 ... 999: its fixed pattern */
+	uint64_t seed;       /**< of the trial-to-trial noise */
+	bool noise;          /**< trial-to-trial noise on */
+	bool variation;      /**< fixed-pattern variation on */
+	uint64_t work_limit; /**< steps of simulation a run may take; 0 takes the default, 2^32 */
+};
+
+/** Takes what the chip sends: times are those of passing the crossbar (or sampling) and of arrival at
+ *  the FPGA. */
+struct emulator_listener {
+	/** A spike. @param user as given @param stamp tick @param arrival tick @param label 16 bits */
+	void (*spike)(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
+	/** A sample of the MADC. @param user as given @param stamp tick @param arrival tick
+	 *  @param value 10 bits, channel in bit 10 */
+	void (*sample)(void *user, uint64_t stamp, uint64_t arrival, uint16_t value);
+	void *user; /**< handed to both */
+};
+
+/** A recording of the fast converter. */
+struct emulator_recording {
+	bool running;      /**< samples are taken */
+	uint64_t start;    /**< tick of sample 0 */
+	uint64_t period;   /**< between samples, in units of 2 ns */
+	uint64_t index;    /**< number of the next sample */
+	uint64_t count;    /**< samples of the recording; UINT64_MAX until stopped */
+	uint32_t input;    /**< first input */
+	uint32_t switches; /**< samples after which the input changes; 0 never */
+	bool dummy;        /**< send the number of the sample instead of data */
+};
+
+/** The chip. */
+struct emulator_chip {
+	struct emulator_analog *analog;        /**< neurons, synapses, converters */
+	struct emulator_registers *registers;  /**< what the host wrote */
+	struct emulator_events events;         /**< crossbar and buses */
+	struct emulator_background background; /**< background sources */
+	struct emulator_recording recording;   /**< fast converter */
+	struct emulator_listener listener;     /**< takes spikes and samples */
+	struct haldls_madc_config madc;        /**< settings of the fast converter */
+	uint64_t now;                          /**< tick up to which everything happened */
+	uint64_t changed_at;                   /**< tick of the first write that is not applied */
+	uint64_t systime_zero;                 /**< tick at which the chip's system time was 0 */
+	uint64_t work;                         /**< steps of this run */
+	uint64_t work_limit;                   /**< allowed */
+	int status;                            /**< first error of this run */
+	bool can_fire[512];                    /**< fire output of each atomic neuron is on */
+	bool fires;                            /**< any neuron can fire */
+	bool recurrent;                        /**< a spike can reach a driver */
+	bool routes_stale;                     /**< the two above must be computed again */
+	uint8_t cadc[2][2][256];               /**< last conversion: hemisphere, type, column */
+	uint16_t spike_counter[512];           /**< by atomic neuron; bit 8 is the overflow */
+	uint32_t phy_enable;                   /**< chip's ends of the links that are on */
+	uint32_t pll[EMULATOR_PLL_WORDS];      /**< clock generators; 0 until they are set */
+	struct emulator_spike *spikes;         /**< [EMULATOR_SPIKES] of the last step */
+};
+
+/** Make a chip that was just powered up.
+ *  @param[out] out the chip @param options how @param listener takes events, copied
+ *  @retval 0 made @retval HXCOMM_ENOMEM memory is exhausted */
+int emulator__chip_new(struct emulator_chip **out, const struct emulator_options *options,
+        const struct emulator_listener *listener);
+
+/** Free a chip. @param chip may be NULL */
+void emulator__chip_free(struct emulator_chip *chip);
+
+/** Begin a run: no work done, no error. @param chip the chip */
+void emulator__chip_begin(struct emulator_chip *chip);
+
+/** Let everything happen up to a time. Errors stay in chip->status.
+ *  @param chip the chip @param time tick */
+void emulator__chip_advance(struct emulator_chip *chip, uint64_t time);
+
+/** Write a register. @param chip the chip @param time tick @param address chip address
+ *  @param value bits @param byte_enables bytes that are written */
+void emulator__chip_write(struct emulator_chip *chip, uint64_t time, uint32_t address,
+        uint32_t value, uint8_t byte_enables);
+
+/** Read a register. @param chip the chip @param time tick @param address chip address
+ *  @return the word; 0 where there is no register */
+uint32_t emulator__chip_read(struct emulator_chip *chip, uint64_t time, uint32_t address);
+
+/** Can a read of this address give another value later although nobody writes?
+ *  @param chip the chip @param address chip address @return true for counters, time, samples */
+bool emulator__chip_is_volatile(const struct emulator_chip *chip, uint32_t address);
+
+/** How long does a read of this address occupy the bus beyond the way there and back?
+ *  @param address chip address @return ticks */
+uint64_t emulator__chip_read_ticks(uint32_t address);
+
+/** An event leaves the FPGA. @param chip the chip @param time tick @param label 16 bits */
+void emulator__chip_spike(struct emulator_chip *chip, uint64_t time, uint16_t label);
+
+/** The reset line is pulled: all registers take their reset values, events under way are lost.
+ *  @param chip the chip @param time tick */
+void emulator__chip_reset(struct emulator_chip *chip, uint64_t time);
+
+/** System time of the chip. @param chip the chip @param time tick @return 43 bits of 4 ns */
+uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time);
+
+/** Do the clock generators run? @param chip the chip @return true when all words are set */
+bool emulator__chip_clocks_run(const struct emulator_chip *chip);
+
+/* ---- what registers do (chip_effects.c) ------------------------------------------------------- */
+
+/** What a container does when it is written or read. */
+struct emulator_chip_effect {
+	const char *container; /**< name */
+	/** Take over new contents. NULL where a write triggers @param chip the chip
+	 *  @param element coordinate @param words of the element */
+	void (*apply)(struct emulator_chip *chip, uint32_t element, const uint32_t *words);
+	/** A write triggers. @param chip the chip @param element coordinate @param value word */
+	void (*trigger)(struct emulator_chip *chip, uint32_t element, uint32_t value);
+	/** A read gives something else than what was written. @param chip the chip
+	 *  @param element coordinate @return word */
+	uint32_t (*read)(struct emulator_chip *chip, uint32_t element);
+	bool exact; /**< takes effect at its own time, does not wait for others */
+};
+
+/** Effect by number. @param effect as classified @return the effect */
+const struct emulator_chip_effect *emulator__chip_effect(int effect);
+
+/** Number of a container's effect. @param container the container @return number, -1 for none */
+int emulator__chip_classify(const struct haldls_container *container);
+
+/** Apply all changed registers at chip->now. @param chip the chip */
+void emulator__chip_apply(struct emulator_chip *chip);
+
+/** Write in a trigger window beside the synapses. @param chip the chip at the time of the write
+ *  @param address chip address */
+void emulator__chip_trigger_window(struct emulator_chip *chip, uint32_t address);
+
+/** Read converted samples. @param chip the chip at the time of the read
+ *  @param address chip address in the window of samples @return four samples */
+uint32_t emulator__chip_read_samples(struct emulator_chip *chip, uint32_t address);
+
+/** Is this the window of converted samples? @param address chip address @return true if so */
+bool emulator__chip_is_sample(uint32_t address);
+
+#endif

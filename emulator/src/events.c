@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "events.h"
+
+#include "random.h"
+
+#include <haldls/coordinate.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL_MASK = 0x3fff, EVENT_COUNTER_MASK = 0xffffff, DROP_COUNTER_MASK = 0xffff };
+
+/* ---- queues ----------------------------------------------------------------------------------- */
+
+static bool empty(const struct emulator_queue *queue)
+{
+	return queue->head == queue->tail;
+}
+
+static struct emulator_event *first(const struct emulator_queue *queue)
+{
+	return &queue->events[queue->head & (queue->capacity - 1)];
+}
+
+static struct emulator_event *last(const struct emulator_queue *queue)
+{
+	return &queue->events[(queue->tail - 1) & (queue->capacity - 1)];
+}
+
+static bool append(struct emulator_queue *queue, uint64_t time, uint16_t label)
+{
+	const size_t count = queue->tail - queue->head;
+	if (count == queue->capacity) {
+		const size_t capacity = count ? 2 * count : 64;
+		struct emulator_event *events = malloc(capacity * sizeof(*events));
+		if (!events)
+			return false;
+		for (size_t i = 0; i < count; i++)
+			events[i] = queue->events[(queue->head + i) & (count - 1)];
+		free(queue->events);
+		*queue = (struct emulator_queue){ events, capacity, 0, count };
+	}
+	queue->tail++;
+	*last(queue) = (struct emulator_event){ time, label };
+	return true;
+}
+
+/* ---- configuration ---------------------------------------------------------------------------- */
+
+void emulator__events_init(struct emulator_events *events, bool noise, uint64_t seed,
+        emulator_output *output, void *user)
+{
+	*events = (struct emulator_events){
+		.stale = true,
+		.noise = noise,
+		.seed = seed,
+		.output = output,
+		.user = user,
+	};
+	for (unsigned input = 0; input < EMULATOR_INPUTS; input++)
+		for (unsigned target = 0; target < EMULATOR_OUTPUTS; target++)
+			events->node[input][target].exists =
+			        haldls_crossbar_node(input, target) != UINT32_MAX;
+}
+
+void emulator__events_deinit(struct emulator_events *events)
+{
+	for (unsigned i = 0; i < 4; i++)
+		free(events->link[i].events);
+	for (unsigned i = 0; i < EMULATOR_BUSES; i++)
+		free(events->bus[i].events);
+	*events = (struct emulator_events){ 0 };
+}
+
+void emulator__events_clear(struct emulator_events *events)
+{
+	for (unsigned i = 0; i < 4; i++)
+		events->link[i].head = events->link[i].tail = 0;
+	for (unsigned i = 0; i < EMULATOR_BUSES; i++)
+		events->bus[i].head = events->bus[i].tail = 0;
+	memset(events->event_counter, 0, sizeof(events->event_counter));
+	memset(events->drop_counter, 0, sizeof(events->drop_counter));
+}
+
+void emulator__events_set_node(struct emulator_events *events, uint32_t node,
+        const struct haldls_crossbar_node *config)
+{
+	const uint32_t input = haldls_crossbar_node_input(node);
+	const uint32_t target = haldls_crossbar_node_output(node);
+	if (input >= EMULATOR_INPUTS || target >= EMULATOR_OUTPUTS)
+		return;
+	events->node[input][target].mask = (uint16_t)config->mask;
+	events->node[input][target].target = (uint16_t)config->target;
+	events->node[input][target].count_drops = config->enable_drop_counter;
+}
+
+/* Which drivers take which row select address: the only place where masks are compared. */
+static void compute_acceptance(struct emulator_events *events)
+{
+	memset(events->acceptance, 0, sizeof(events->acceptance));
+	for (unsigned driver = 0; driver < 256; driver++) {
+		if (!events->driver[driver].receives)
+			continue;
+		const unsigned number = driver % 128; /* on its hemisphere */
+		const unsigned bus = driver / 128 * 4 + number % 4, position = number / 4;
+		for (unsigned address = 0; address < 32; address++) {
+			struct emulator_acceptance *list = &events->acceptance[bus][address];
+			if (((address ^ position) & events->driver[driver].mask) == 0)
+				list->driver[list->count++] = (uint8_t)driver;
+		}
+	}
+	events->stale = false;
+}
+
+static const struct emulator_acceptance *acceptance(struct emulator_events *events, unsigned bus,
+        uint16_t label)
+{
+	if (events->stale)
+		compute_acceptance(events);
+	return &events->acceptance[bus][(label >> 6) & 31];
+}
+
+static bool passes(const struct emulator_node *node, uint16_t label)
+{
+	return node->exists && (label & LABEL_MASK & node->mask) == node->target;
+}
+
+static uint16_t neuron_label(const struct emulator_events *events, uint32_t neuron)
+{
+	return (uint16_t)(haldls_neuron_event_output(neuron) << 8 | events->neuron[neuron].address);
+}
+
+bool emulator__events_recurrent(struct emulator_events *events, uint32_t neuron)
+{
+	if (!events->neuron[neuron].sends)
+		return false;
+	const uint16_t label = neuron_label(events, neuron);
+	const struct emulator_node *row = events->node[haldls_neuron_event_output(neuron)];
+	for (unsigned bus = 0; bus < EMULATOR_BUSES; bus++)
+		if (events->bus_enabled[bus] && passes(&row[bus], label) &&
+		        acceptance(events, bus, label)->count)
+			return true;
+	return false;
+}
+
+/* ---- the way of an event ---------------------------------------------------------------------- */
+
+static uint64_t jitter(struct emulator_events *events, enum emulator_random_stream stream)
+{
+	uint32_t drawn[4];
+	if (!events->noise)
+		return EMULATOR_JITTER_TICKS;
+	emulator__random(drawn, events->seed, stream,
+	        events->draws[stream == EMULATOR_RANDOM_OUTPUT]++);
+	return drawn[0] % (2 * EMULATOR_JITTER_TICKS + 1);
+}
+
+/* Wait for a place that takes one event a slot. false: the queue in front of it is full */
+static bool wait_for_slot(uint64_t *time, uint64_t *free_at, unsigned depth)
+{
+	if (*free_at > *time) {
+		if (*free_at - *time > (uint64_t)depth * EMULATOR_SLOT_TICKS)
+			return false;
+		*time = *free_at;
+	}
+	*free_at = *time + EMULATOR_SLOT_TICKS;
+	return true;
+}
+
+void emulator__events_from_fpga(struct emulator_events *events, uint64_t time, uint16_t label)
+{
+	const unsigned link = label >> 14;
+	uint64_t arrival = time + EMULATOR_LINK_TICKS - EMULATOR_JITTER_TICKS +
+	        jitter(events, EMULATOR_RANDOM_LINK);
+	if (!wait_for_slot(&arrival, &events->link_free[link], EMULATOR_LINK_QUEUE)) {
+		events->lost++;
+		return;
+	}
+	events->exhausted |= !append(&events->link[link], arrival, label);
+}
+
+void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsigned bus,
+        uint16_t label)
+{
+	if (!wait_for_slot(&time, &events->output_free[bus], EMULATOR_OUTPUT_QUEUE)) {
+		events->lost++;
+		return;
+	}
+	events->exhausted |= !append(&events->bus[bus], time + EMULATOR_PADI_TICKS, label);
+}
+
+static void to_fpga(struct emulator_events *events, uint64_t time, unsigned link, uint16_t label)
+{
+	uint64_t arrival = time + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS +
+	        jitter(events, EMULATOR_RANDOM_OUTPUT);
+	if (arrival < events->last_arrival[link])
+		arrival = events->last_arrival[link];
+	events->last_arrival[link] = arrival;
+	events->output(events->user, time, arrival, (uint16_t)((label & LABEL_MASK) | link << 14));
+}
+
+void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
+        uint16_t label)
+{
+	events->routed++;
+	for (unsigned target = 0; target < EMULATOR_OUTPUTS; target++) {
+		const struct emulator_node *node = &events->node[input][target];
+		uint64_t slot = time;
+		if (!passes(node, label))
+			continue;
+		if (!wait_for_slot(&slot, &events->output_free[target], EMULATOR_OUTPUT_QUEUE)) {
+			events->lost++;
+			if (node->count_drops)
+				events->drop_counter[input] =
+				        (events->drop_counter[input] + 1) & DROP_COUNTER_MASK;
+			continue;
+		}
+		if (events->count_events[target])
+			events->event_counter[target] =
+			        (events->event_counter[target] + 1) & EVENT_COUNTER_MASK;
+		if (target >= EMULATOR_OUTPUT_LINK)
+			to_fpga(events, slot, target - EMULATOR_OUTPUT_LINK, label);
+		else if (events->bus_enabled[target] && acceptance(events, target, label)->count)
+			events->exhausted |=
+			        !append(&events->bus[target], slot + EMULATOR_PADI_TICKS, label);
+	}
+}
+
+void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron)
+{
+	if (!events->neuron[neuron].sends)
+		return;
+	/* each of the 64 neurons of an output holds its event until the merger takes it */
+	const uint32_t input = haldls_neuron_event_output(neuron);
+	if (wait_for_slot(&time, &events->merger_free[input], 64))
+		emulator__events_route(events, time, input, neuron_label(events, neuron));
+	else
+		events->lost++;
+}
+
+/* ---- waiting events --------------------------------------------------------------------------- */
+
+static uint64_t earliest(const struct emulator_queue *queues, unsigned count, unsigned *which)
+{
+	uint64_t time = UINT64_MAX;
+	for (unsigned i = 0; i < count; i++) {
+		if (!empty(&queues[i]) && first(&queues[i])->time < time) {
+			time = first(&queues[i])->time;
+			*which = i;
+		}
+	}
+	return time;
+}
+
+uint64_t emulator__events_next_bus(const struct emulator_events *events)
+{
+	unsigned which;
+	return earliest(events->bus, EMULATOR_BUSES, &which);
+}
+
+uint64_t emulator__events_next_link(const struct emulator_events *events)
+{
+	unsigned which;
+	return earliest(events->link, 4, &which);
+}
+
+void emulator__events_take_link(unsigned *input, struct emulator_event *event,
+        struct emulator_events *events)
+{
+	unsigned link = 0;
+	earliest(events->link, 4, &link);
+	*input = EMULATOR_INPUT_LINK + link;
+	*event = *first(&events->link[link]);
+	events->link[link].head++;
+}
+
+size_t emulator__events_deliver(struct emulator_events *events, uint64_t end, emulator_driver *take,
+        void *user)
+{
+	size_t count = 0;
+	for (unsigned bus = 0; earliest(events->bus, EMULATOR_BUSES, &bus) < end; count++) {
+		const struct emulator_event event = *first(&events->bus[bus]);
+		const struct emulator_acceptance *list = acceptance(events, bus, event.label);
+		events->bus[bus].head++;
+		for (unsigned i = 0; i < list->count; i++)
+			take(user, event.time, list->driver[i], (uint8_t)(event.label & 63));
+	}
+	return count;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#ifndef EMULATOR_EVENTS_H
+#define EMULATOR_EVENTS_H
+
+/** @file
+ *  @brief The way of a spike over the chip: crossbar, PADI buses, synapse drivers, and the links to
+ *  and from the FPGA (source: spec/grenade_design.md 2.1 to 2.3, spec/emulator_physics.md 2.8).
+ *
+ *  Everything is a time stamp computed when an event passes: queues are not simulated tick by tick;
+ *  an output remembers when it is free again. An output takes one event in 8 ns; what would wait
+ *  longer than its queue is deep is lost and counted.
+ *
+ *  | way                        | latency                                |
+ *  |----------------------------|----------------------------------------|
+ *  | crossbar to synapse driver | 80 ns                                  |
+ *  | FPGA to crossbar           | 120 ns, jitter up to 8 ns either way   |
+ *  | crossbar to FPGA           | 300 ns, jitter up to 8 ns              |
+ *
+ *  All times are ticks of 4 ns since power-up of the chip. */
+
+#include "background.h"
+
+#include <haldls/containers.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	EMULATOR_INPUTS = 20,        /**< crossbar inputs: 8 neuron outputs, 4 links, 8 sources */
+	EMULATOR_OUTPUTS = 12,       /**< crossbar outputs: 8 PADI buses, 4 links */
+	EMULATOR_INPUT_LINK = 8,     /**< first input that comes from the FPGA */
+	EMULATOR_INPUT_SOURCE = 12,  /**< first input that comes from a background source */
+	EMULATOR_OUTPUT_LINK = 8,    /**< first output that goes to the FPGA */
+	EMULATOR_BUSES = 8,          /**< PADI buses, 4 a hemisphere */
+	EMULATOR_NODES = 76,         /**< crossbar nodes that exist */
+	EMULATOR_SLOT_TICKS = 2,     /**< an output takes one event in 8 ns */
+	EMULATOR_PADI_TICKS = 20,    /**< crossbar to driver: 80 ns */
+	EMULATOR_LINK_TICKS = 30,    /**< FPGA to crossbar: 120 ns */
+	EMULATOR_OUTPUT_TICKS = 75,  /**< crossbar to FPGA: 300 ns */
+	EMULATOR_JITTER_TICKS = 2,   /**< 8 ns */
+	EMULATOR_OUTPUT_QUEUE = 64,  /**< events that wait for an output before one is lost */
+	EMULATOR_LINK_QUEUE = 512,   /**< events that wait at a link input before one is lost */
+};
+
+/** An event in a queue. */
+struct emulator_event {
+	uint64_t time;  /**< tick */
+	uint16_t label; /**< label, 16 bits */
+};
+
+/** A growing queue of events in time order. */
+struct emulator_queue {
+	struct emulator_event *events; /**< ring buffer */
+	size_t capacity;               /**< its size, a power of two */
+	size_t head;                   /**< index of the first event, counted without wrap */
+	size_t tail;                   /**< index behind the last event */
+};
+
+/** Takes events that leave the chip.
+ *  @param user as given @param stamp tick at which the event passed the crossbar
+ *  @param arrival tick at which it reaches the FPGA @param label label with the link in bits 15:14 */
+typedef void emulator_output(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
+
+/** Takes events that a synapse driver accepted.
+ *  @param user as given @param time tick @param driver 0 ... 255 @param label synapse label, 6 bits */
+typedef void emulator_driver(void *user, uint64_t time, uint32_t driver, uint8_t label);
+
+/** Filter of a crossbar node. */
+struct emulator_node {
+	bool exists;      /**< the pair of input and output has a node */
+	bool count_drops; /**< losses count in the drop counter of the input */
+	uint16_t mask;    /**< label bits that are compared */
+	uint16_t target;  /**< their values */
+};
+
+/** Drivers that accept a row select address of a bus. */
+struct emulator_acceptance {
+	uint8_t count;      /**< how many */
+	uint8_t driver[32]; /**< their numbers 0 ... 255 on the chip, ascending */
+};
+
+/** Configuration and state of event routing. */
+struct emulator_events {
+	struct emulator_node node[EMULATOR_INPUTS][EMULATOR_OUTPUTS]; /**< filters */
+	struct { bool receives; uint8_t mask; } driver[256]; /**< address match of each driver */
+	struct { bool sends; uint8_t address; } neuron[512]; /**< event output of each atomic neuron */
+	bool bus_enabled[EMULATOR_BUSES];          /**< bus takes events from the crossbar */
+	bool count_events[EMULATOR_OUTPUTS];       /**< event counter of the output runs */
+	struct emulator_acceptance acceptance[EMULATOR_BUSES][32]; /**< by bus and row select address */
+	bool stale;                                /**< acceptance must be computed again */
+	uint64_t merger_free[8];                   /**< tick at which a neuron output is free */
+	uint64_t link_free[4];                     /**< tick at which a link input is free */
+	uint64_t output_free[EMULATOR_OUTPUTS];    /**< tick at which a crossbar output is free */
+	uint64_t last_arrival[4];                  /**< last arrival at the FPGA, by link */
+	struct emulator_queue link[4];             /**< events on their way to the crossbar */
+	struct emulator_queue bus[EMULATOR_BUSES]; /**< events on their way to the drivers */
+	uint32_t event_counter[EMULATOR_OUTPUTS];  /**< events that passed, 24 bits */
+	uint32_t drop_counter[EMULATOR_INPUTS];    /**< events that were lost, 16 bits */
+	uint64_t lost;                             /**< all lost events, counted or not */
+	uint64_t routed;                           /**< all events that entered the crossbar */
+	bool noise;                                /**< jitter on */
+	uint64_t seed;                             /**< of the jitter */
+	uint64_t draws[2];                         /**< jitter draws so far: to and from the chip */
+	bool exhausted;                            /**< memory for a queue was exhausted */
+	emulator_output *output;                   /**< takes events that leave */
+	void *user;                                /**< handed to output */
+};
+
+/** Begin to use event routing; every node exists with mask 0 and target 0, nothing is enabled.
+ *  @param events is overwritten @param noise jitter on @param seed of the jitter
+ *  @param output takes events that leave the chip @param user handed to @p output */
+void emulator__events_init(struct emulator_events *events, bool noise, uint64_t seed,
+        emulator_output *output, void *user);
+
+/** Free the queues. @param events may be all zero */
+void emulator__events_deinit(struct emulator_events *events);
+
+/** Forget all events under way, and all counters. @param events the state */
+void emulator__events_clear(struct emulator_events *events);
+
+/** Set the filter of a node. @param events the state @param node 0 ... 75, input by input
+ *  @param config the filter */
+void emulator__events_set_node(struct emulator_events *events, uint32_t node,
+        const struct haldls_crossbar_node *config);
+
+/** An event from the FPGA enters the link. @param events the state
+ *  @param time tick at which it left the FPGA; not before the last one @param label 16 bits */
+void emulator__events_from_fpga(struct emulator_events *events, uint64_t time, uint16_t label);
+
+/** Put an event on a PADI bus without the crossbar, as the host's PADI event register does.
+ *  @param events the state @param time tick @param bus 0 ... 7 @param label row select and synapse
+ *  label: bits 10 ... 0 */
+void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsigned bus,
+        uint16_t label);
+
+/** A spike of a neuron enters the crossbar, if its backend sends events.
+ *  @param events the state @param time tick @param neuron atomic neuron 0 ... 511 */
+void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron);
+
+/** An event enters the crossbar. @param events the state @param time tick @param input 0 ... 19
+ *  @param label 16 bits */
+void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
+        uint16_t label);
+
+/** Tick of the next event that waits for a driver; UINT64_MAX for none.
+ *  @param events the state @return tick */
+uint64_t emulator__events_next_bus(const struct emulator_events *events);
+
+/** Tick of the next event that reaches the crossbar from the FPGA; UINT64_MAX for none.
+ *  @param events the state @return tick */
+uint64_t emulator__events_next_link(const struct emulator_events *events);
+
+/** Hand all events that reach a bus before @p end to the drivers that accept them, in time order.
+ *  @param events the state @param end tick @param take takes them @param user handed to @p take
+ *  @return number of events on the buses */
+size_t emulator__events_deliver(struct emulator_events *events, uint64_t end, emulator_driver *take,
+        void *user);
+
+/** Take the next event from the FPGA. @param[out] input crossbar input @param[out] event the event
+ *  @param events the state; emulator__events_next_link() is not UINT64_MAX */
+void emulator__events_take_link(unsigned *input, struct emulator_event *event,
+        struct emulator_events *events);
+
+/** Can a spike of this neuron reach a synapse driver? @param events the state
+ *  @param neuron atomic neuron @return true where the configuration lets it */
+bool emulator__events_recurrent(struct emulator_events *events, uint32_t neuron);
+
+#endif

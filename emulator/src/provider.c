@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/* The emulated machine as a provider of hxcomm: `emulator:?serial=1&seed=1&noise=1&variation=1`. */
+#include "fpga.h"
+
+#include <hxcomm/connection.h>
+#include <hxcomm/error.h>
+#include <hxcomm/provider.h>
+#include <hxcomm/uri.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SERIAL_MAX = 999 };
+
+struct machine {
+	struct emulator_fpga *fpga;
+	char identifier[24];
+};
+
+static int read_options(struct emulator_options *out, const struct hxcomm_uri *uri)
+{
+	static const char *const known[] = { "serial", "seed", "noise", "variation" };
+	uint64_t serial, seed, noise, variation;
+	int status = hxcomm_uri_check_keys(uri, known, sizeof(known) / sizeof(*known));
+	if (status == HXCOMM_OK && uri->rest[0])
+		status = hxcomm_error_set(HXCOMM_EINVAL,
+		        "emulator: takes no name, '%s' was given: write emulator:?serial=1", uri->rest);
+	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&serial, uri, "serial", 1, 1, SERIAL_MAX);
+	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&seed, uri, "seed", 1, 0, UINT64_MAX);
+	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&noise, uri, "noise", 1, 0, 1);
+	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&variation, uri, "variation", 1, 0, 1);
+	if (status != HXCOMM_OK)
+		return status;
+	*out = (struct emulator_options){
+		.serial = (uint32_t)serial,
+		.seed = seed,
+		.noise = noise,
+		.variation = variation,
+	};
+	return HXCOMM_OK;
+}
+
+static int machine_open(void **state, const struct hxcomm_uri *uri,
+        const struct hxcomm_open_options *options)
+{
+	struct emulator_options read;
+	*state = NULL;
+	int status = read_options(&read, uri);
+	if (status != HXCOMM_OK)
+		return status;
+	if (options && options->chip_serial && options->chip_serial != read.serial)
+		return hxcomm_error_set(HXCOMM_ENOENT,
+		        "chip %u was asked for, this is emulated chip %u: write emulator:?serial=%u",
+		        options->chip_serial, read.serial, options->chip_serial);
+	struct machine *machine = calloc(1, sizeof(*machine));
+	if (!machine)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for an emulated machine");
+	status = emulator__fpga_new(&machine->fpga, &read);
+	if (status != HXCOMM_OK) {
+		free(machine);
+		return status;
+	}
+	snprintf(machine->identifier, sizeof(machine->identifier), "emulator-%u", read.serial);
+	*state = machine;
+	return HXCOMM_OK;
+}
+
+static int deliver(void *user, const uint64_t *words, size_t count)
+{
+	return hxcomm_receive(user, words, count);
+}
+
+static int machine_run(void *state, const uint64_t *words, size_t count,
+        struct hxcomm_receiver *receiver)
+{
+	struct machine *machine = state;
+	return emulator__fpga_run(machine->fpga, words, count, deliver, receiver);
+}
+
+static const char *machine_identifier(void *state)
+{
+	const struct machine *machine = state;
+	return machine->identifier;
+}
+
+static void machine_close(void *state)
+{
+	struct machine *machine = state;
+	if (!machine)
+		return;
+	emulator__fpga_free(machine->fpga);
+	free(machine);
+}
+
+HXCOMM_API extern const struct hxcomm_provider hxcomm_provider;
+const struct hxcomm_provider hxcomm_provider = {
+	.abi = HXCOMM_PROVIDER_ABI,
+	.size = sizeof(struct hxcomm_provider),
+	.scheme = "emulator",
+	.summary = "a BrainScaleS-2 chip and its FPGA in software",
+	.open = machine_open,
+	.run = machine_run,
+	.identifier = machine_identifier,
+	.close = machine_close,
+};
