@@ -289,6 +289,7 @@ static void make_room(struct emulator_chip *chip, uint64_t time)
 static void write_systime(struct emulator_chip *chip, uint64_t time, uint32_t address,
         uint32_t value)
 {
+	settle(chip, time); /* time stamps before now are of the old time */
 	const uint64_t old = emulator__chip_systime(chip, time);
 	const uint64_t next = address == EMULATOR_SYSTIME_ADDRESS
 	        ? (old & ~(uint64_t)UINT32_MAX) | value

@@ -195,6 +195,8 @@ static void update_links(struct emulator_fpga *fpga, uint64_t cycle)
 	for (unsigned phy = 0; phy < PHYS; phy++)
 		if (links >> phy & 1 && !(fpga->links >> phy & 1))
 			respond(fpga, cycle, HXCOMM_RESPONSE_LINK, phy << 5 | 1 << 4);
+	if (links != fpga->links)
+		catch_up(fpga); /* what was on its way still went over the old links */
 	fpga->links = (uint8_t)links;
 }
 
@@ -267,6 +269,8 @@ static void write_fpga(struct emulator_fpga *fpga, uint32_t address, uint32_t va
 		emulator__board_write(&fpga->board, address, value);
 		return;
 	}
+	if (address == RECORDING)
+		catch_up(fpga); /* what came before is recorded, or not, as before */
 	keep(fpga, emulator__memory_write(&fpga->memory, address, value,
 	                   emulator__byte_mask(enables)));
 	if (address == PHY_ENABLE || address - PHY_CONFIG < PHYS)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/* The provider's table: addresses, identity, determinism; with the real analog core. */
+#include "assert.h"
+
+#include <hxcomm/connection.h>
+#include <hxcomm/provider.h>
+#include <hxcomm/responses.h>
+#include <hxcomm/uri.h>
+#include <hxcomm/words.h>
+
+#include <stdlib.h>
+
+extern const struct hxcomm_provider hxcomm_provider;
+
+static int setup(void **state)
+{
+	(void)state;
+	return hxcomm_provider_register(&hxcomm_provider);
+}
+
+static void a_wrong_address_says_what_is_allowed(void **state)
+{
+	static const struct { const char *uri; int code; const char *hint; } rows[] = {
+		{ "emulator:?serial=0", HXCOMM_ERANGE, "999" },
+		{ "emulator:?serial=1000", HXCOMM_ERANGE, "999" },
+		{ "emulator:?serial=one", HXCOMM_EINVAL, "serial" },
+		{ "emulator:?seed=-1", HXCOMM_EINVAL, "seed" },
+		{ "emulator:?noise=2", HXCOMM_ERANGE, "noise" },
+		{ "emulator:?variation=yes", HXCOMM_EINVAL, "variation" },
+		{ "emulator:?temperature=38", HXCOMM_EINVAL, "temperature" },
+		{ "emulator:?temperature=38", HXCOMM_EINVAL, "variation" }, /* lists the known */
+		{ "emulator:chip7", HXCOMM_EINVAL, "'chip7'" },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		struct hxcomm_connection *connection;
+		assert_error(hxcomm_open(&connection, rows[i].uri, NULL), rows[i].code, rows[i].hint);
+		assert_null(connection);
+	}
+}
+
+static void the_identity_is_the_serial(void **state)
+{
+	static const struct { const char *uri, *identifier; } rows[] = {
+		{ "emulator:", "emulator-1" },
+		{ "emulator:?serial=5&seed=7&noise=0&variation=0", "emulator-5" },
+		{ "emulator:?serial=999&seed=0xffffffffffffffff", "emulator-999" },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		struct hxcomm_connection *connection;
+		assert_ok(hxcomm_open(&connection, rows[i].uri, NULL));
+		assert_string_equal(hxcomm_identifier(connection), rows[i].identifier);
+		hxcomm_close(connection);
+	}
+}
+
+static void another_chip_than_asked_for_is_refused(void **state)
+{
+	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
+	struct hxcomm_connection *connection;
+	(void)state;
+	options.chip_serial = 3;
+	assert_error(hxcomm_open(&connection, "emulator:?serial=2", &options), HXCOMM_ENOENT,
+	        "serial=3");
+	assert_ok(hxcomm_open(&connection, "emulator:?serial=3", &options));
+	hxcomm_close(connection);
+}
+
+static void a_program_runs_and_the_state_stays(void **state)
+{
+	static const uint64_t words[] = {
+		UINT64_C(0x0b00000f80000010), UINT64_C(0x0c000000cafebabe), /* FPGA memory */
+		UINT64_C(0x0a00000000000001),
+	};
+	static const uint64_t again[] = {
+		UINT64_C(0x0b00001f80000010), UINT64_C(0x0700000000000001),
+	};
+	struct hxcomm_connection *connection;
+	struct hxcomm_responses *responses;
+	(void)state;
+	assert_ok(hxcomm_open(&connection, "emulator:", NULL));
+	assert_ok(hxcomm_responses_new(&responses, 0));
+	assert_ok(hxcomm_run(connection, words, 3, responses));
+	assert_int_equal(responses->loopback.count, 1);
+	assert_ok(hxcomm_run(connection, again, 2, responses));
+	assert_int_equal(responses->omnibus.count, 1);
+	assert_int_equal(responses->omnibus.value[0], 0xcafebabe);
+	hxcomm_responses_free(responses);
+	hxcomm_close(connection);
+}
+
+static void machines_do_not_share_state(void **state)
+{
+	static const uint64_t words[] = {
+		UINT64_C(0x0b00000f80000010), UINT64_C(0x0c000000cafebabe),
+	};
+	static const uint64_t again[] = {
+		UINT64_C(0x0b00001f80000010), UINT64_C(0x0700000000000001),
+	};
+	struct hxcomm_connection *first, *second;
+	struct hxcomm_responses *responses;
+	(void)state;
+	assert_ok(hxcomm_open(&first, "emulator:", NULL));
+	assert_ok(hxcomm_open(&second, "emulator:", NULL));
+	assert_ok(hxcomm_responses_new(&responses, 0));
+	assert_ok(hxcomm_run(first, words, 2, responses));
+	assert_ok(hxcomm_run(second, again, 2, responses));
+	assert_int_equal(responses->omnibus.value[0], 0);
+	hxcomm_responses_free(responses);
+	hxcomm_close(first);
+	hxcomm_close(second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wrong_address_says_what_is_allowed),
+		cmocka_unit_test(the_identity_is_the_serial),
+		cmocka_unit_test(another_chip_than_asked_for_is_refused),
+		cmocka_unit_test(a_program_runs_and_the_state_stays),
+		cmocka_unit_test(machines_do_not_share_state),
+	};
+	return cmocka_run_group_tests_name("emulator/provider", tests, setup, NULL);
+}
