@@ -22,12 +22,13 @@ struct hxcomm_responses;
 /** State of the decoder between two pieces of the stream. The caller's memory. */
 struct hxcomm_decoder {
 	uint64_t time;         /**< FPGA time of the last message, 43 bits, cycles of 8 ns; set it to 0
-	                            before a program's responses */
+	                        before a program's responses */
 	uint64_t words;        /**< words seen */
 	uint64_t halts;        /**< halts seen: one ends each program */
 	int status;            /**< the error that ended decoding, else 0 */
-	unsigned pending;      /**< bytes of an incomplete message, 0 … 9 */
-	unsigned char bytes[16]; /**< those bytes */
+	uint64_t tail[2];      /**< the words that hold the begin of an incomplete message */
+	unsigned tail_count;   /**< number of those words */
+	unsigned offset;       /**< byte of the first of them where the message begins, 0 … 7 */
 };
 
 /** Begin at a word boundary, at time 0. @param decoder uninitialised memory */

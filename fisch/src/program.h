@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#ifndef FISCH_SRC_PROGRAM_H
+#define FISCH_SRC_PROGRAM_H
+
+#include <fisch/program.h>
+
+/* Appenders reserve room, write words behind the end, then commit them: until then nothing of the
+ * program has changed. */
+struct fisch_program {
+	uint64_t *words;
+	struct fisch_mark end; /* words and responses so far */
+	size_t capacity, limit;
+};
+
+/* Room for `count` words behind the end: *out is where. */
+int fisch__reserve(uint64_t **out, struct fisch_program *program, size_t count);
+
+/* Room for and append of one word. */
+int fisch__append(struct fisch_program *program, uint64_t word);
+
+/* Append words made by the caller; `kind` (enum fisch_response) has `responses` of them. */
+int fisch__append_read(struct fisch_ticket *out, struct fisch_program *program,
+        const uint64_t *words, size_t count, enum fisch_response kind);
+
+/* The next response of a kind in `mark`, or NULL for none. */
+uint32_t *fisch__expected(struct fisch_mark *mark, enum fisch_response kind);
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+/* The byte walker of spec/transport.md 1.6, straight into the tables, and the times of 2.7.
+ *
+ * Messages lie at any byte of the words. A piece of the stream is walked in chunks, with room for
+ * all that a chunk may hold made before it, so that the walk checks no capacity. What is left of a
+ * piece, at most two words, is kept and walked together with the next piece. */
+#include <hxcomm/decoder.h>
+
+#include <hxcomm/error.h>
+#include <hxcomm/words.h>
+
+#include "responses.h"
+
+#include <string.h>
+
+/* 8 KiB of words: they and what they become stay in the cache */
+enum { CHUNK_WORDS = 1024, JOINT_WORDS = 4 };
+
+static const uint64_t time_mask = (UINT64_C(1) << 43) - 1;
+static const uint64_t chip_time_mask = (UINT64_C(1) << 44) - 1;
+
+/* Part of a piece: messages that begin in [position, stop) and end at or before `end`, in bytes. */
+struct walk {
+	const uint64_t *words;
+	size_t position, stop, end;
+};
+
+void hxcomm_decoder_init(struct hxcomm_decoder *decoder)
+{
+	memset(decoder, 0, sizeof(*decoder));
+}
+
+/* Ticks of 4 ns of an event that arrived at `time` with the low 8 bits `stamp`. */
+static inline uint64_t chip_time(uint64_t time, uint64_t stamp)
+{
+	const uint64_t ticks = ((time & ~UINT64_C(0x7f)) << 1) | stamp;
+	return (ticks > 2 * time + 1 ? ticks - 256 : ticks) & chip_time_mask;
+}
+
+static inline void add_spike(struct hxcomm_spike_responses *spikes, uint64_t event, uint64_t time)
+{
+	const size_t i = spikes->count++;
+	spikes->label[i] = (uint16_t)event;
+	spikes->chip_time[i] = chip_time(time, (event >> 16) & 0xff);
+	spikes->fpga_time[i] = time;
+}
+
+static inline void add_sample(struct hxcomm_madc_responses *madc, uint64_t sample, uint64_t time)
+{
+	const size_t i = madc->count++;
+	madc->value[i] = sample & 0x3ff;
+	madc->channel[i] = (sample >> 10) & 1;
+	madc->chip_time[i] = chip_time(time, (sample >> 16) & 0xff);
+	madc->fpga_time[i] = time;
+}
+
+static inline void add_timeout(struct hxcomm_timeout_responses *timeouts, uint64_t word,
+        uint64_t time)
+{
+	const size_t i = timeouts->count++;
+	timeouts->instruction[i] = (uint32_t)word;
+	timeouts->stalls[i] = (word >> 32) & 0x7f;
+	timeouts->reads_in_flight[i] = (word >> 39) & 0x3f;
+	timeouts->time[i] = time;
+}
+
+static inline uint64_t window(const uint64_t *words, size_t position)
+{
+	const unsigned shift = (unsigned)(position & 7) * 8;
+	const uint64_t *at = words + (position >> 3);
+	/* without a branch; where shift is 0 there may be no second word, and none is needed */
+	return at[0] << shift | (at[shift != 0] >> 1) >> (63 - shift);
+}
+
+/* Walk. Returns the byte of an undefined code, or -1. The tables have room (see reserve). */
+static int walk_messages(struct walk *walk, struct hxcomm_decoder *decoder,
+        struct hxcomm_responses *responses)
+{
+	struct hxcomm_responses out = *responses; /* a local copy that no store can alias */
+	uint64_t time = decoder->time;
+	size_t position = walk->position;
+	const uint64_t *const words = walk->words;
+	int undefined = -1;
+
+	while (position < walk->stop && walk->end - position >= 8) {
+		const uint64_t word = window(words, position);
+		const unsigned code = (unsigned)(word >> 56);
+		if (code >= HXCOMM_RESPONSES) {
+			if (!(code & 0x80)) {
+				undefined = (int)code;
+				break;
+			}
+			position = (position | 7) + 1; /* comma: the rest of the word is filler */
+			continue;
+		}
+		uint64_t low = 0; /* what a pack of three has behind its first 8 bytes */
+		if (code == HXCOMM_RESPONSE_SPIKE_3 || code == HXCOMM_RESPONSE_MADC_3) {
+			if (walk->end - position < 10)
+				break;
+			const size_t at = position + 8;
+			low = words[at >> 3] << ((at & 7) * 8) >> 48;
+			if ((at & 7) == 7)
+				low |= words[(at >> 3) + 1] >> 56;
+			position += 2;
+		}
+		time = (time + 1) & time_mask;
+		position += 8;
+		switch (code) {
+		case HXCOMM_RESPONSE_JTAG:
+			out.jtag.value[out.jtag.count] = word & UINT64_C(0x1ffffffff);
+			out.jtag.time[out.jtag.count++] = time;
+			break;
+		case HXCOMM_RESPONSE_OMNIBUS:
+			out.omnibus.value[out.omnibus.count] = (uint32_t)word;
+			out.omnibus.time[out.omnibus.count++] = time;
+			break;
+		case HXCOMM_RESPONSE_LOOPBACK:
+			if (word & 1) {
+				out.loopback.tick[out.loopback.count] = 1;
+				out.loopback.time[out.loopback.count++] = time;
+			} else {
+				decoder->halts++;
+			}
+			break;
+		case HXCOMM_RESPONSE_LINK:
+			out.links.value[out.links.count] = (uint8_t)word;
+			out.links.time[out.links.count++] = time;
+			break;
+		case HXCOMM_RESPONSE_TIMEOUT:
+			add_timeout(&out.timeouts, word, time);
+			break;
+		case HXCOMM_RESPONSE_SYSTIME:
+			time = word & time_mask;
+			break;
+		case HXCOMM_RESPONSE_SYSDELTA:
+			time = (time + (word & 0xff)) & time_mask;
+			break;
+		case HXCOMM_RESPONSE_MADC_1:
+			add_sample(&out.madc, word, time);
+			out.madc_packs[0]++;
+			break;
+		case HXCOMM_RESPONSE_MADC_2:
+			add_sample(&out.madc, word >> 24, time);
+			add_sample(&out.madc, word, time);
+			out.madc_packs[1]++;
+			break;
+		case HXCOMM_RESPONSE_MADC_3:
+			add_sample(&out.madc, word >> 32, time);
+			add_sample(&out.madc, word >> 8, time);
+			add_sample(&out.madc, word << 16 | low, time);
+			out.madc_packs[2]++;
+			break;
+		case HXCOMM_RESPONSE_SPIKE_1:
+			add_spike(&out.spikes, word, time);
+			out.spike_packs[0]++;
+			break;
+		case HXCOMM_RESPONSE_SPIKE_2:
+			add_spike(&out.spikes, word >> 24, time);
+			add_spike(&out.spikes, word, time);
+			out.spike_packs[1]++;
+			break;
+		case HXCOMM_RESPONSE_SPIKE_3:
+			add_spike(&out.spikes, word >> 32, time);
+			add_spike(&out.spikes, word >> 8, time);
+			add_spike(&out.spikes, word << 16 | low, time);
+			out.spike_packs[2]++;
+			break;
+		}
+	}
+	/* fewer than 8 bytes: a comma or an undefined code is seen already now */
+	while (undefined < 0 && position < walk->stop) {
+		const uint64_t rest = words[position >> 3] << ((position & 7) * 8);
+		const unsigned code = (unsigned)(rest >> 56);
+		if (code & 0x80)
+			position = (position | 7) + 1;
+		else if (code >= HXCOMM_RESPONSES)
+			undefined = (int)code;
+		else
+			break;
+	}
+	*responses = out;
+	decoder->time = time;
+	walk->position = position;
+	return undefined;
+}
+
+static int fail(struct hxcomm_decoder *decoder, int status)
+{
+	decoder->status = status;
+	return status;
+}
+
+/* Walk the messages that begin before byte `stop`; `base` is the index of words[0] in the stream. */
+static int step(struct walk *walk, size_t stop, uint64_t base, struct hxcomm_decoder *decoder,
+        struct hxcomm_responses *out)
+{
+	if (walk->position >= stop)
+		return HXCOMM_OK;
+	int status = hxcomm__responses_reserve(out, (stop - walk->position + 7) / 8);
+	if (status != HXCOMM_OK)
+		return fail(decoder, status);
+	walk->stop = stop;
+	const int undefined = walk_messages(walk, decoder, out);
+	status = hxcomm__responses_limit(out);
+	if (status != HXCOMM_OK)
+		return fail(decoder, status);
+	if (undefined < 0)
+		return HXCOMM_OK;
+	return fail(decoder, hxcomm_error_set(HXCOMM_EPROTO,
+	        "word %llu, byte %zu: 0x%02x is no message, 0 to 0x0c are: the stream is damaged, "
+	        "close the connection and open a new one",
+	        (unsigned long long)(base + walk->position / 8), walk->position % 8,
+	        (unsigned)undefined));
+}
+
+/* Keep the words from the begin of the incomplete message on. */
+static void keep(struct hxcomm_decoder *decoder, const struct walk *walk)
+{
+	const size_t first = walk->position / 8;
+	const size_t count = walk->end / 8 - first;
+	decoder->tail_count = (unsigned)count;
+	decoder->offset = (unsigned)(walk->position % 8);
+	memcpy(decoder->tail, walk->words + first, count * sizeof(*decoder->tail));
+}
+
+int hxcomm_decode(struct hxcomm_decoder *decoder, const uint64_t *words, size_t count,
+        struct hxcomm_responses *out)
+{
+	if (decoder->status)
+		return hxcomm_error_set(decoder->status,
+		        "decoding has failed before: close the connection and open a new one");
+	if (count == 0)
+		return HXCOMM_OK;
+	const uint64_t base = decoder->words;
+	decoder->words += count;
+	size_t position = 0;
+	if (decoder->tail_count) {
+		/* the message that was begun, and any other that begins in the same words */
+		uint64_t joint[JOINT_WORDS] = { 0 };
+		const size_t old = decoder->tail_count;
+		const size_t new = count < JOINT_WORDS - old ? count : JOINT_WORDS - old;
+		memcpy(joint, decoder->tail, old * sizeof(*joint));
+		memcpy(joint + old, words, new * sizeof(*joint));
+		struct walk walk = { joint, decoder->offset, 0, (old + new) * 8 };
+		const int status = step(&walk, old * 8, base - old, decoder, out);
+		if (status != HXCOMM_OK)
+			return status;
+		if (walk.position < old * 8) { /* still incomplete: all words are in `joint` */
+			keep(decoder, &walk);
+			return HXCOMM_OK;
+		}
+		decoder->tail_count = 0;
+		position = walk.position - old * 8;
+	}
+	struct walk walk = { words, position, 0, count * 8 };
+	for (size_t done = 0; done < count; done += CHUNK_WORDS) {
+		const size_t next = count - done < CHUNK_WORDS ? count : done + CHUNK_WORDS;
+		const int status = step(&walk, next * 8, base, decoder, out);
+		if (status != HXCOMM_OK)
+			return status;
+	}
+	if (walk.position < walk.end)
+		keep(decoder, &walk);
+	return HXCOMM_OK;
+}
