@@ -14,6 +14,7 @@ enum {
 	COALESCE_TICKS = 250,        /* writes within 1 us take effect together */
 	COALESCE_QUIET_TICKS = 5000, /* within 20 us while nothing can happen */
 	SPIKING_WINDOW_TICKS = 640,  /* bounds the spikes of a window */
+	SAMPLES_TOGETHER_TICKS = 64, /* a sample waits at most 256 ns for others */
 };
 
 static const uint64_t default_work_limit = UINT64_C(1) << 32;
@@ -109,12 +110,27 @@ static uint64_t min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t sample_time(const struct emulator_recording *recording, uint64_t index)
+{
+	return recording->start + index * recording->period / 2;
+}
+
 static uint64_t next_sample(const struct emulator_chip *chip)
 {
 	const struct emulator_recording *recording = &chip->recording;
 	if (!recording->running || recording->index >= recording->count)
 		return UINT64_MAX;
-	return recording->start + recording->index * recording->period / 2;
+	return sample_time(recording, recording->index);
+}
+
+/* Three samples leave together, unless they come so slowly that the first would grow too old. */
+static uint64_t departure(const struct emulator_recording *recording, uint64_t index)
+{
+	uint64_t last = index - index % 3 + 2;
+	if (last >= recording->count)
+		last = recording->count - 1;
+	const uint64_t own = sample_time(recording, index), group = sample_time(recording, last);
+	return group - own <= SAMPLES_TOGETHER_TICKS ? group : own;
 }
 
 /* The next event from outside that reaches the crossbar before @limit. */
@@ -208,7 +224,8 @@ static void take_samples(struct emulator_chip *chip)
 		        ? (uint16_t)(index & 1023)
 		        : (uint16_t)(emulator__analog_madc_sample(chip->analog, chip->now, channel) & 1023);
 		chip->listener.sample(chip->listener.user, chip->now,
-		        chip->now + EMULATOR_OUTPUT_TICKS, (uint16_t)(value | channel << 10));
+		        departure(recording, index) + EMULATOR_OUTPUT_TICKS,
+		        (uint16_t)(value | channel << 10));
 		chip->work++;
 	}
 	if (recording->running && recording->index >= recording->count)

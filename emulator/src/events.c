@@ -59,8 +59,9 @@ void emulator__events_init(struct emulator_events *events, bool noise, uint64_t 
 	};
 	for (unsigned input = 0; input < EMULATOR_INPUTS; input++)
 		for (unsigned target = 0; target < EMULATOR_OUTPUTS; target++)
-			events->node[input][target].exists =
-			        haldls_crossbar_node(input, target) != UINT32_MAX;
+			if (haldls_crossbar_node(input, target) != UINT32_MAX)
+				events->nodes[input].output[events->nodes[input].count++] =
+				        (uint8_t)target;
 }
 
 void emulator__events_deinit(struct emulator_events *events)
@@ -122,7 +123,7 @@ static const struct emulator_acceptance *acceptance(struct emulator_events *even
 
 static bool passes(const struct emulator_node *node, uint16_t label)
 {
-	return node->exists && (label & LABEL_MASK & node->mask) == node->target;
+	return (label & LABEL_MASK & node->mask) == node->target;
 }
 
 static uint16_t neuron_label(const struct emulator_events *events, uint32_t neuron)
@@ -135,11 +136,14 @@ bool emulator__events_recurrent(struct emulator_events *events, uint32_t neuron)
 	if (!events->neuron[neuron].sends)
 		return false;
 	const uint16_t label = neuron_label(events, neuron);
-	const struct emulator_node *row = events->node[haldls_neuron_event_output(neuron)];
-	for (unsigned bus = 0; bus < EMULATOR_BUSES; bus++)
-		if (events->bus_enabled[bus] && passes(&row[bus], label) &&
+	const uint32_t input = haldls_neuron_event_output(neuron);
+	for (unsigned i = 0; i < events->nodes[input].count; i++) {
+		const unsigned bus = events->nodes[input].output[i];
+		if (bus < EMULATOR_BUSES && events->bus_enabled[bus] &&
+		        passes(&events->node[input][bus], label) &&
 		        acceptance(events, bus, label)->count)
 			return true;
+	}
 	return false;
 }
 
@@ -203,7 +207,8 @@ void emulator__events_route(struct emulator_events *events, uint64_t time, unsig
         uint16_t label)
 {
 	events->routed++;
-	for (unsigned target = 0; target < EMULATOR_OUTPUTS; target++) {
+	for (unsigned i = 0; i < events->nodes[input].count; i++) {
+		const unsigned target = events->nodes[input].output[i];
 		const struct emulator_node *node = &events->node[input][target];
 		uint64_t slot = time;
 		if (!passes(node, label))

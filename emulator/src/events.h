@@ -68,7 +68,6 @@ typedef void emulator_driver(void *user, uint64_t time, uint32_t driver, uint8_t
 
 /** Filter of a crossbar node. */
 struct emulator_node {
-	bool exists;      /**< the pair of input and output has a node */
 	bool count_drops; /**< losses count in the drop counter of the input */
 	uint16_t mask;    /**< label bits that are compared */
 	uint16_t target;  /**< their values */
@@ -83,6 +82,7 @@ struct emulator_acceptance {
 /** Configuration and state of event routing. */
 struct emulator_events {
 	struct emulator_node node[EMULATOR_INPUTS][EMULATOR_OUTPUTS]; /**< filters */
+	struct { uint8_t count, output[9]; } nodes[EMULATOR_INPUTS]; /**< outputs an input reaches */
 	struct { bool receives; uint8_t mask; } driver[256]; /**< address match of each driver */
 	struct { bool sends; uint8_t address; } neuron[512]; /**< event output of each atomic neuron */
 	bool bus_enabled[EMULATOR_BUSES];          /**< bus takes events from the crossbar */

@@ -29,6 +29,7 @@ enum {
 enum {
 	TIMEOUT_DEFAULT = 1250000, /* 10 ms */
 	RESPONSES_WAITING = 8192,  /* before the chip is asked to catch up */
+	EVENTS_WAITING = 256,      /* before those that are sure are sent */
 	CYCLE_TICKS = 2,
 };
 
@@ -77,6 +78,12 @@ static void event(struct emulator_fpga *fpga, enum hxcomm_response code, uint64_
 	const uint64_t oldest = (stamp + 254) / CYCLE_TICKS;
 	keep(fpga, emulator__stream_append(&fpga->stream, (arrival + 1) / CYCLE_TICKS, code,
 	                   time << 16 | content, oldest));
+	/* A long wait: send what later events cannot overtake. These pass the crossbar at most a step
+	 * before the chip's clock, and instructions come at the FPGA's. */
+	const uint64_t sure = (fpga->chip->now + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS -
+	                              EMULATOR_STEP_TICKS) / CYCLE_TICKS;
+	if (fpga->stream.count >= EVENTS_WAITING && sure < fpga->now && fpga->status == HXCOMM_OK)
+		keep(fpga, emulator__stream_drain(&fpga->stream, sure - 1));
 }
 
 static void spike_arrives(void *user, uint64_t stamp, uint64_t arrival, uint16_t label)

@@ -448,10 +448,13 @@ static void samples_come_at_the_rate_of_the_converter(void **state)
 	machine_run(&machine, &program);
 	const struct hxcomm_madc_responses *samples = &machine.responses->madc;
 	assert_int_equal(samples->count, 1000);
+	assert_int_equal(machine.responses->madc_packs[2], 333);
+	assert_int_equal(machine.responses->madc_packs[0], 1);
 	for (size_t i = 0; i < samples->count; i++) {
 		assert_int_equal(samples->value[i], i);
 		assert_near((double)(samples->chip_time[i] - samples->chip_time[0]), 8.5 * (double)i,
 		        0, 1);
+		assert_true(2 * samples->fpga_time[i] > samples->chip_time[i]);
 	}
 	program_free(&program);
 	machine_close(&machine);
