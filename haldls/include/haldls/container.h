@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#ifndef HALDLS_CONTAINER_H
+#define HALDLS_CONTAINER_H
+
+/** @file
+ *  @brief What a register container is made of: the reflection behind tools, dumps and differences.
+ *  @defgroup haldls_container Reflection
+ *
+ *  Every container of the register map has one constant description. It lives for ever; anything
+ *  here may be used on several threads at once.
+ *  @{ */
+
+#include <fisch/register.h>
+#include <hxcomm/export.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How a field is stored in the container's struct. */
+enum haldls_type {
+	HALDLS_TYPE_BOOL,   /**< bool */
+	HALDLS_TYPE_UINT,   /**< uint32_t */
+	HALDLS_TYPE_INT,    /**< int32_t */
+	HALDLS_TYPE_ENUM,   /**< an enum, see haldls_field.values */
+	HALDLS_TYPE_UINT64, /**< uint64_t */
+};
+
+/** One named value of an enum field. */
+struct haldls_value {
+	const char *name; /**< such as "membrane" */
+	int64_t value;    /**< its number */
+};
+
+/** One field of a container. */
+struct haldls_field {
+	const char *name;    /**< name of the struct member */
+	const char *alias;   /**< name in recorded vectors where that differs, else NULL */
+	const char *summary; /**< meaning, one line */
+	const char *unit;    /**< unit, or NULL */
+	enum haldls_type type;             /**< how it is stored */
+	size_t offset;                     /**< byte offset of its first element in the struct */
+	uint32_t dimensions[2];            /**< sizes of an array, 0 where there is no such dimension */
+	uint32_t count;                    /**< number of elements, 1 for a plain field */
+	int64_t min;                       /**< smallest value */
+	int64_t max;                       /**< largest value */
+	const int64_t *defaults;           /**< [count] default of each element */
+	const struct haldls_value *values; /**< [value_count] names of an enum's values */
+	size_t value_count;                /**< 0 where it is no enum */
+	bool fixed;                        /**< the register holds a constant here: not to be set */
+};
+
+/** One register container: some words at addresses that depend on a coordinate. */
+struct haldls_container {
+	const char *name;       /**< such as "NeuronConfig" */
+	const char *c_name;     /**< such as "neuron_config" */
+	const char *summary;    /**< one line */
+	const char *coordinate; /**< type of the coordinate, such as "NeuronConfigOnDLS" */
+	uint32_t count;         /**< number of coordinates: 0 … count - 1 */
+	uint32_t write_words;   /**< register words of a write, 0 where it cannot be written */
+	uint32_t read_words;    /**< register words of a read, 0 where it cannot be read */
+	size_t size;            /**< sizeof(struct haldls_<c_name>) */
+	const enum fisch_backend *backends;      /**< [backend_count] ways to write; the first is the
+	                                              default */
+	size_t backend_count;                    /**< 1 … */
+	const enum fisch_backend *read_backends; /**< [read_backend_count] ways to read */
+	size_t read_backend_count;               /**< 1 … */
+	void (*init)(void *value);               /**< set all fields to their defaults */
+	int (*encode)(uint32_t *words, const void *value); /**< see haldls_<c_name>_encode() */
+	int (*decode)(void *value, const uint32_t *words); /**< see haldls_<c_name>_decode() */
+	/** address of word @p word of a write; UINT32_MAX for a word that it lacks */
+	uint32_t (*write_address)(enum fisch_backend backend, uint32_t element, uint32_t word);
+	/** address of word @p word of a read; UINT32_MAX for a word that it lacks */
+	uint32_t (*read_address)(enum fisch_backend backend, uint32_t element, uint32_t word);
+	const struct haldls_field *fields; /**< [field_count] */
+	size_t field_count;                /**< 0 for a trigger */
+};
+
+/** The most words that any container has. */
+enum { HALDLS_CONTAINER_WORDS_MAX = 16 };
+
+/** All containers, sorted by c_name.
+ *  @param[out] count  their number; may be NULL
+ *  @return [count] descriptions, lent */
+HXCOMM_API const struct haldls_container *const *haldls_containers(size_t *count);
+
+/** Find a container by name.
+ *  @param name  such as "NeuronConfig"
+ *  @return its description, lent; NULL with a message where there is none */
+HXCOMM_API const struct haldls_container *haldls_container_find(const char *name);
+
+/** Find a field by name or alias.
+ *  @param container  the container
+ *  @param name       the field's name, or its alias
+ *  @return the field, lent; NULL with a message where there is none */
+HXCOMM_API const struct haldls_field *haldls_field_find(const struct haldls_container *container,
+        const char *name);
+
+/** Read an element of a field out of a container's struct.
+ *  @param field  the field
+ *  @param value  the struct it belongs to
+ *  @param index  0 … field->count - 1, row-major
+ *  @return its value; a bool is 0 or 1 */
+HXCOMM_API int64_t haldls_field_get(const struct haldls_field *field, const void *value,
+        uint32_t index);
+
+/** Set an element of a field of a container's struct. Ranges are checked when it is encoded, but
+ *  for what the member cannot hold.
+ *  @param field   the field
+ *  @param value   the struct it belongs to; unchanged after an error
+ *  @param index   0 … field->count - 1, row-major
+ *  @param number  the value
+ *  @retval 0              set
+ *  @retval HXCOMM_ERANGE  the member cannot hold @p number, or there is no such element */
+HXCOMM_API HXCOMM_NODISCARD int haldls_field_set(const struct haldls_field *field, void *value,
+        uint32_t index, int64_t number);
+
+#ifdef __cplusplus
+}
+#endif
+/** @} */
+#endif

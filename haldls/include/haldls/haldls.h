@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#ifndef HALDLS_HALDLS_H
+#define HALDLS_HALDLS_H
+
+/** @file
+ *  @brief All of haldls. */
+
+#include <haldls/chip.h>
+#include <haldls/container.h>
+#include <haldls/containers.h>
+#include <haldls/coordinate.h>
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "container_table.h"
+
+#include <haldls/container.h>
+#include <hxcomm/error.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+const struct haldls_container *const *haldls_containers(size_t *count)
+{
+	if (count)
+		*count = haldls__container_count;
+	return haldls__container_table;
+}
+
+const struct haldls_container *haldls_container_find(const char *name)
+{
+	for (size_t i = 0; i < haldls__container_count; i++)
+		if (!strcmp(haldls__container_table[i]->name, name))
+			return haldls__container_table[i];
+	(void)hxcomm_error_set(HXCOMM_ENOENT,
+	        "no container '%.60s': `bss registers list` names them all", name);
+	return NULL;
+}
+
+const struct haldls_field *haldls_field_find(const struct haldls_container *container,
+        const char *name)
+{
+	for (size_t i = 0; i < container->field_count; i++) {
+		const struct haldls_field *field = &container->fields[i];
+		if (!strcmp(field->name, name) || (field->alias && !strcmp(field->alias, name)))
+			return field;
+	}
+	(void)hxcomm_error_set(HXCOMM_ENOENT, "%s has no field '%.60s'", container->name, name);
+	return NULL;
+}
+
+static size_t element_size(enum haldls_type type)
+{
+	switch (type) {
+	case HALDLS_TYPE_BOOL:
+		return sizeof(bool);
+	case HALDLS_TYPE_UINT64:
+		return sizeof(uint64_t);
+	default:
+		return sizeof(uint32_t);
+	}
+}
+
+int64_t haldls_field_get(const struct haldls_field *field, const void *value, uint32_t index)
+{
+	const char *at = (const char *)value + field->offset + index * element_size(field->type);
+	union {
+		bool flag;
+		uint32_t number;
+		int32_t signed_number;
+		uint64_t wide;
+	} member;
+	memcpy(&member, at, element_size(field->type));
+	switch (field->type) {
+	case HALDLS_TYPE_BOOL:
+		return member.flag;
+	case HALDLS_TYPE_INT:
+		return member.signed_number;
+	case HALDLS_TYPE_UINT64:
+		return (int64_t)member.wide;
+	default:
+		return member.number;
+	}
+}
+
+int haldls_field_set(const struct haldls_field *field, void *value, uint32_t index, int64_t number)
+{
+	if (index >= field->count)
+		return hxcomm_error_set(HXCOMM_ERANGE, "%s has %" PRIu32 " elements, there is no [%" PRIu32 "]",
+		        field->name, field->count, index);
+	int64_t low = field->type == HALDLS_TYPE_INT ? INT32_MIN : 0;
+	int64_t high = field->type == HALDLS_TYPE_BOOL ? 1
+	             : field->type == HALDLS_TYPE_INT ? INT32_MAX
+	             : field->type == HALDLS_TYPE_UINT64 ? INT64_MAX
+	                                                 : UINT32_MAX;
+	if (number < low || number > high)
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s is %" PRId64 ", allowed are %" PRId64 " to %" PRId64, field->name, number,
+		        field->min, field->max);
+	char *at = (char *)value + field->offset + index * element_size(field->type);
+	if (field->type == HALDLS_TYPE_BOOL) {
+		bool flag = number != 0;
+		memcpy(at, &flag, sizeof(flag));
+	} else if (field->type == HALDLS_TYPE_UINT64) {
+		memcpy(at, &number, sizeof(number));
+	} else {
+		uint32_t small = (uint32_t)number;
+		memcpy(at, &small, sizeof(small));
+	}
+	return HXCOMM_OK;
+}
