@@ -21,7 +21,7 @@
  *  Result kind is #CALIX_KIND_SPIKING. Arrays: calix/result.h. Metrics, all measured:
  *  "<observable>.std_before" and "<observable>.std_after" are standard deviations over the neurons
  *  (5 % trimmed at either side) with the common median code and with the calibrated codes,
- *  "<observable>.mean_after" the mean, for the observables leak, reset, threshold (CADC counts),
+ *  "<observable>.median_after" the median, for the observables leak, reset, threshold (CADC counts),
  *  tau_mem, tau_syn_exc, tau_syn_inh (s), gm_exc, gm_inh (CADC counts of one probe). "chip_time" is
  *  the time that the chip was in use, in s.
  *
