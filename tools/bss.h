@@ -46,6 +46,7 @@ extern const struct argp cmd_calibrate_argp;
 extern const struct argp cmd_chips_argp;
 extern const struct argp cmd_info_argp;
 extern const struct argp cmd_plot_argp;
+extern const struct argp cmd_registers_argp;
 
 /** Names of the topics of `bss help`, separated by spaces. */
 extern const char cmd_help_topics[];

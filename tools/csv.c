@@ -127,6 +127,12 @@ static int read_cell(double *out, const struct csv *csv, const struct reader *re
 	return HXCOMM_OK;
 }
 
+static int complain_count(const struct csv *csv, const struct reader *reader, const char *what)
+{
+	return hxcomm_error_set(HXCOMM_EINVAL, "%s:%zu: %s than the %zu cells of the first line",
+	        reader->path, reader->number, what, csv->columns);
+}
+
 static int read_row(struct csv *csv, struct reader *reader, const struct csv_form *form)
 {
 	const size_t length = csv->rows * csv->columns;
@@ -141,10 +147,10 @@ static int read_row(struct csv *csv, struct reader *reader, const struct csv_for
 		reader->capacity = capacity;
 	}
 	char *rest = reader->line;
-	size_t column = 0;
-	for (char *text; (text = next_cell(&rest)); column++) {
-		if (column == csv->columns)
-			break;
+	for (size_t column = 0; column < csv->columns; column++) {
+		const char *text = next_cell(&rest);
+		if (!text)
+			return complain_count(csv, reader, "fewer");
 		double *value = &csv->values[length + column];
 		const int status = column == form->label_column ?
 		        find_label(value, csv, reader, text) :
@@ -152,10 +158,8 @@ static int read_row(struct csv *csv, struct reader *reader, const struct csv_for
 		if (status != HXCOMM_OK)
 			return status;
 	}
-	if (column != csv->columns || rest)
-		return hxcomm_error_set(HXCOMM_EINVAL, "%s:%zu: %s than the %zu cells of the first line",
-		        reader->path, reader->number, column < csv->columns ? "fewer" : "more",
-		        csv->columns);
+	if (rest)
+		return complain_count(csv, reader, "more");
 	csv->rows++;
 	return HXCOMM_OK;
 }

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/* `bss registers`: the register map as data, and containers to and from register words. */
+#include "bss.h"
+
+#include "container_json.h"
+#include "jsonout.h"
+
+#include <fisch/register.h>
+#include <hxcomm/error.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	const char **verb = state->input;
+	if (key == ARGP_KEY_ARG) {
+		if (*verb)
+			argp_error(state, "one of list, encode, decode");
+		*verb = text;
+	} else if (key == ARGP_KEY_END) {
+		if (!*verb)
+			argp_error(state, "say list, encode or decode");
+	} else {
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp cmd_registers_argp = {
+	.parser = parse_option,
+	.args_doc = "list|encode|decode",
+	.doc = "The register map of chip, FPGA and board.\v"
+	       "list    prints a JSON line for each container: name, coordinate, count, words, "
+	       "access, backends, fields.\n\n"
+	       "encode  reads JSON lines {\"container\":\"NeuronConfig\",\"coordinate\":17,"
+	       "\"fields\":{...}} (a missing field keeps its default; optional \"backend\") and prints "
+	       "{\"write\":[[address,word],...]}, with \"byte_enables\" where a write has not all "
+	       "four lanes enabled.\n\n"
+	       "decode  reads {\"container\":...,\"coordinate\":...,\"words\":[...]} and prints "
+	       "{\"fields\":{...}}.\n\n"
+	       "One line out for each line in, in order; a line that cannot be done gives "
+	       "{\"error\":\"...\"} and the exit code 1.",
+};
+
+/* Room for any container's struct and words. */
+struct scratch {
+	void *value;
+	uint32_t *words;
+};
+
+/* ---- one request ---------------------------------------------------------------------------- */
+
+struct request {
+	const struct haldls_container *container;
+	uint32_t coordinate;
+	enum fisch_backend backend;
+};
+
+static int read_backend(struct request *out, const json_t *line)
+{
+	const json_t *name = json_object_get(line, "backend");
+	out->backend = out->container->backends[0];
+	if (!name)
+		return HXCOMM_OK;
+	if (!json_is_string(name))
+		return hxcomm_error_set(HXCOMM_EINVAL, "\"backend\" is no text");
+	int backend = fisch_backend_find(json_string_value(name));
+	if (backend < 0)
+		return backend;
+	for (size_t i = 0; i < out->container->backend_count; i++)
+		if (out->container->backends[i] == (enum fisch_backend)backend) {
+			out->backend = (enum fisch_backend)backend;
+			return HXCOMM_OK;
+		}
+	return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be reached by %s", out->container->name,
+	        json_string_value(name));
+}
+
+static int read_request(struct request *out, const json_t *line)
+{
+	const char *name = json_string_value(json_object_get(line, "container"));
+	if (!name)
+		return hxcomm_error_set(HXCOMM_EINVAL, "the line lacks \"container\"");
+	out->container = haldls_container_find(name);
+	if (!out->container)
+		return HXCOMM_ENOENT;
+	const json_t *coordinate = json_object_get(line, "coordinate");
+	json_int_t number = coordinate ? json_integer_value(coordinate) : 0;
+	if (coordinate && !json_is_integer(coordinate))
+		return hxcomm_error_set(HXCOMM_EINVAL, "\"coordinate\" is no whole number");
+	if (number < 0 || number >= out->container->count)
+		return hxcomm_error_set(HXCOMM_ERANGE, "%s of %s is %" PRId64 ", allowed are 0 to %" PRIu32,
+		        out->container->coordinate, out->container->name, (int64_t)number,
+		        out->container->count - 1);
+	out->coordinate = (uint32_t)number;
+	return read_backend(out, line);
+}
+
+static int encode(json_t **out, const json_t *line, const struct scratch *scratch)
+{
+	struct request request;
+	int status = read_request(&request, line);
+	if (status)
+		return status;
+	const struct haldls_container *c = request.container;
+	if (!c->write_words)
+		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be written", c->name);
+	c->init(scratch->value);
+	status = container_json_read(scratch->value, c, json_object_get(line, "fields"));
+	if (!status)
+		status = c->encode(scratch->words, scratch->value);
+	if (status)
+		return status;
+	json_t *writes = json_array();
+	for (uint32_t w = 0; w < c->write_words; w++)
+		json_array_append_new(writes, json_pack("[I,I]",
+		        (json_int_t)c->write_address(request.backend, request.coordinate, w),
+		        (json_int_t)scratch->words[w]));
+	*out = json_pack("{s:o}", "write", writes);
+	return HXCOMM_OK;
+}
+
+static int decode(json_t **out, const json_t *line, const struct scratch *scratch)
+{
+	struct request request;
+	int status = read_request(&request, line);
+	if (status)
+		return status;
+	const struct haldls_container *c = request.container;
+	const json_t *words = json_object_get(line, "words");
+	const uint32_t needed = c->read_words ? c->read_words : c->write_words;
+	if (!json_is_array(words) || json_array_size(words) != needed)
+		return hxcomm_error_set(HXCOMM_EINVAL, "%s has %" PRIu32 " words, \"words\" gives %zu",
+		        c->name, needed, json_array_size(words));
+	for (uint32_t w = 0; w < needed; w++) {
+		const json_t *word = json_array_get(words, w);
+		if (!json_is_integer(word) || json_integer_value(word) < 0 ||
+		        json_integer_value(word) > UINT32_MAX)
+			return hxcomm_error_set(HXCOMM_ERANGE,
+			        "word %" PRIu32 " is no number from 0 to 4294967295", w);
+		scratch->words[w] = (uint32_t)json_integer_value(word);
+	}
+	c->init(scratch->value);
+	status = c->decode(scratch->value, scratch->words);
+	if (status)
+		return status;
+	*out = json_pack("{s:o}", "fields", container_json_write(c, scratch->value));
+	return HXCOMM_OK;
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
+
+static int convert_lines(int (*convert)(json_t **, const json_t *, const struct scratch *),
+        const struct scratch *scratch)
+{
+	char *text = NULL;
+	size_t capacity = 0;
+	ssize_t length;
+	int exit_code = BSS_OK;
+	while ((length = getline(&text, &capacity, stdin)) >= 0) {
+		json_error_t error;
+		json_t *line = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+		json_t *answer = NULL;
+		int status = line ? convert(&answer, line, scratch)
+		                  : hxcomm_error_set(HXCOMM_EINVAL, "no JSON: %s", error.text);
+		if (status) {
+			answer = json_pack("{s:s}", "error", hxcomm_error_message());
+			exit_code = BSS_FAILURE;
+		}
+		json_decref(line);
+		if (jsonout_print(answer) != BSS_OK)
+			exit_code = BSS_FAILURE;
+		fflush(stdout);
+	}
+	free(text);
+	return exit_code;
+}
+
+static int list(void)
+{
+	size_t count;
+	const struct haldls_container *const *containers = haldls_containers(&count);
+	int exit_code = BSS_OK;
+	for (size_t i = 0; i < count && exit_code == BSS_OK; i++)
+		exit_code = jsonout_print(container_json_describe(containers[i]));
+	return exit_code;
+}
+
+int cmd_registers(int argc, char **argv)
+{
+	const char *verb = NULL;
+	argp_parse(&cmd_registers_argp, argc, argv, 0, NULL, &verb);
+	if (!strcmp(verb, "list"))
+		return list();
+	if (strcmp(verb, "encode") != 0 && strcmp(verb, "decode") != 0) {
+		fprintf(stderr, "bss registers: '%s' is none of list, encode, decode\n", verb);
+		return BSS_USAGE;
+	}
+	size_t count, size = 0, words = 0;
+	const struct haldls_container *const *containers = haldls_containers(&count);
+	for (size_t i = 0; i < count; i++) {
+		size = containers[i]->size > size ? containers[i]->size : size;
+		words = containers[i]->write_words > words ? containers[i]->write_words : words;
+		words = containers[i]->read_words > words ? containers[i]->read_words : words;
+	}
+	struct scratch scratch = { malloc(size), calloc(words, sizeof(uint32_t)) };
+	int exit_code = BSS_FAILURE;
+	if (!scratch.value || !scratch.words)
+		fputs("bss: no memory for a container\n", stderr);
+	else
+		exit_code = convert_lines(!strcmp(verb, "encode") ? encode : decode, &scratch);
+	free(scratch.value);
+	free(scratch.words);
+	return exit_code;
+}
