@@ -12,7 +12,8 @@ function(bss_test name)
   string(REPLACE "/" "_" target test_${name})
   add_executable(${target} ${stem}_test.c ${T_SOURCES})
   bss_settings(${target})
-  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+  # quoted includes only: support/assert.h must not stand in for <assert.h>
+  target_compile_options(${target} PRIVATE "SHELL:-iquote ${PROJECT_SOURCE_DIR}/tests/support")
   target_compile_definitions(${target} PRIVATE
     TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}/tests" TEST_BINARY_DIR="${CMAKE_CURRENT_BINARY_DIR}")
   target_link_libraries(${target} PRIVATE ${T_USES} PkgConfig::cmocka m)

@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: MIT
+/* Time of the analog half: setters take note, advance moves all membranes from grid point to grid point, in single
+ * steps where events, spikes or noise matter and in leaps of growing length where they do not. */
+#include "analog_state.h"
+#include "noise.h"
+#include "physics.h"
+
+#include <haldls/coordinate.h>
+#include <hxcomm/error.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	STEP = EMULATOR_STEP_TICKS,
+	SPIKES_HELD = 2 * ANALOG_NEURONS, /* a step's, and those that the comparator delayed into the next */
+	DELAY_MAX = STEP - 1,
+	REFRESH_TICKS = 25000,            /* 100 us of a settling memory between two looks at it */
+	NOISE_TICKS = 5000,               /* step the noise for 20 us once it mattered */
+	SETTLED_TICKS = 5000,             /* a leap that long shows that nothing moves */
+	STIMULI_BEGIN = 256,
+};
+
+/* ---- life -------------------------------------------------------------------------------------- */
+
+static void power_up(struct emulator_analog *a)
+{
+	static const struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	static const struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
+	static const struct haldls_common_neuron_backend_config common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
+	static const struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
+		a->neuron[n] = neuron;
+		a->backend[n] = backend;
+	}
+	for (uint32_t half = 0; half < 2; half++)
+		a->common[half] = common;
+	for (uint32_t d = 0; d < ANALOG_DRIVERS; d++)
+		a->driver[d] = driver;
+	a->kernel = emulator__kernel_choose();
+	a->noise_slot = UINT64_MAX;
+	a->all_stale = true;
+	a->recorded_stale = true;
+	a->stride = STEP;
+	a->flags = KERNEL_NEAR;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		emulator__neuron_arm(a, n);
+}
+
+int emulator__analog_new(struct emulator_analog **out, const struct emulator_analog_config *config)
+{
+	*out = NULL;
+	const size_t size = (sizeof(struct emulator_analog) + 63) / 64 * 64;
+	struct emulator_analog *a = aligned_alloc(64, size);
+	if (!a)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the analog half of an emulated chip (%zu bytes)", size);
+	memset(a, 0, size);
+	a->config = *config;
+	a->pattern = malloc(sizeof(*a->pattern));
+	a->spikes = calloc(SPIKES_HELD, sizeof(*a->spikes));
+	a->stimuli.entry = calloc(STIMULI_BEGIN, sizeof(*a->stimuli.entry));
+	a->stimuli.capacity = STIMULI_BEGIN;
+	if (!a->pattern || !a->spikes || !a->stimuli.entry) {
+		emulator__analog_free(a);
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the pattern of an emulated chip");
+	}
+	emulator__variation_draw(a->pattern, config->serial, config->variation);
+	emulator__capmem_init(&a->capmem, config->seed, config->noise);
+	power_up(a);
+	*out = a;
+	return HXCOMM_OK;
+}
+
+void emulator__analog_free(struct emulator_analog *a)
+{
+	if (!a)
+		return;
+	free(a->pattern);
+	free(a->spikes);
+	free(a->stimuli.entry);
+	free(a);
+}
+
+/* ---- configuration ------------------------------------------------------------------------------ */
+
+static void disturb(struct emulator_analog *a)
+{
+	a->settled = false;
+	a->stride = STEP;
+	a->flags |= KERNEL_NEAR; /* unknown until the next step */
+	a->changed_at = a->grid;
+}
+
+static void touch(struct emulator_analog *a, uint32_t neuron)
+{
+	a->stale[neuron] = true;
+	a->any_stale = true;
+	disturb(a);
+}
+
+void emulator__analog_set_neuron(struct emulator_analog *a, uint32_t neuron, const struct haldls_neuron_config *config)
+{
+	a->neuron[neuron] = *config;
+	a->recorded_stale = true;
+	touch(a, neuron);
+}
+
+void emulator__analog_set_backend(struct emulator_analog *a, uint32_t neuron,
+        const struct haldls_neuron_backend_config *config)
+{
+	a->backend[neuron] = *config;
+}
+
+void emulator__analog_set_common_backend(struct emulator_analog *a, uint32_t half,
+        const struct haldls_common_neuron_backend_config *config)
+{
+	a->common[half] = *config;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
+		if (analog_half(n) != half)
+			continue;
+		a->membranes.reset_share[n] = 0;
+		if (a->is_resting[n] && a->refractory[n].end == UINT64_MAX)
+			a->refractory[n] = emulator__neuron_refractory(&a->backend[n], config, a->grid);
+	}
+	disturb(a);
+}
+
+void emulator__analog_set_capmem(struct emulator_analog *a, uint64_t now, uint32_t cell, uint16_t code)
+{
+	if (!a->capmem.settling)
+		a->refreshed_at = now;
+	emulator__capmem_set(&a->capmem, now, cell, code);
+	disturb(a);
+}
+
+void emulator__analog_set_driver(struct emulator_analog *a, uint32_t driver,
+        const struct haldls_synapse_driver_config *config)
+{
+	a->driver[driver] = *config;
+}
+
+void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemisphere, uint32_t row, uint32_t column,
+        uint8_t weight, uint8_t label)
+{
+	struct analog_synapses *s = &a->synapses[hemisphere];
+	const uint32_t synapse = (hemisphere * ANALOG_ROWS + row) * ANALOG_COLUMNS + column;
+	s->strength[row][column] = emulator__variation_weight(a->pattern, synapse, weight & 63);
+	s->label[row][column] = label & 63;
+}
+
+void emulator__analog_set_column_current(struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool excitatory,
+        bool inhibitory)
+{
+	a->synapses[hemisphere].forward[0][column] = excitatory;
+	a->synapses[hemisphere].forward[1][column] = inhibitory;
+	touch(a, hemisphere * ANALOG_COLUMNS + column);
+}
+
+void emulator__analog_set_column_readout(struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal,
+        bool acausal)
+{
+	a->column_readout[hemisphere][0][column] = causal;
+	a->column_readout[hemisphere][1][column] = acausal;
+}
+
+void emulator__analog_set_column_debug(struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal,
+        bool acausal)
+{
+	a->column_debug[hemisphere][0][column] = causal;
+	a->column_debug[hemisphere][1][column] = acausal;
+}
+
+void emulator__analog_set_capmem_block(struct emulator_analog *a, uint32_t quadrant,
+        const struct haldls_capmem_block_config *config)
+{
+	a->block[quadrant] = *config;
+	emulator__capmem_set_refresh(&a->capmem, a->grid > a->capmem.time ? a->grid : a->capmem.time, quadrant,
+	        config->enable_capmem);
+	disturb(a);
+}
+
+void emulator__analog_set_pad(struct emulator_analog *a, uint32_t pad, const struct haldls_pad_multiplexer_config *config)
+{
+	a->pad[pad] = *config;
+}
+
+void emulator__analog_set_readout(struct emulator_analog *a, const struct haldls_readout_source_selection *config)
+{
+	a->readout = *config;
+	a->recorded_stale = true;
+}
+
+void emulator__analog_set_madc(struct emulator_analog *a, const struct haldls_madc_config *config)
+{
+	a->madc = *config;
+}
+
+void emulator__analog_set_cadc(struct emulator_analog *a, uint32_t hemisphere, const struct haldls_cadc_config *config)
+{
+	a->cadc[hemisphere] = *config;
+}
+
+void emulator__analog_set_cadc_offset(struct emulator_analog *a, uint32_t hemisphere, uint32_t type, uint32_t column,
+        int offset)
+{
+	a->cadc_offset[hemisphere][type][column] = (int16_t)offset;
+}
+
+/* ---- stimuli ------------------------------------------------------------------------------------- */
+
+static void add_stimulus(struct emulator_analog *a, const struct analog_stimulus *stimulus)
+{
+	struct analog_stimuli *s = &a->stimuli;
+	if (s->count == s->capacity) {
+		struct analog_stimulus *entry = realloc(s->entry, 2 * s->capacity * sizeof(*entry));
+		if (!entry) {
+			s->exhausted = true;
+			return;
+		}
+		s->entry = entry;
+		s->capacity *= 2;
+	}
+	s->entry[s->count++] = *stimulus;
+	a->settled = false;
+	a->stride = STEP;
+}
+
+void emulator__analog_driver_event(struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label6)
+{
+	add_stimulus(a, &(struct analog_stimulus){ .time = t, .target = (uint16_t)driver, .label = label6 & 63 });
+}
+
+void emulator__analog_neuron_reset(struct emulator_analog *a, uint64_t t, uint32_t neuron)
+{
+	add_stimulus(a, &(struct analog_stimulus){ .time = t, .target = (uint16_t)neuron, .reset = true });
+}
+
+/* Put the stimuli before @end into the step. Returns whether there were events. */
+static bool stimulate(struct emulator_analog *a, uint64_t end)
+{
+	struct analog_stimuli *s = &a->stimuli;
+	size_t kept = 0;
+	bool events = false;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct analog_stimulus *stimulus = &s->entry[i];
+		if (stimulus->time >= end) {
+			s->entry[kept++] = *stimulus;
+			continue;
+		}
+		const uint64_t t = stimulus->time > a->grid ? stimulus->time : a->grid;
+		if (!stimulus->reset) {
+			emulator__synapse_event(a, &a->membranes, t, end, stimulus->target, stimulus->label);
+			events = true;
+		} else if (a->neuron[stimulus->target].enable_fire && !a->is_resting[stimulus->target]) {
+			emulator__neuron_rest(a, stimulus->target, t);
+		}
+	}
+	s->count = kept;
+	return events;
+}
+
+/* ---- parameters ---------------------------------------------------------------------------------- */
+
+static void refresh_all(struct emulator_analog *a)
+{
+	for (uint32_t quadrant = 0; quadrant < ANALOG_QUADRANTS; quadrant++) {
+		const float bias = analog_shared_cell(a, quadrant, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR);
+		const float delay = PHYSICS_COMPARATOR_DELAY * PHYSICS_COMPARATOR_BIAS / (bias > 1 ? bias : 1);
+		a->comparator_delay[quadrant] = bias < 1 ? -1 : delay < DELAY_MAX ? delay : DELAY_MAX;
+	}
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		emulator__neuron_refresh(a, n);
+	emulator__synapse_refresh(a);
+	memset(a->stale, 0, sizeof(a->stale));
+	a->any_stale = false;
+	a->all_stale = false;
+}
+
+/* Parameters as of tick @t. */
+static void refresh(struct emulator_analog *a, uint64_t t)
+{
+	if (a->capmem.settling && t >= a->refreshed_at + REFRESH_TICKS) {
+		emulator__capmem_advance(&a->capmem, t);
+		a->refreshed_at = t;
+		a->all_stale = true;
+	}
+	if (a->all_stale) {
+		refresh_all(a);
+	} else if (a->any_stale) {
+		for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+			if (a->stale[n])
+				emulator__neuron_refresh(a, n);
+		emulator__synapse_refresh(a);
+		memset(a->stale, 0, sizeof(a->stale));
+		a->any_stale = false;
+	}
+}
+
+/* ---- spikes --------------------------------------------------------------------------------------- */
+
+/* The part of the step after the spike at tick @from, in reset. */
+static void reset_remainder(struct emulator_analog *a, uint32_t n, uint64_t begin, uint64_t from)
+{
+	struct kernel_membranes *m = &a->membranes;
+	const uint64_t end = begin + STEP, release = a->refractory[n].release;
+	const uint64_t until = release < end ? release : end;
+	if (until <= from)
+		return;
+	const float rest = (float)(until - from) * 4e-9f, early = (float)(end - from) / STEP;
+	const float v = m->v[n] - m->gain[n] * early, pull = m->reset_limit[n] * m->reset_slope[n];
+	const float z = rest * pull, share = z / (1 + z * (0.5f + z / 12));
+	float x = m->reset_slope[n] * (m->reset_reference[n] - v);
+	x = x > 3 ? 3 : x < -3 ? -3 : x;
+	const float force = x * (27 + x * x) / (27 + 9 * x * x);
+	m->v[n] = v + share / m->reset_slope[n] * force;
+	m->noise[n] -= share * m->noise[n];
+}
+
+static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
+{
+	struct kernel_membranes *m = &a->membranes;
+	const float before = m->v[n] + m->noise[n] - m->gain[n];
+	float place = m->gain[n] > 0 ? (m->threshold[n] - before) / m->gain[n] : 0;
+	place = place < 0 ? 0 : place > 1 ? 1 : place;
+	const float delay = a->comparator_delay[analog_quadrant(n)];
+	const uint64_t time = begin + (uint64_t)(place * STEP + delay + 0.5f);
+	emulator__neuron_rest(a, n, time);
+	if (a->is_resting[n] && m->reset_slope[n] > 0)
+		reset_remainder(a, n, begin, time);
+	m->gain[n] = 0;
+	emulator__neuron_arm(a, n);
+
+	size_t at = a->spike_count++;
+	for (; at > 0 && (a->spikes[at - 1].time > time ||
+	                (a->spikes[at - 1].time == time && a->spikes[at - 1].neuron > n)); at--)
+		a->spikes[at] = a->spikes[at - 1];
+	a->spikes[at] = (struct emulator_spike){ .time = time, .neuron = (uint16_t)n };
+}
+
+static void end_refractory(struct emulator_analog *a)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < a->resting_count; i++) {
+		const uint16_t n = a->resting[i];
+		if (a->refractory[n].end > a->grid) {
+			a->resting[kept++] = n;
+			continue;
+		}
+		a->is_resting[n] = false;
+		a->membranes.reset_share[n] = 0;
+	}
+	a->resting_count = kept;
+}
+
+/* ---- time ------------------------------------------------------------------------------------------ */
+
+static void begin_noise(struct emulator_analog *a)
+{
+	a->noise_until = a->grid + NOISE_TICKS;
+	if (a->noise_stepped)
+		return;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		emulator__neuron_look(a, n, a->grid);
+	a->noise_stepped = true;
+	a->noise_slot = UINT64_MAX;
+}
+
+static void end_noise(struct emulator_analog *a)
+{
+	a->noise_stepped = false;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		a->noise_time[n] = a->grid;
+}
+
+/* Noise currents at the middle of the step. Returns its place in their slot. */
+static float slot_noise(struct emulator_analog *a)
+{
+	struct kernel_membranes *m = &a->membranes;
+	const uint64_t middle = a->grid + STEP / 2, slot = middle / PHYSICS_NOISE_SLOT;
+	if (slot != a->noise_slot) {
+		if (slot == a->noise_slot + 1 && a->noise_slot != UINT64_MAX)
+			memcpy(m->noise_from, m->noise_to, sizeof(m->noise_from));
+		else
+			emulator__noise_fill(m->noise_from, a->noise_current, ANALOG_NEURONS, a->config.seed, NOISE_MEMBRANE, slot);
+		emulator__noise_fill(m->noise_to, a->noise_current, ANALOG_NEURONS, a->config.seed, NOISE_MEMBRANE, slot + 1);
+		a->noise_slot = slot;
+	}
+	return (float)(middle % PHYSICS_NOISE_SLOT) / PHYSICS_NOISE_SLOT;
+}
+
+static void step(struct emulator_analog *a)
+{
+	struct kernel_membranes *m = &a->membranes;
+	const uint64_t begin = a->grid, end = begin + STEP;
+	unsigned variants = 0;
+	float place = 0;
+	refresh(a, begin);
+	if (stimulate(a, end))
+		variants |= KERNEL_EVENTS;
+	if (emulator__neuron_reset_shares(a, m, begin, end))
+		variants |= KERNEL_RESETS;
+	if (a->noise_stepped) {
+		variants |= KERNEL_NOISE;
+		place = slot_noise(a);
+	}
+	m->fast = 2e-3f;
+	a->flags = a->kernel->step(m, STEP * 4e-9f, place, variants);
+	if (a->flags & KERNEL_CROSSING)
+		for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+			if (m->crossing[n] && !a->is_resting[n] && !a->common[analog_half(n)].force_reset)
+				fire(a, n, begin);
+	a->grid = end;
+	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
+	if (a->config.noise && a->flags & KERNEL_NEAR)
+		begin_noise(a);
+	else if (a->noise_stepped && a->grid >= a->noise_until)
+		end_noise(a);
+}
+
+/* Ticks until something begins or ends that a leap must not cross. */
+static uint64_t until_change(const struct emulator_analog *a, uint64_t limit)
+{
+	for (size_t i = 0; i < a->stimuli.count; i++)
+		if (a->stimuli.entry[i].time < a->grid + limit)
+			limit = a->stimuli.entry[i].time > a->grid ? a->stimuli.entry[i].time - a->grid : 0;
+	for (unsigned i = 0; i < a->resting_count; i++) {
+		const struct analog_refractory *r = &a->refractory[a->resting[i]];
+		const uint64_t edges[] = { r->begin, r->release, r->end };
+		for (unsigned k = 0; k < 3; k++)
+			if (edges[k] > a->grid && edges[k] - a->grid < limit)
+				limit = edges[k] - a->grid;
+	}
+	return limit;
+}
+
+/* Ticks that an active line may be taken in one. */
+static uint64_t line_limit(const struct emulator_analog *a, uint64_t limit)
+{
+	float fastest = 0;
+	for (unsigned line = 0; line < KERNEL_LINES; line++)
+		for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+			if (a->membranes.line[line][n] > 5e-5f && a->membranes.line_rate[line][n] > fastest)
+				fastest = a->membranes.line_rate[line][n];
+	const float ticks = 0.1f / fastest / 4e-9f;
+	return ticks < (float)limit ? (uint64_t)ticks : limit;
+}
+
+/* Length of the next move towards @t: a leap where nothing can happen on the way, else a step. */
+static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
+{
+	const uint64_t room = t - a->grid;
+	uint64_t limit = room < a->stride ? room : a->stride;
+	if (limit < 2 * STEP || a->flags & (KERNEL_NEAR | KERNEL_CROSSING) || a->noise_stepped || a->any_stale ||
+	        a->all_stale || a->grid < a->careful_until)
+		return STEP;
+	if (a->capmem.settling) {
+		/* membranes follow a settling memory: short leaps at first and before somebody looks */
+		const uint64_t since = a->grid - a->changed_at, last = 2 * REFRESH_TICKS;
+		const uint64_t most = since > REFRESH_TICKS ? since : REFRESH_TICKS;
+		limit = limit < most ? limit : most;
+		if (room > last + REFRESH_TICKS)
+			limit = limit < room - last ? limit : room - last;
+		else if (limit > REFRESH_TICKS)
+			limit = REFRESH_TICKS;
+	}
+	limit = until_change(a, limit);
+	if (a->flags & KERNEL_ACTIVE)
+		limit = line_limit(a, limit);
+	return limit < 2 * STEP ? STEP : limit - limit % STEP;
+}
+
+static void save(struct emulator_analog *a)
+{
+	struct analog_snapshot *s = &a->snapshot;
+	memcpy(s->v, a->membranes.v, sizeof(s->v));
+	memcpy(s->line, a->membranes.line, sizeof(s->line));
+	memcpy(s->above, a->membranes.above, sizeof(s->above));
+	if (a->capmem.settling)
+		memcpy(s->cell, a->capmem.value, sizeof(s->cell));
+	s->capmem_settling = a->capmem.settling;
+	s->capmem_time = a->capmem.time;
+}
+
+static void restore(struct emulator_analog *a)
+{
+	const struct analog_snapshot *s = &a->snapshot;
+	memcpy(a->membranes.v, s->v, sizeof(s->v));
+	memcpy(a->membranes.line, s->line, sizeof(s->line));
+	memcpy(a->membranes.above, s->above, sizeof(s->above));
+	if (s->capmem_settling) {
+		memcpy(a->capmem.value, s->cell, sizeof(s->cell));
+		a->all_stale = true;
+	}
+	a->capmem.settling = s->capmem_settling;
+	a->capmem.time = s->capmem_time;
+}
+
+static void leap(struct emulator_analog *a, uint64_t length)
+{
+	struct kernel_membranes *m = &a->membranes;
+	const float h = (float)length * 4e-9f;
+	const uint64_t refreshed_at = a->refreshed_at;
+	save(a);
+	m->fast = a->capmem.settling ? 2e-3f + 500 * h : 2e-3f;
+	refresh(a, a->grid + length);
+	const bool resets = emulator__neuron_reset_shares(a, m, a->grid, a->grid + length);
+	a->flags = a->kernel->leap(m, h, resets ? KERNEL_RESETS : 0);
+	if (a->flags & KERNEL_CROSSING || (a->flags & KERNEL_NEAR && a->flags & KERNEL_FAST)) {
+		restore(a);
+		a->refreshed_at = refreshed_at;
+		a->careful_until = a->grid + length;
+		a->stride = STEP;
+		return;
+	}
+	a->grid += length;
+	if (a->flags & KERNEL_FAST)
+		a->stride = length / 2 > STEP ? length / 2 : STEP;
+	else
+		a->stride = 2 * length;
+	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST;
+	a->settled = length >= SETTLED_TICKS && !(a->flags & unrest) && !a->capmem.settling && !a->resting_count &&
+	        !a->stimuli.count;
+}
+
+static void move(struct emulator_analog *a, uint64_t t)
+{
+	if (a->settled && !a->any_stale && !a->all_stale) {
+		a->grid = t - t % STEP;
+		return;
+	}
+	end_refractory(a);
+	const uint64_t length = choose_length(a, t);
+	if (length > STEP)
+		leap(a, length);
+	else
+		step(a);
+}
+
+/* Hand over the spikes before the grid time. Returns whether all of them found room. */
+static bool deliver(struct emulator_analog *a, struct emulator_spike *out, size_t capacity, size_t *count)
+{
+	size_t ready = 0;
+	while (ready < a->spike_count && a->spikes[ready].time < a->grid)
+		ready++;
+	const size_t given = ready < capacity - *count ? ready : capacity - *count;
+	if (given)
+		memcpy(&out[*count], a->spikes, given * sizeof(*out));
+	memmove(a->spikes, &a->spikes[given], (a->spike_count - given) * sizeof(*out));
+	a->spike_count -= given;
+	*count += given;
+	return given == ready;
+}
+
+int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emulator_spike *out, size_t capacity,
+        size_t *count)
+{
+	*count = 0;
+	bool room = deliver(a, out, capacity, count);
+	while (room && a->grid + STEP <= t) {
+		move(a, t);
+		if (a->spike_count)
+			room = deliver(a, out, capacity, count);
+	}
+	if (!room)
+		return hxcomm_error_set(HXCOMM_ENOSPC, "more than %zu spikes until tick %llu: advance in smaller parts", capacity,
+		        (unsigned long long)t);
+	if (a->stimuli.exhausted)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu events of an emulated chip", a->stimuli.count);
+	return HXCOMM_OK;
+}

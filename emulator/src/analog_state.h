@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#ifndef EMULATOR_ANALOG_STATE_H
+#define EMULATOR_ANALOG_STATE_H
+
+/** @file
+ *  @brief What the analog half is made of; shared by its files only. */
+
+#include "analog.h"
+#include "capmem.h"
+#include "kernel.h"
+#include "variation.h"
+
+#include <haldls/containers.h>
+
+enum {
+	ANALOG_NEURONS = 512,
+	ANALOG_COLUMNS = 256,
+	ANALOG_ROWS = 256,
+	ANALOG_HEMISPHERES = 2,
+	ANALOG_QUADRANTS = 4,
+	ANALOG_DRIVERS = 256,
+	ANALOG_MUXES = 2,
+	ANALOG_PADS = 2,
+};
+
+/** A refractory period in the future or under way. */
+struct analog_refractory {
+	uint64_t begin;   /**< tick of the spike */
+	uint64_t release; /**< tick at which the reset is released */
+	uint64_t end;     /**< tick at which the neuron may fire again */
+};
+
+/** A stimulus that waits for its step. */
+struct analog_stimulus {
+	uint64_t time;
+	uint16_t target; /**< driver, or neuron to reset */
+	uint8_t label;
+	bool reset;      /**< an artificial reset, else an event of a driver */
+};
+
+/** Stimuli that wait for their step. */
+struct analog_stimuli {
+	struct analog_stimulus *entry;
+	size_t count, capacity;
+	bool exhausted; /**< one could not be kept */
+};
+
+/** What a leap changes, to take it back. */
+struct analog_snapshot {
+	kernel_column v, line[KERNEL_LINES];
+	uint32_t above[KERNEL_NEURONS];
+	float cell[CAPMEM_CELLS];
+	uint64_t capmem_time;
+	bool capmem_settling;
+};
+
+/** Synapse array of a hemisphere. */
+struct analog_synapses {
+	_Alignas(64) float strength[ANALOG_ROWS][ANALOG_COLUMNS]; /**< weight with its fixed pattern */
+	uint8_t label[ANALOG_ROWS][ANALOG_COLUMNS];
+	float scale[KERNEL_LINES][ANALOG_COLUMNS];                /**< V per weight, 0 where the switch is open */
+	bool forward[KERNEL_LINES][ANALOG_COLUMNS];               /**< column current switches */
+};
+
+struct emulator_analog {
+	struct kernel_membranes membranes; /* first: it wants the alignment */
+	struct kernel_membranes ahead;     /* a copy that runs ahead of time for a conversion */
+	struct analog_synapses synapses[ANALOG_HEMISPHERES];
+	const struct kernel *kernel;
+	struct emulator_analog_config config;
+	struct variation *pattern;
+	struct capmem capmem;
+	struct analog_snapshot snapshot;
+
+	/* time */
+	uint64_t grid;          /* ticks at which the membranes stand, a multiple of the step */
+	uint64_t refreshed_at;  /* ticks at which all parameters were derived */
+	uint64_t changed_at;    /* ticks of the last change from outside */
+	uint64_t careful_until; /* a leap came too near to a threshold: single steps until then */
+	uint64_t stride;        /* ticks of the next leap */
+	uint32_t flags;         /* of the last step; KERNEL_NEAR where it is not known */
+	bool settled;           /* nothing moves until somebody changes something */
+	bool all_stale;        /* derive the parameters of all neurons */
+	bool any_stale;        /* … of those marked in `stale` */
+	bool stale[ANALOG_NEURONS];
+
+	/* noise: membranes.noise of each neuron holds at `noise_time` */
+	uint64_t noise_time[ANALOG_NEURONS];
+	uint64_t noise_slot;   /* slot in membranes.noise_from, UINT64_MAX for none */
+	uint64_t noise_until;  /* the noise is stepped until then */
+	bool noise_stepped;    /* membranes.noise holds at the grid time */
+	float noise_power[ANALOG_NEURONS];   /* V^2/s: variance of the noise grows at this rate at first */
+	float noise_current[ANALOG_NEURONS]; /* V/s: sigma of the band-limited noise current */
+	uint32_t crossings[ANALOG_NEURONS];  /* so far: each draws the comparator's noise anew */
+	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
+	uint64_t conversions, samples;       /* so far */
+
+	/* spiking */
+	struct analog_refractory refractory[ANALOG_NEURONS];
+	uint16_t resting[ANALOG_NEURONS]; /* neurons in their refractory period */
+	unsigned resting_count;
+	bool is_resting[ANALOG_NEURONS];
+	float comparator_delay[ANALOG_QUADRANTS]; /* ticks; negative: the comparator has no bias */
+	struct analog_stimuli stimuli;
+	struct emulator_spike *spikes; /* [spike_capacity] not fetched yet */
+	size_t spike_count, spike_capacity;
+
+	/* configuration as it was written */
+	struct haldls_neuron_config neuron[ANALOG_NEURONS];
+	struct haldls_neuron_backend_config backend[ANALOG_NEURONS];
+	struct haldls_common_neuron_backend_config common[2];
+	struct haldls_synapse_driver_config driver[ANALOG_DRIVERS];
+	struct haldls_capmem_block_config block[ANALOG_QUADRANTS];
+	struct haldls_pad_multiplexer_config pad[ANALOG_PADS];
+	struct haldls_readout_source_selection readout;
+	struct haldls_madc_config madc;
+	struct haldls_cadc_config cadc[ANALOG_HEMISPHERES];
+	uint16_t recorded[ANALOG_MUXES][ANALOG_NEURONS]; /* neurons on each readout multiplexer */
+	unsigned recorded_count[ANALOG_MUXES];
+	bool recorded_stale;
+	int16_t cadc_offset[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
+	bool column_readout[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
+	bool column_debug[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
+};
+
+/** Quadrant of an atomic neuron. */
+static inline uint32_t analog_quadrant(uint32_t neuron)
+{
+	return neuron / 128;
+}
+
+/** Half of the common backend that an atomic neuron belongs to. */
+static inline uint32_t analog_half(uint32_t neuron)
+{
+	return neuron / 128 % 2;
+}
+
+/** Value of a cell, codes. @param column, row in the block */
+static inline float analog_cell(const struct emulator_analog *a, uint32_t quadrant, uint32_t row, uint32_t column)
+{
+	return a->capmem.value[quadrant * CAPMEM_BLOCK_CELLS + row * CAPMEM_COLUMNS + column];
+}
+
+/** Value of a cell of the block that is shared by its neurons, codes. @param cell CapMemCellOnCapMemBlock enum */
+static inline float analog_shared_cell(const struct emulator_analog *a, uint32_t quadrant, uint32_t cell)
+{
+	return a->capmem.value[quadrant * CAPMEM_BLOCK_CELLS + cell];
+}
+
+/* neuron.c */
+
+/** Derive the parameters of neuron @p n from its cells, switches and pattern. */
+void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n);
+/** Draw the comparator's noise for the next crossing of neuron @p n. */
+void emulator__neuron_arm(struct emulator_analog *a, uint32_t n);
+/** Begin the refractory period of neuron @p n at tick @p t. */
+void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t);
+/** Compute the refractory times that follow a spike at tick @p t. */
+struct analog_refractory emulator__neuron_refractory(const struct haldls_neuron_backend_config *backend,
+        const struct haldls_common_neuron_backend_config *common, uint64_t t);
+/** Bring the noise of neuron @p n to tick @p t by its law, for a neuron that was not stepped. */
+void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t);
+
+/* synapse.c */
+
+/** Derive the columns' scales from the DAC bias and the current switches. */
+void emulator__synapse_refresh(struct emulator_analog *a);
+/** Put an event of a driver at tick @p t into the step of @p m that ends at tick @p end. */
+void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m, uint64_t t, uint64_t end,
+        uint32_t driver, uint8_t label);
+
+/** Shares of the step or leap from @p begin to @p end that neurons spend in reset, into @p m.
+ *  @return whether there are any */
+bool emulator__neuron_reset_shares(struct emulator_analog *a, struct kernel_membranes *m, uint64_t begin, uint64_t end);
+
+#endif
