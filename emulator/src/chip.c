@@ -13,7 +13,7 @@
 enum {
 	COALESCE_TICKS = 250,        /* writes within 1 us take effect together */
 	COALESCE_QUIET_TICKS = 5000, /* within 20 us while nothing can happen */
-	SPIKING_WINDOW_TICKS = 640,  /* bounds the spikes of a window */
+	SPIKING_WINDOW_TICKS = 20000, /* 80 us: bounds the spikes of a window */
 	SAMPLES_TOGETHER_TICKS = 64, /* a sample waits at most 256 ns for others */
 };
 
@@ -57,6 +57,7 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 	chip->listener = *listener;
 	chip->work_limit = options->work_limit ? options->work_limit : default_work_limit;
 	chip->spikes = calloc(EMULATOR_SPIKES, sizeof(*chip->spikes));
+	chip->spike_capacity = EMULATOR_SPIKES;
 	int status = emulator__registers_new(&chip->registers, emulator__chip_classify);
 	if (status == HXCOMM_OK)
 		status = emulator__analog_new(&chip->analog, &config);
@@ -232,15 +233,35 @@ static void take_samples(struct emulator_chip *chip)
 		recording->running = false;
 }
 
-static void step(struct emulator_chip *chip, uint64_t end)
+/* Run the membranes; where the spikes of a window do not fit, make room and go on. */
+static size_t run_membranes(struct emulator_chip *chip, uint64_t end)
 {
-	size_t count = 0;
-	chip->work++;
-	emulator__events_deliver(&chip->events, end, driver_accepts, chip);
-	const int status = emulator__analog_advance(chip->analog, end, chip->spikes,
-	        EMULATOR_SPIKES, &count);
+	size_t count = 0, more = 0;
+	int status;
+	while ((status = emulator__analog_advance(chip->analog, end, chip->spikes + count,
+	                chip->spike_capacity - count, &more)) == HXCOMM_ENOSPC) {
+		count += more;
+		struct emulator_spike *spikes =
+		        realloc(chip->spikes, 2 * chip->spike_capacity * sizeof(*spikes));
+		if (!spikes) {
+			status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu spikes",
+			        2 * chip->spike_capacity);
+			more = 0;
+			break;
+		}
+		chip->spikes = spikes;
+		chip->spike_capacity *= 2;
+	}
 	if (status != HXCOMM_OK)
 		chip->status = status;
+	return count + more;
+}
+
+static void step(struct emulator_chip *chip, uint64_t end)
+{
+	chip->work++;
+	emulator__events_deliver(&chip->events, end, driver_accepts, chip);
+	const size_t count = run_membranes(chip, end);
 	count_spikes(chip, count);
 	route(chip, end, count);
 	chip->now = end;

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 enum {
-	EMULATOR_SPIKES = 33 * 1024,    /**< spikes that one window may give */
+	EMULATOR_SPIKES = 4096,         /**< spikes of a window there is room for at first */
 	EMULATOR_CADC_TICKS = 376,      /**< one conversion of all columns */
 	EMULATOR_SYSTIME_ADDRESS = 0,   /**< chip time, low word; the high word follows */
 	EMULATOR_PHY_ADDRESS = 0x40000, /**< enables of the chip's ends of the links */
@@ -85,7 +85,8 @@ struct emulator_chip {
 	uint16_t spike_counter[512];           /**< by atomic neuron; bit 8 is the overflow */
 	uint32_t phy_enable;                   /**< chip's ends of the links that are on */
 	uint32_t pll[EMULATOR_PLL_WORDS];      /**< clock generators; 0 until they are set */
-	struct emulator_spike *spikes;         /**< [EMULATOR_SPIKES] of the last step */
+	struct emulator_spike *spikes;         /**< [spike_capacity] of the last window */
+	size_t spike_capacity;                 /**< spikes there is room for */
 };
 
 /** Make a chip that was just powered up.

@@ -107,9 +107,12 @@ bool emulator__registers_write_synapse(struct emulator_registers *registers, uin
 
 static bool choose_backend(enum fisch_backend *out, const struct haldls_container *container)
 {
+	const bool writes = container->write_words > 0;
+	const enum fisch_backend *backends = writes ? container->backends : container->read_backends;
+	const size_t count = writes ? container->backend_count : container->read_backend_count;
 	bool found = false;
-	for (size_t i = 0; i < container->backend_count; i++) {
-		const enum fisch_backend backend = container->backends[i];
+	for (size_t i = 0; i < count; i++) {
+		const enum fisch_backend backend = backends[i];
 		if (backend == FISCH_OMNIBUS ||
 		        (backend == FISCH_OMNIBUS_CHIP_OVER_JTAG && !found)) {
 			*out = backend;
