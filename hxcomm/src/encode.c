@@ -78,9 +78,7 @@ int hxcomm_encoder_flush(struct hxcomm_encoder *encoder)
 {
 	if (encoder->bits == 0)
 		return HXCOMM_OK;
-	const int status = reserve(encoder, 1);
-	if (status != HXCOMM_OK)
-		return status;
+	/* append had room for two words and completed one at most, where bits are left */
 	encoder->words[encoder->count++] =
 	        encoder->pending | UINT64_C(1) << (63 - encoder->bits);
 	encoder->pending = 0;

@@ -48,9 +48,8 @@ HXCOMM_API HXCOMM_NODISCARD int hxcomm_encoder_append(struct hxcomm_encoder *enc
         enum hxcomm_response code, uint64_t payload_high, uint64_t payload_low);
 
 /** Complete the last word with a comma and zeros. Nothing happens where no bits are pending.
- *  @param encoder  the encoder; unchanged after an error
- *  @retval 0              no bits are pending
- *  @retval HXCOMM_ENOMEM  memory is exhausted */
+ *  @param encoder  the encoder
+ *  @retval 0  no bits are pending; never fails: hxcomm_encoder_append() made the room */
 HXCOMM_API HXCOMM_NODISCARD int hxcomm_encoder_flush(struct hxcomm_encoder *encoder);
 
 /** The complete words.

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#include <hxcomm/encoder.h>
+#include <hxcomm/message.h>
+
+#include "assert.h"
+#include "messages.h"
+#include "random.h"
+#include "torture.h"
+#include "vectors.h"
+
+#include <stdlib.h>
+
+struct response {
+	enum hxcomm_response code;
+	uint64_t high, low;
+};
+
+static const struct response pack_3 = { HXCOMM_RESPONSE_SPIKE_3, 0x01, 0x1111022222033333 };
+static const struct response madc_3 = { HXCOMM_RESPONSE_MADC_3, 0x10, 0x0001200002300403 };
+
+static void assert_words(struct hxcomm_encoder *encoder, const uint64_t *expected, size_t count)
+{
+	size_t have;
+	const uint64_t *words = hxcomm_encoder_words(encoder, &have);
+	assert_int_equal(have, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(words[i], expected[i]);
+}
+
+/* spec/transport.md 1.7, from the FPGA; each row ends with a flush */
+static void every_response_has_the_words_of_the_specification(void **state)
+{
+	const struct {
+		struct response in[5];
+		size_t in_count;
+		uint64_t words[6];
+		size_t count;
+	} rows[] = {
+		{ { { HXCOMM_RESPONSE_JTAG, 0, 0x1448590af } }, 1, { 0x00000001448590af }, 1 },
+		{ { { HXCOMM_RESPONSE_OMNIBUS, 0, 0xcafebabe } }, 1, { 0x01000000cafebabe }, 1 },
+		{ { { HXCOMM_RESPONSE_LOOPBACK, 0, 0 } }, 1, { 0x0200000000000000 }, 1 },
+		{ { { HXCOMM_RESPONSE_LOOPBACK, 0, 1 } }, 1, { 0x0200000000000001 }, 1 },
+		{ { { HXCOMM_RESPONSE_LINK, 0, 0xb0 } }, 1, { 0x03000000000000b0 }, 1 },
+		{ { { HXCOMM_RESPONSE_TIMEOUT, 0, UINT64_C(3) << 39 | UINT64_C(5) << 32 | 42 } }, 1,
+		  { 0x040001850000002a }, 1 },
+		{ { { HXCOMM_RESPONSE_SYSTIME, 0, 0x123456789ab } }, 1, { 0x05000123456789ab }, 1 },
+		{ { { HXCOMM_RESPONSE_SYSDELTA, 0, 0x7f } }, 1, { 0x060000000000007f }, 1 },
+		{ { { HXCOMM_RESPONSE_MADC_1, 0, 0x1003ff } }, 1, { 0x07000000001003ff }, 1 },
+		{ { madc_3 }, 1, { 0x0910000120000230, 0x0403800000000000 }, 2 },
+		{ { { HXCOMM_RESPONSE_SPIKE_1, 0, 0xab1234 } }, 1, { 0x0a00000000ab1234 }, 1 },
+		{ { { HXCOMM_RESPONSE_SPIKE_2, 0, 0x011111022222 } }, 1, { 0x0b00011111022222 }, 1 },
+		{ { pack_3 }, 1, { 0x0c01111102222203, 0x3333800000000000 }, 2 },
+		{ { pack_3, { HXCOMM_RESPONSE_LOOPBACK, 0, 0 } }, 2,
+		  { 0x0c01111102222203, 0x3333020000000000, 0x0000800000000000 }, 3 },
+		{ { pack_3, pack_3, pack_3, pack_3 }, 4,
+		  { 0x0c01111102222203, 0x33330c0111110222, 0x220333330c011111, 0x0222220333330c01,
+		    0x1111022222033333 }, 5 },
+		{ { pack_3, { HXCOMM_RESPONSE_OMNIBUS, 0, 0xcafebabe }, madc_3,
+		    { HXCOMM_RESPONSE_SYSDELTA, 0, 0x7f }, { HXCOMM_RESPONSE_LOOPBACK, 0, 0 } }, 5,
+		  { 0x0c01111102222203, 0x333301000000cafe, 0xbabe091000012000, 0x0230040306000000,
+		    0x0000007f02000000, 0x0000000080000000 }, 6 },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		struct hxcomm_encoder encoder;
+		hxcomm_encoder_init(&encoder);
+		for (size_t k = 0; k < rows[i].in_count; k++)
+			assert_ok(hxcomm_encoder_append(&encoder, rows[i].in[k].code,
+			        rows[i].in[k].high, rows[i].in[k].low));
+		assert_ok(hxcomm_encoder_flush(&encoder));
+		assert_words(&encoder, rows[i].words, rows[i].count);
+		assert_ok(hxcomm_encoder_flush(&encoder)); /* nothing is pending: nothing happens */
+		assert_words(&encoder, rows[i].words, rows[i].count);
+		hxcomm_encoder_deinit(&encoder);
+	}
+}
+
+static void all_recorded_responses_have_the_recorded_words(void **state)
+{
+	struct vectors *vectors = vectors_open("ut_encode");
+	size_t lines = 0;
+	(void)state;
+	for (json_t *line; (line = vectors_next(vectors));) {
+		if (strcmp(json_string_value(json_object_get(line, "direction")), "from_fpga"))
+			continue;
+		lines++;
+		struct hxcomm_encoder encoder;
+		hxcomm_encoder_init(&encoder);
+		size_t i;
+		const json_t *json;
+		json_array_foreach(json_object_get(line, "messages"), i, json) {
+			const struct hxcomm_message m = message_from_json(HXCOMM_FROM_FPGA, json);
+			assert_ok(hxcomm_encoder_append(&encoder, (enum hxcomm_response)m.kind->code,
+			        m.high, m.low));
+		}
+		size_t count, have;
+		hxcomm_encoder_words(&encoder, &have);
+		assert_int_equal(have, vectors_u64(line, "words_before_flush"));
+		assert_ok(hxcomm_encoder_flush(&encoder));
+		uint64_t *words = vectors_words(json_object_get(line, "words"), &count);
+		assert_words(&encoder, words, count);
+		free(words);
+		hxcomm_encoder_deinit(&encoder);
+	}
+	assert_true(lines > 300);
+	vectors_close(vectors);
+}
+
+static void what_is_encoded_is_read_back(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		struct test_random random = { .seed = seed };
+		struct hxcomm_encoder encoder;
+		hxcomm_encoder_init(&encoder);
+		struct response in[200];
+		FOR_ROWS(i, in) {
+			size_t kinds;
+			in[i].code = (enum hxcomm_response)test_random_below(&random, HXCOMM_RESPONSES);
+			const unsigned bits =
+			        hxcomm_message_kinds(HXCOMM_FROM_FPGA, &kinds)[in[i].code].payload_bits;
+			in[i].low = test_random_next(&random);
+			in[i].high = bits > 64 ? test_random_below(&random, 256) : 0;
+			if (bits < 64)
+				in[i].low &= (UINT64_C(1) << bits) - 1;
+			assert_ok(hxcomm_encoder_append(&encoder, in[i].code, in[i].high, in[i].low));
+			if (test_random_below(&random, 8) == 0)
+				assert_ok(hxcomm_encoder_flush(&encoder));
+		}
+		assert_ok(hxcomm_encoder_flush(&encoder));
+		size_t count;
+		const uint64_t *words = hxcomm_encoder_words(&encoder, &count);
+		struct hxcomm_message_reader reader = { HXCOMM_FROM_FPGA, words, count, 0 };
+		struct hxcomm_message m;
+		FOR_ROWS(i, in) {
+			assert_int_equal(hxcomm_message_read(&m, &reader), 1);
+			assert_int_equal(m.kind->code, in[i].code);
+			assert_int_equal(m.high, in[i].high);
+			assert_int_equal(m.low, in[i].low);
+		}
+		assert_int_equal(hxcomm_message_read(&m, &reader), 0);
+		hxcomm_encoder_deinit(&encoder);
+	}
+}
+
+static void pending_bits_survive_a_clear(void **state)
+{
+	struct hxcomm_encoder encoder;
+	(void)state;
+	hxcomm_encoder_init(&encoder);
+	assert_ok(hxcomm_encoder_append(&encoder, pack_3.code, pack_3.high, pack_3.low));
+	assert_words(&encoder, (const uint64_t[]){ 0x0c01111102222203 }, 1);
+	hxcomm_encoder_clear(&encoder);
+	assert_words(&encoder, NULL, 0);
+	assert_ok(hxcomm_encoder_flush(&encoder));
+	assert_words(&encoder, (const uint64_t[]){ 0x3333800000000000 }, 1);
+	hxcomm_encoder_deinit(&encoder);
+	hxcomm_encoder_deinit(NULL);
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+	struct hxcomm_encoder encoder;
+	(void)state;
+	hxcomm_encoder_init(&encoder);
+	assert_error(hxcomm_encoder_append(&encoder, (enum hxcomm_response)13, 0, 0), HXCOMM_EINVAL,
+	        "0x0d is no response: 0 to 0x0c are");
+	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SYSDELTA, 0, 256), HXCOMM_ERANGE,
+	        "timing_from_fpga::Sysdelta has more than its 8 bits");
+	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SPIKE_2, 1, 0), HXCOMM_ERANGE,
+	        "has more than its 48 bits");
+	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SPIKE_3, 256, 0), HXCOMM_ERANGE,
+	        "has more than its 72 bits");
+	assert_words(&encoder, NULL, 0);
+	assert_int_equal(encoder.bits, 0);
+	hxcomm_encoder_deinit(&encoder);
+}
+
+static void exhausted_memory_leaves_the_encoder_as_it_was(void **state)
+{
+	struct hxcomm_encoder encoder;
+	(void)state;
+	hxcomm_encoder_init(&encoder);
+	torture_begin(0);
+	int status = hxcomm_encoder_append(&encoder, pack_3.code, pack_3.high, pack_3.low);
+	assert_true(torture_end());
+	assert_error(status, HXCOMM_ENOMEM, "no memory for 64 response words");
+	assert_int_equal(encoder.bits, 0);
+	assert_ok(hxcomm_encoder_append(&encoder, pack_3.code, pack_3.high, pack_3.low));
+	while (encoder.capacity - encoder.count >= 2)
+		assert_ok(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_OMNIBUS, 0, 7));
+	torture_begin(0);
+	status = hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_OMNIBUS, 0, 7);
+	assert_true(torture_end());
+	assert_int_equal(status, HXCOMM_ENOMEM);
+	assert_int_equal(encoder.count, 63);
+	torture_begin(0); /* the end of the last message has its room already */
+	assert_ok(hxcomm_encoder_flush(&encoder));
+	torture_end();
+	assert_int_equal(encoder.words[63], 0x0007800000000000);
+	hxcomm_encoder_deinit(&encoder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_response_has_the_words_of_the_specification),
+		cmocka_unit_test(all_recorded_responses_have_the_recorded_words),
+		cmocka_unit_test(what_is_encoded_is_read_back),
+		cmocka_unit_test(pending_bits_survive_a_clear),
+		cmocka_unit_test(what_does_not_fit_is_refused),
+		cmocka_unit_test(exhausted_memory_leaves_the_encoder_as_it_was),
+	};
+	return cmocka_run_group_tests_name("hxcomm/encoder", tests, NULL, NULL);
+}
