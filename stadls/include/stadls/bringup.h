@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#ifndef STADLS_BRINGUP_H
+#define STADLS_BRINGUP_H
+
+/** @file
+ *  @brief From power-up to a chip that can be configured.
+ *  @defgroup stadls_bringup Bring-up
+ *
+ *  Three parts in this order: the FPGA (instruction timeout), the board (supplies, analog
+ *  multiplexers), the chip (reset, clocks, link, system time, event recording, reference currents,
+ *  memory timing). Afterwards the link is up, system time is in step, events are recorded, the
+ *  capacitive memory's references run. Not done: anything of haldls_chip_init().
+ *  (source: spec/stadls.md 5)
+ *  @{ */
+
+#include <hxcomm/export.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct stadls_builder;
+
+/** The board that the chip sits on. */
+enum stadls_board {
+	STADLS_BOARD_CUBE = 0, /**< cube, and every emulated chip */
+	STADLS_BOARD_JBOA,     /**< jBOA */
+};
+
+/** Parts of a bring-up that can be left out; or'ed in stadls_bringup_options.omit. */
+enum stadls_bringup_part {
+	STADLS_BRINGUP_SYSTEM = 1,  /**< the FPGA's instruction timeout */
+	STADLS_BRINGUP_BOARD = 2,   /**< the board */
+	STADLS_BRINGUP_CHIP = 4,    /**< the chip, all of it */
+	STADLS_BRINGUP_LINK = 8,    /**< the highspeed link; needs the capmem left out, too */
+	STADLS_BRINGUP_SYSTIME = 16, /**< system time in step with the FPGA */
+	STADLS_BRINGUP_CAPMEM = 32, /**< reference currents of the capacitive memory */
+};
+
+/** SRAM timing of the synapse array of one hemisphere, from the platform's data on this chip. */
+struct stadls_synram_timing {
+	uint8_t precharge_west; /**< 0 … 15 */
+	uint8_t precharge_east; /**< 0 … 15 */
+	uint8_t write_west;     /**< 0 … 255 */
+	uint8_t write_east;     /**< 0 … 255 */
+};
+
+/** What to do. Start from #STADLS_BRINGUP_OPTIONS_INIT; zero means "the default". */
+struct stadls_bringup_options {
+	size_t size;                  /**< sizeof(struct stadls_bringup_options), set by the initialiser */
+	enum stadls_board board;      /**< default the cube */
+	unsigned omit;                /**< enum stadls_bringup_part or'ed; default 0 = do all */
+	uint32_t timeout_cycles;      /**< longest instruction, in cycles of 8 ns; default 1 250 000 */
+	bool set_synram_timing;       /**< use the next member; default false = chip's defaults */
+	struct stadls_synram_timing synram_timing[2]; /**< by hemisphere: 0 top, 1 bottom */
+};
+
+/** Initialiser that carries the size this program was compiled with. */
+#define STADLS_BRINGUP_OPTIONS_INIT { .size = sizeof(struct stadls_bringup_options) }
+
+/** Append the bring-up.
+ *
+ *  @param builder  the builder; unchanged after an error
+ *  @param options  NULL for the defaults; not kept
+ *  @retval 0              appended
+ *  @retval HXCOMM_EINVAL  an option is unknown, or the link is left out but the capmem is not
+ *  @retval HXCOMM_ERANGE  a timing lies outside its range, or the program is full
+ *  @retval HXCOMM_ENOMEM  memory is exhausted */
+HXCOMM_API HXCOMM_NODISCARD int stadls_bringup_append(struct stadls_builder *builder,
+        const struct stadls_bringup_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+/** @} */
+#endif

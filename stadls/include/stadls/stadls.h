@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#ifndef STADLS_H
+#define STADLS_H
+
+/** @file
+ *  @brief All of stadls: playback programs out of containers, bring-up, runs. */
+
+#include <stadls/bringup.h>
+#include <stadls/builder.h>
+#include <stadls/run.h>
+
+#endif

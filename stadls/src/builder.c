@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+/* Containers become words by their own description: nothing here knows any of them. */
+#include "builder_private.h"
+
+#include <hxcomm/error.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALL_BYTES = 15, LIST_MAX = 200 };
+
+int stadls_builder_new(struct stadls_builder **out)
+{
+	*out = NULL;
+	struct stadls_builder *builder = calloc(1, sizeof(*builder));
+	if (!builder)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a builder");
+	const int status = fisch_program_new(&builder->program, 0);
+	if (status != HXCOMM_OK) {
+		free(builder);
+		return status;
+	}
+	*out = builder;
+	return HXCOMM_OK;
+}
+
+void stadls_builder_free(struct stadls_builder *builder)
+{
+	if (!builder)
+		return;
+	fisch_program_free(builder->program);
+	free(builder);
+}
+
+void stadls_builder_clear(struct stadls_builder *builder)
+{
+	fisch_program_clear(builder->program);
+}
+
+struct fisch_program *stadls_builder_program(struct stadls_builder *builder)
+{
+	return builder->program;
+}
+
+bool stadls_builder_is_write_only(const struct stadls_builder *builder)
+{
+	const struct fisch_mark mark = fisch_program_mark(builder->program);
+	return !mark.omnibus && !mark.jtag && !mark.loopback;
+}
+
+/* ---- containers ------------------------------------------------------------------------------ */
+
+static int check_coordinate(const struct haldls_container *container, uint32_t coordinate)
+{
+	if (coordinate < container->count)
+		return HXCOMM_OK;
+	return hxcomm_error_set(HXCOMM_ERANGE, "%s %" PRIu32 " does not exist: %s is 0 to %" PRIu32,
+	        container->name, coordinate, container->coordinate, container->count - 1);
+}
+
+static int check_backend(const struct haldls_container *container, const enum fisch_backend *backends,
+        size_t count, enum fisch_backend backend, const char *done)
+{
+	char list[LIST_MAX] = "";
+	for (size_t i = 0; i < count; i++) {
+		if (backends[i] == backend)
+			return HXCOMM_OK;
+		const size_t length = strlen(list);
+		const char *name = fisch_backend_name(backends[i]);
+		if (length + strlen(name) + 3 < sizeof(list)) {
+			strcat(list, i ? ", " : "");
+			strcat(list, name);
+		}
+	}
+	return hxcomm_error_set(HXCOMM_EINVAL, "%s cannot be %s over %s: use %s", container->name, done,
+	        fisch_backend_name(backend), list);
+}
+
+static int encode(uint32_t *words, const struct haldls_container *container, uint32_t coordinate,
+        const void *value)
+{
+	const int status = container->encode(words, value);
+	return status == HXCOMM_OK ? status
+	                           : hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate,
+	                                     coordinate);
+}
+
+/* Words of a container, or of those only that differ from `reference` (NULL: all). */
+static int append_words(struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t coordinate, const void *value,
+        const void *reference)
+{
+	uint32_t words[HALDLS_CONTAINER_WORDS_MAX], known[HALDLS_CONTAINER_WORDS_MAX];
+	int status = encode(words, container, coordinate, value);
+	if (status == HXCOMM_OK && reference)
+		status = encode(known, container, coordinate, reference);
+	if (status != HXCOMM_OK)
+		return status;
+	const struct fisch_mark mark = fisch_program_mark(builder->program);
+	for (uint32_t w = 0; w < container->write_words && status == HXCOMM_OK; w++) {
+		if (reference && words[w] == known[w])
+			continue;
+		const uint32_t address = container->write_address(backend, coordinate, w);
+		status = backend == FISCH_OMNIBUS
+		                 ? fisch_program_append_omnibus_write(builder->program, address, words[w])
+		                 : fisch_program_append_register_write(builder->program, backend, address,
+		                           words[w], ALL_BYTES);
+	}
+	if (status != HXCOMM_OK)
+		fisch_program_remove_after(builder->program, &mark);
+	return status;
+}
+
+static int check_write(enum fisch_backend backend, const struct haldls_container *container,
+        uint32_t coordinate)
+{
+	if (!container->write_words)
+		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be written: it can be read only",
+		        container->name);
+	const int status = check_coordinate(container, coordinate);
+	if (status != HXCOMM_OK)
+		return status;
+	return check_backend(container, container->backends, container->backend_count, backend, "written");
+}
+
+int stadls_builder_write_over(struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t coordinate, const void *value)
+{
+	const int status = check_write(backend, container, coordinate);
+	if (status != HXCOMM_OK)
+		return status;
+	return append_words(builder, backend, container, coordinate, value, NULL);
+}
+
+int stadls_builder_write(struct stadls_builder *builder, const struct haldls_container *container,
+        uint32_t coordinate, const void *value)
+{
+	return stadls_builder_write_over(builder, container->backends[0], container, coordinate, value);
+}
+
+int stadls_builder_write_difference(struct stadls_builder *builder,
+        const struct haldls_container *container, uint32_t coordinate, const void *value,
+        const void *reference)
+{
+	const int status = check_write(container->backends[0], container, coordinate);
+	if (status != HXCOMM_OK)
+		return status;
+	return append_words(builder, container->backends[0], container, coordinate, value, reference);
+}
+
+int stadls_builder_read_over(struct stadls_ticket *out, struct stadls_builder *builder,
+        enum fisch_backend backend, const struct haldls_container *container, uint32_t coordinate)
+{
+	uint32_t addresses[HALDLS_CONTAINER_WORDS_MAX];
+	struct stadls_ticket ticket = { .container = container, .coordinate = coordinate };
+	if (!container->read_words)
+		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be read: it can be written only",
+		        container->name);
+	int status = check_coordinate(container, coordinate);
+	if (status == HXCOMM_OK)
+		status = check_backend(container, container->read_backends, container->read_backend_count,
+		        backend, "read");
+	if (status != HXCOMM_OK)
+		return status;
+	for (uint32_t w = 0; w < container->read_words; w++)
+		addresses[w] = container->read_address(backend, coordinate, w);
+	status = fisch_program_append_register_reads(&ticket.words, builder->program, backend, addresses,
+	        container->read_words);
+	if (status == HXCOMM_OK)
+		*out = ticket;
+	return status;
+}
+
+int stadls_builder_read(struct stadls_ticket *out, struct stadls_builder *builder,
+        const struct haldls_container *container, uint32_t coordinate)
+{
+	/* one that cannot be read has no back end to ask for */
+	return stadls_builder_read_over(out, builder,
+	        container->read_words ? container->read_backends[0] : container->backends[0], container,
+	        coordinate);
+}
+
+/* ---- tickets --------------------------------------------------------------------------------- */
+
+int stadls_ticket_read(void *value, const struct stadls_ticket *ticket,
+        const struct hxcomm_responses *responses)
+{
+	uint32_t words[HALDLS_CONTAINER_WORDS_MAX];
+	const struct haldls_container *container = ticket->container;
+	if (!container || ticket->words.count > HALDLS_CONTAINER_WORDS_MAX)
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "this ticket is of no container: take it from stadls_builder_read()");
+	int status = fisch_ticket_read(words, &ticket->words, responses);
+	if (status != HXCOMM_OK)
+		return hxcomm_error_wrap(status, "%s %" PRIu32, container->name, ticket->coordinate);
+	void *decoded = malloc(container->size ? container->size : 1);
+	if (!decoded)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a %s", container->name);
+	container->init(decoded);
+	status = container->decode(decoded, words);
+	if (status == HXCOMM_OK)
+		memcpy(value, decoded, container->size);
+	free(decoded);
+	return status == HXCOMM_OK
+	               ? status
+	               : hxcomm_error_wrap(status, "%s %" PRIu32, container->name, ticket->coordinate);
+}
+
+int stadls_ticket_time(uint64_t *out_cycles, const struct stadls_ticket *ticket,
+        const struct hxcomm_responses *responses)
+{
+	return fisch_ticket_time(out_cycles, &ticket->words, responses);
+}
+
+void stadls_ticket_shift(struct stadls_ticket *ticket, const struct fisch_mark *before)
+{
+	fisch_ticket_shift(&ticket->words, before);
+}
+
+/* ---- flow and events ------------------------------------------------------------------------- */
+
+int stadls_builder_timer_reset(struct stadls_builder *builder)
+{
+	return fisch_program_append_timer_reset(builder->program);
+}
+
+int stadls_builder_wait_until(struct stadls_builder *builder, uint64_t cycles)
+{
+	return fisch_program_append_wait_until(builder->program, cycles);
+}
+
+int stadls_builder_wait(struct stadls_builder *builder, uint64_t cycles)
+{
+	const struct fisch_mark mark = fisch_program_mark(builder->program);
+	int status = fisch_program_append_timer_reset(builder->program);
+	if (status == HXCOMM_OK)
+		status = fisch_program_append_wait_until(builder->program, cycles);
+	if (status != HXCOMM_OK)
+		fisch_program_remove_after(builder->program, &mark);
+	return status;
+}
+
+int stadls_builder_barrier(struct stadls_builder *builder, uint32_t mask)
+{
+	return fisch_program_append_barrier(builder->program, mask);
+}
+
+int stadls_builder_poll(struct stadls_builder *builder, bool equal)
+{
+	return fisch_program_append_poll(builder->program, equal);
+}
+
+int stadls_builder_tick(struct stadls_ticket *out, struct stadls_builder *builder)
+{
+	struct stadls_ticket ticket = { 0 };
+	const int status = fisch_program_append_tick(&ticket.words, builder->program);
+	if (status == HXCOMM_OK)
+		*out = ticket;
+	return status;
+}
+
+int stadls_builder_spikes(struct stadls_builder *builder, const uint16_t *labels, size_t count)
+{
+	return fisch_program_append_spikes(builder->program, labels, count);
+}
+
+int stadls_builder_spike_train(struct stadls_builder *builder, const uint64_t *time_cycles,
+        const uint16_t *labels, size_t count)
+{
+	return fisch_program_append_spike_train(builder->program, time_cycles, labels, count);
+}
+
+int stadls_builder_append(struct stadls_builder *builder, const struct stadls_builder *other)
+{
+	return fisch_program_append_program(builder->program, other->program);
+}
