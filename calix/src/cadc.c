@@ -31,7 +31,8 @@ enum {
 	COUNT_HIGH = 220,
 	CODE_MIDDLE = 310,
 	SLOPE_START = 350,
-	RESIDUAL_MAX = 5, /* of a good channel after its offset was set */
+	RESIDUAL_MAX = 5, /* of a good channel after its offset was set, counts */
+	SCATTER_MAX = 3,  /* of the reads of a good channel, counts */
 };
 
 static uint32_t quadrant_of(uint32_t channel)
@@ -77,11 +78,11 @@ static int set_reference(struct calix__session *s, int32_t code)
 	return calix__session_write_shared(s, HALDLS_CAPMEM_STP_V_CHARGE_0, codes);
 }
 
-/* Mean of some reads, [1024]. */
-static int measure(double *out, struct calix__session *s, uint32_t reads)
+/* Mean of some reads, [1024], and how far they scatter, [1024] or NULL. */
+static int measure(double *out, double *scatter, struct calix__session *s, uint32_t reads)
 {
 	struct fisch_ticket tickets[OFFSET_READS];
-	double one[CHANNELS];
+	double one[CHANNELS], square[CHANNELS] = { 0 };
 	int status = HXCOMM_OK;
 	for (uint32_t r = 0; r < reads && status == HXCOMM_OK; r++)
 		status = calix__session_append_cadc(&tickets[r], s);
@@ -90,9 +91,13 @@ static int measure(double *out, struct calix__session *s, uint32_t reads)
 	memset(out, 0, CHANNELS * sizeof(*out));
 	for (uint32_t r = 0; r < reads && status == HXCOMM_OK; r++) {
 		status = calix__session_read_channels(one, s, &tickets[r]);
-		for (uint32_t e = 0; e < CHANNELS; e++)
+		for (uint32_t e = 0; e < CHANNELS; e++) {
 			out[e] += one[e] / reads;
+			square[e] += one[e] * one[e] / reads;
+		}
 	}
+	for (uint32_t e = 0; e < CHANNELS && scatter; e++)
+		scatter[e] = sqrt(fmax(0, square[e] - out[e] * out[e]));
 	return status;
 }
 
@@ -112,7 +117,7 @@ static int tune_cell(struct calix__session *s, uint32_t cell, int32_t reference,
 		if (status == HXCOMM_OK)
 			status = calix__session_settle(s);
 		if (status == HXCOMM_OK)
-			status = measure(channels, s, READS);
+			status = measure(channels, NULL, s, READS);
 		for (uint32_t q = 0; q < QUADRANTS; q++) {
 			for (uint32_t e = 0; e < CHANNELS; e++)
 				member[e] = quadrant_of(e) == q;
@@ -139,12 +144,12 @@ static int write_offsets(struct calix__session *s)
 
 static int tune_channels(struct calix__session *s)
 {
-	double value[CHANNELS];
+	double value[CHANNELS], scatter[CHANNELS];
 	int status = set_reference(s, CODE_MIDDLE);
 	if (status == HXCOMM_OK)
 		status = calix__session_settle(s);
 	if (status == HXCOMM_OK)
-		status = measure(value, s, OFFSET_READS);
+		status = measure(value, scatter, s, OFFSET_READS);
 	if (status != HXCOMM_OK)
 		return status;
 	calix__session_add_figure(s, "cadc", "std_before",
@@ -155,13 +160,13 @@ static int tune_channels(struct calix__session *s)
 	calix__search_predict(s->codes.cadc_channel_offset, value, CHANNELS, 1.0, -128, 127);
 	status = write_offsets(s);
 	if (status == HXCOMM_OK)
-		status = measure(value, s, OFFSET_READS);
+		status = measure(value, scatter, s, OFFSET_READS);
 	if (status != HXCOMM_OK)
 		return status;
 	for (uint32_t e = 0; e < CHANNELS; e++) {
 		const int32_t offset = s->codes.cadc_channel_offset[e];
 		s->channel_good[e] = offset > -128 && offset < 127 &&
-		        fabs(value[e] - median) <= RESIDUAL_MAX;
+		        fabs(value[e] - median) <= RESIDUAL_MAX && scatter[e] <= SCATTER_MAX;
 		s->success.cadc_channel_offset[e] = s->channel_good[e];
 	}
 	const double std = calix__trimmed_std(value, NULL, CHANNELS);

@@ -244,7 +244,7 @@ double calix__typical_amplitude(const struct calix_target *target, const struct 
  * long, so that who fires once more is found at its reset potential. */
 static int append_attempt(struct fisch_ticket *out, struct calix__session *s, double tau)
 {
-	const uint64_t freely = CALIX_RESET_ALL_CYCLES + SHORT_REFRACTORY_CYCLES + cycles(4 * tau);
+	const uint64_t freely = CALIX_RESET_ALL_CYCLES + SHORT_REFRACTORY_CYCLES + cycles(8 * tau);
 	const uint64_t look = freely + cycles(12 * tau) + 20 * CYCLES_PER_US;
 	int status = calix__session_timer_reset(s);
 	if (status == HXCOMM_OK)

@@ -70,6 +70,14 @@ static void set_rows(struct haldls_chip *chip, enum calix__receptor receptor)
 	}
 }
 
+/* Against crosstalk between cells that share a code (spec/calix_spec.md 1.2). */
+static int32_t noisy_code(struct calix__session *s, uint64_t draw, int32_t code)
+{
+	const int32_t noisy = code + calix__random_within(s->seed, CALIX_RANDOM_BROADCAST, draw,
+	                                     BROADCAST_NOISE);
+	return noisy < 0 ? 0 : noisy > CALIX_CODE_MAX ? CALIX_CODE_MAX : noisy;
+}
+
 static void prepare_chip(struct calix__session *s)
 {
 	struct haldls_chip *chip = s->chip;
@@ -104,6 +112,8 @@ int calix__session_open(struct calix__session **out, struct hxcomm_connection *c
 	memset(s->channel_good, 1, sizeof(s->channel_good));
 	memset(&s->success, 1, sizeof(s->success));
 	calix__codes_typical(&s->codes, target);
+	for (uint32_t n = 0; n < CALIX_NEURONS; n++)
+		s->codes.i_bias_reset[n] = noisy_code(s, n, s->codes.i_bias_reset[n]);
 	s->chip = malloc(sizeof(*s->chip));
 	int status = s->chip ? HXCOMM_OK
 	                     : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip configuration");
@@ -120,6 +130,12 @@ int calix__session_open(struct calix__session **out, struct hxcomm_connection *c
 	prepare_chip(s);
 	*out = s;
 	return HXCOMM_OK;
+}
+
+void calix__session_set_codes(struct calix__session *session, const struct calix__codes *codes)
+{
+	session->codes = *codes;
+	prepare_chip(session);
 }
 
 void calix__session_close(struct calix__session *session)
@@ -183,14 +199,9 @@ int calix__session_write_row(struct calix__session *s, uint32_t row, const int32
 int calix__session_broadcast(struct calix__session *s, uint32_t row, int32_t code)
 {
 	int32_t codes[CALIX_NEURONS];
-	const uint64_t draw = CALIX_NEURONS * s->draws++;
-	for (uint32_t n = 0; n < CALIX_NEURONS; n++) {
-		int32_t noisy = code;
-		if (code)
-			noisy += calix__random_within(s->seed, CALIX_RANDOM_BROADCAST, draw + n,
-			        BROADCAST_NOISE);
-		codes[n] = noisy < 0 ? 0 : noisy > CALIX_CODE_MAX ? CALIX_CODE_MAX : noisy;
-	}
+	const uint64_t draw = CALIX_NEURONS * ++s->draws;
+	for (uint32_t n = 0; n < CALIX_NEURONS; n++)
+		codes[n] = code ? noisy_code(s, draw + n, code) : 0;
 	return calix__session_write_row(s, row, codes);
 }
 

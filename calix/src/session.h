@@ -58,6 +58,9 @@ int calix__session_open(struct calix__session **out, struct hxcomm_connection *c
         const struct calix_target *target, uint64_t seed);
 void calix__session_close(struct calix__session *session);
 
+/* Configure session->chip as calix__session_open() does, with other codes. */
+void calix__session_set_codes(struct calix__session *session, const struct calix__codes *codes);
+
 /* Run the program and forget it; responses are then those of this run. */
 int calix__session_run(struct calix__session *session);
 

@@ -9,12 +9,11 @@
 
 #include <math.h>
 
-enum { REPEATS = 10 };
+enum { REPEATS = 6 };
 
 #define AMPLITUDE_MAX_LSB 40.0 /* well within the range of CADC and membrane */
 #define TOLERANCE 0.25         /* of the target */
-/* Highest code that is tried, and the inhibitory input of the typical neuron
- * (spec/calix_spec.md 5 SynBias, 8). */
+/* Highest code that is tried (spec/calix_spec.md 5 SynBias). */
 #define CODE_RANGE(gm) fmin(1.8 * (gm) + 100, CALIX_CODE_MAX)
 
 /* The look at the peak of the potential. */

@@ -11,9 +11,15 @@
 
 enum { ATTEMPTS = 4, CODES_PER_LSB = 3 };
 
-#define RESET_BELOW_LSB 50.0
-#define LEAK_ABOVE_LSB 60.0
+#define LEAK_ABOVE_LSB 30.0
 #define TOLERANCE_LSB 8.0
+
+/* Reset at the lower rail: a neuron whose threshold lies below its reset potential fires no spike at
+ * all, and would be taken for one whose threshold is too high. */
+static int lower_reset(struct calix__session *s)
+{
+	return calix__session_broadcast(s, HALDLS_CAPMEM_V_RESET, 0);
+}
 
 /* Rest far above the threshold: leak codes raised by what the measurement needs. */
 static int fire_constantly(struct calix__session *s)
@@ -29,9 +35,8 @@ static int fire_constantly(struct calix__session *s)
 int calix__calibrate_threshold(struct calix__session *s)
 {
 	const double wanted = s->target.threshold_lsb;
-	const double reset = fmax(wanted - RESET_BELOW_LSB, 10);
-	const struct calix__firing firing = { .tau = s->target.tau_mem,
-		.split_lsb = (wanted + reset) / 2, .repeats = ATTEMPTS };
+	const struct calix__firing firing = { .tau = s->target.tau_mem, .split_lsb = wanted / 2,
+		.repeats = ATTEMPTS };
 	double half[CALIX_NEURONS], potential[CALIX_NEURONS];
 	for (uint32_t n = 0; n < CALIX_NEURONS; n++) {
 		half[n] = 0.5;
@@ -45,7 +50,7 @@ int calix__calibrate_threshold(struct calix__session *s)
 		.tolerance = TOLERANCE_LSB };
 	int status = calix__calibrate_leak(s, wanted);
 	if (status == HXCOMM_OK)
-		status = calix__calibrate_reset(s, reset);
+		status = lower_reset(s);
 	if (status == HXCOMM_OK)
 		status = calix__session_tune(s, &tuning, s->codes.v_threshold, s->success.v_threshold);
 	if (status == HXCOMM_OK)
