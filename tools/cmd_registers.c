@@ -40,7 +40,8 @@ const struct argp cmd_registers_argp = {
 	       "{\"write\":[[address,word],...]}, with \"byte_enables\" where a write has not all "
 	       "four lanes enabled.\n\n"
 	       "decode  reads {\"container\":...,\"coordinate\":...,\"words\":[...]} and prints "
-	       "{\"fields\":{...}}.\n\n"
+	       "{\"fields\":{...}}; over a back end that cannot be read, such as the default one of "
+	       "ADPLL, words tell nothing and the defaults are printed.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
 	       "{\"error\":\"...\"} and the exit code 1.",
 };
@@ -123,6 +124,14 @@ static int encode(json_t **out, const json_t *line, const struct scratch *scratc
 	return HXCOMM_OK;
 }
 
+static bool is_readable(const struct request *request)
+{
+	for (size_t i = 0; i < request->container->read_backend_count; i++)
+		if (request->container->read_backends[i] == request->backend)
+			return true;
+	return false;
+}
+
 static int decode(json_t **out, const json_t *line, const struct scratch *scratch)
 {
 	struct request request;
@@ -144,7 +153,8 @@ static int decode(json_t **out, const json_t *line, const struct scratch *scratc
 		scratch->words[w] = (uint32_t)json_integer_value(word);
 	}
 	c->init(scratch->value);
-	status = c->decode(scratch->value, scratch->words);
+	if (is_readable(&request))
+		status = c->decode(scratch->value, scratch->words);
 	if (status)
 		return status;
 	*out = json_pack("{s:o}", "fields", container_json_write(c, scratch->value));

@@ -90,7 +90,7 @@ class Field:
         self.values = data.get("values")
         self.constant = data.get("constant", False)
         self.internal = data.get("internal", False)
-        self.offset, self.xor = data.get("offset", 0), data.get("xor", 0)
+        self.offset = data.get("offset", 0)
         if self.type not in TYPES:
             raise Refused(f"{where}: type '{self.type}' is none of {', '.join(TYPES)}")
         if self.encoding and self.encoding not in ENCODINGS:
@@ -109,6 +109,11 @@ class Field:
         for element in self.elements:
             if sum(p[2] for p in element) != self.width:
                 raise Refused(f"{where}: its elements differ in width")
+        xor = data.get("xor", 0)
+        self.xors = xor if isinstance(xor, list) else [xor] * self.count()
+        if len(self.xors) != self.count() or any(x >> self.width for x in self.xors):
+            raise Refused(f"{where}: xor does not fit {self.count()} elements of "
+                          f"{self.width} bits")
         self.min = data.get("min", 0)
         if self.encoding == "capmem_debug_cell":
             self.max = data.get("max", 0)
@@ -333,7 +338,7 @@ def initialiser(f):
     return nest(f.dims, flat)
 
 
-def raw_expression(f, value):
+def raw_expression(f, value, xor):
     wide = "uint64_t" if f.width > 32 else "uint32_t"
     text = f"({wide}){value}"
     if f.encoding == "thermometer":
@@ -342,8 +347,8 @@ def raw_expression(f, value):
         return f"((uint32_t){value} & 0xffffu)"
     if f.offset:
         text = f"({text} + ({wide})({f.offset}))"
-    if f.xor:
-        text = f"({text} ^ {f.xor}u)"
+    if xor:
+        text = f"({text} ^ {xor}u)"
     return text
 
 
@@ -378,10 +383,10 @@ def encode_body(c):
             if f.encoding == "nonzero":
                 terms[0].append(f"(uint32_t)value->{f.name}")
             continue
-        for index, element in zip(indices(f), f.elements):
+        for index, element, xor in zip(indices(f), f.elements, f.xors):
             shift = 0
             raw = (f"{f.data['default']}u" if f.constant
-                   else raw_expression(f, f"value->{f.name}{index}"))
+                   else raw_expression(f, f"value->{f.name}{index}", xor))
             for word, lsb, width in element:
                 part = f"({raw} >> {shift})" if shift else raw
                 if width < 32:
@@ -413,14 +418,14 @@ def decode_body(c):
     for f in c.fields:
         target = f"value.{f.name}"
         if f.encoding == "capmem_debug_enable":
-            out.append(f"\t{target} = {source}[0] != 0;")
+            out.append(f"\t{target} = ({source}[0] & HALDLS__CAPMEM_ROW_BITS) != 0;")
             continue
         if f.encoding == "capmem_debug_cell":
             out.append(f"\tif (haldls__capmem_debug_cell(&{target}, {source}[0], {source}[1]))")
             out.append(f"\t\treturn haldls__range_error(\"{c.name}.{f.name}\", "
                        f"(long long){source}[1], 0ll, 129ll);")
             continue
-        for index, element in zip(indices(f), f.elements):
+        for index, element, xor in zip(indices(f), f.elements, f.xors):
             wide = "uint64_t" if f.width > 32 else "uint32_t"
             parts, shift = [], 0
             for word, lsb, width in element:
@@ -434,8 +439,8 @@ def decode_body(c):
                 parts.append(part)
                 shift += width
             raw = " | ".join(parts)
-            if f.xor:
-                raw = f"({raw}) ^ {f.xor}u"
+            if xor:
+                raw = f"({raw}) ^ {xor}u"
             if f.encoding == "nonzero":
                 out.append(f"\t{target} = {source}[0] != 0;")
                 continue

@@ -13,7 +13,7 @@
 /* "SynapseDriverConfig.recovery is 16, allowed are 0 to 15" */
 int haldls__range_error(const char *field, long long value, long long min, long long max);
 
-enum { HALDLS__CAPMEM_COLUMNS = 130, HALDLS__CAPMEM_ROWS = 24 };
+enum { HALDLS__CAPMEM_COLUMNS = 130, HALDLS__CAPMEM_ROWS = 24, HALDLS__CAPMEM_ROW_BITS = 0xffffff };
 
 /* The debug cell: its row one-hot from the top in word 0, its column in word 1; nothing without
  * the enable, which has no bit of its own. */
@@ -31,10 +31,11 @@ static inline uint32_t haldls__capmem_debug_column(bool enable, uint32_t cell)
 static inline int haldls__capmem_debug_cell(uint32_t *out, uint32_t row_word, uint32_t column)
 {
 	*out = 0;
+	row_word &= HALDLS__CAPMEM_ROW_BITS;
 	if (!row_word)
 		return 0;
 	uint32_t highest = 31u - (uint32_t)__builtin_clz(row_word);
-	if (highest >= HALDLS__CAPMEM_ROWS || column >= HALDLS__CAPMEM_COLUMNS)
+	if (column >= HALDLS__CAPMEM_COLUMNS)
 		return 1;
 	*out = (HALDLS__CAPMEM_ROWS - 1 - highest) * HALDLS__CAPMEM_COLUMNS + column;
 	return 0;

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+#include "synapse_rows.h"
+
+#include "assert.h"
+
+#include <haldls/chip.h>
+
+#include <stdlib.h>
+
+struct fixture {
+	struct haldls_chip chip, other;
+	uint32_t words[HALDLS_CHIP_WORDS], changed[HALDLS_CHIP_WORDS];
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = malloc(sizeof(*f));
+	if (!f)
+		return -1;
+	memset(f, 0, sizeof(*f)); /* padding is compared below */
+	haldls_chip_init(&f->chip);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+/* A fixed sequence of numbers that differ between seeds. */
+static uint32_t next_number(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(*seed >> 33);
+}
+
+static size_t count_changes(const struct fixture *f, size_t *first)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++)
+		if (f->words[i] != f->changed[i] && count++ == 0)
+			*first = i;
+	return count;
+}
+
+static void a_chip_survives_its_words(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t seed = 1;
+	for (uint32_t i = 0; i < HALDLS_CAPMEM_CELLS; i++)
+		f->chip.capmem[i] = (uint16_t)(next_number(&seed) % 1024);
+	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
+		for (uint32_t r = 0; r < 256; r++)
+			for (uint32_t c = 0; c < 256; c++) {
+				f->chip.synapse_weight[h][r][c] = (uint8_t)(next_number(&seed) % 64);
+				f->chip.synapse_label[h][r][c] = (uint8_t)(next_number(&seed) % 64);
+				f->chip.synapse_time_calibration[h][r][c] =
+				        (uint8_t)(next_number(&seed) % 4);
+				f->chip.synapse_amplitude_calibration[h][r][c] =
+				        (uint8_t)(next_number(&seed) % 4);
+			}
+	f->chip.neuron_config[356].membrane_capacitor_size = 63;
+	f->chip.neuron_backend_config[17].refractory_time = 55;
+	f->chip.synapse_driver_config[137].recovery = 3;
+	assert_ok(haldls_chip_encode(f->words, &f->chip));
+	assert_ok(haldls_chip_decode(&f->other, f->words));
+	assert_ok(haldls_chip_encode(f->changed, &f->other));
+	assert_memory_equal(f->words, f->changed, sizeof(f->words));
+	assert_memory_equal(f->chip.capmem, f->other.capmem, sizeof(f->chip.capmem));
+	assert_memory_equal(f->chip.synapse_weight, f->other.synapse_weight,
+	        sizeof(f->chip.synapse_weight));
+	assert_memory_equal(f->chip.synapse_label, f->other.synapse_label,
+	        sizeof(f->chip.synapse_label));
+	assert_int_equal(f->other.neuron_config[356].membrane_capacitor_size, 63);
+	assert_int_equal(f->other.neuron_backend_config[17].refractory_time, 55);
+	assert_int_equal(f->other.synapse_driver_config[137].recovery, 3);
+}
+
+/* Addresses and words of spec/registers_chip.md 2, 3 and 5. */
+static void one_field_changes_its_own_word_only(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t *addresses = haldls_chip_addresses();
+	size_t first = 0;
+	assert_ok(haldls_chip_encode(f->words, &f->chip));
+
+	f->chip.capmem[haldls_capmem_cell_of_neuron(haldls_neuron(1, 200),
+	        HALDLS_CAPMEM_I_BIAS_LEAK)] = 700;
+	assert_ok(haldls_chip_encode(f->changed, &f->chip));
+	assert_int_equal(count_changes(f, &first), 1);
+	assert_int_equal(addresses[first], 0x00158908);
+	assert_int_equal(f->changed[first], 0x2bc);
+
+	memcpy(f->words, f->changed, sizeof(f->words));
+	f->chip.neuron_config[haldls_neuron(1, 100)].membrane_capacitor_size = 63;
+	assert_ok(haldls_chip_encode(f->changed, &f->chip));
+	assert_int_equal(count_changes(f, &first), 1);
+	assert_int_equal(addresses[first], 0x00170325);
+	assert_int_equal(f->changed[first], 0xfc);
+
+	memcpy(f->words, f->changed, sizeof(f->words));
+	f->chip.synapse_weight[0][10][77] = 45;
+	f->chip.synapse_time_calibration[0][10][77] = 2;
+	assert_ok(haldls_chip_encode(f->changed, &f->chip));
+	assert_int_equal(count_changes(f, &first), 1);
+	assert_int_equal(addresses[first], 0x02cf0529);
+	assert_int_equal(f->changed[first], 0x0000b600);
+}
+
+static void no_address_is_written_twice(void **state)
+{
+	(void)state;
+	const uint32_t *addresses = haldls_chip_addresses();
+	unsigned char *seen = calloc(1, UINT32_C(1) << 26);
+	assert_non_null(seen);
+	for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++) {
+		assert_true(addresses[i] < UINT32_C(1) << 26);
+		if (seen[addresses[i]]++)
+			fail_msg("address 0x%x is written twice", addresses[i]);
+	}
+	free(seen);
+}
+
+static void defaults_are_quiet(void **state)
+{
+	struct fixture *f = *state;
+	for (uint32_t n = 0; n < HALDLS_CROSSBAR_NODES; n++)
+		assert_true((f->chip.crossbar_node[n].target & ~f->chip.crossbar_node[n].mask) != 0);
+	for (uint32_t n = 0; n < HALDLS_NEURONS; n++) {
+		assert_false(f->chip.neuron_config[n].enable_fire);
+		assert_false(f->chip.neuron_backend_config[n].enable_spike_out);
+	}
+	/* spec/lola.md 1.2 */
+	for (uint32_t q = 0; q < HALDLS_QUADRANTS; q++)
+		assert_int_equal(f->chip.capmem[haldls_capmem_cell_shared(q,
+		                         HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR)],
+		        200);
+}
+
+static void values_out_of_range_are_named(void **state)
+{
+	struct fixture *f = *state;
+	f->chip.synapse_weight[1][2][3] = 64;
+	assert_error(haldls_chip_encode(f->words, &f->chip), HXCOMM_ERANGE,
+	        "synapse_weight[1][2][3] is 64, allowed are 0 to 63");
+	f->chip.synapse_weight[1][2][3] = 0;
+	f->chip.capmem[7] = 1024;
+	assert_error(haldls_chip_encode(f->words, &f->chip), HXCOMM_ERANGE,
+	        "capmem[7] is 1024, allowed are 0 to 1023");
+	f->chip.capmem[7] = 0;
+	f->chip.synapse_driver_config[9].recovery = 16;
+	assert_error(haldls_chip_encode(f->words, &f->chip), HXCOMM_ERANGE,
+	        "SynapseDriverOnDLS 9: SynapseDriverConfig.recovery is 16, allowed are 0 to 15");
+}
+
+/* The hot path and the generated code say the same. */
+static void rows_of_synapses_equal_their_quads(void **state)
+{
+	uint8_t weight[256], label[256], time[256], amplitude[256];
+	uint8_t back[4][256];
+	uint32_t row[128], quad_words[HALDLS_SYNAPSE_QUAD_WORDS];
+	uint64_t seed = 7;
+	(void)state;
+	for (int repeat = 0; repeat < 100; repeat++) {
+		for (uint32_t c = 0; c < 256; c++) {
+			weight[c] = (uint8_t)(next_number(&seed) % 64);
+			label[c] = (uint8_t)(next_number(&seed) % 64);
+			time[c] = (uint8_t)(next_number(&seed) % 4);
+			amplitude[c] = (uint8_t)(next_number(&seed) % 4);
+		}
+		haldls__synapse_row_encode(row, weight, label, time, amplitude);
+		for (uint32_t q = 0; q < HALDLS_SYNAPSE_QUADS; q++) {
+			struct haldls_synapse_quad quad = HALDLS_SYNAPSE_QUAD_INIT;
+			for (uint32_t e = 0; e < 4; e++) {
+				const uint32_t c = haldls_column_of_quad(q, e);
+				quad.weights[e] = weight[c];
+				quad.labels[e] = label[c];
+				quad.time_calibs[e] = time[c];
+				quad.amp_calibs[e] = amplitude[c];
+			}
+			assert_ok(haldls_synapse_quad_encode(quad_words, &quad));
+			assert_memory_equal(quad_words, row + 2 * q, sizeof(quad_words));
+		}
+		haldls__synapse_row_decode(back[0], back[1], back[2], back[3], row);
+		assert_memory_equal(back[0], weight, 256);
+		assert_memory_equal(back[1], label, 256);
+		assert_memory_equal(back[2], time, 256);
+		assert_memory_equal(back[3], amplitude, 256);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_chip_survives_its_words, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_field_changes_its_own_word_only, setup, teardown),
+		cmocka_unit_test(no_address_is_written_twice),
+		cmocka_unit_test_setup_teardown(defaults_are_quiet, setup, teardown),
+		cmocka_unit_test_setup_teardown(values_out_of_range_are_named, setup, teardown),
+		cmocka_unit_test(rows_of_synapses_equal_their_quads),
+	};
+	return cmocka_run_group_tests_name("haldls/chip", tests, NULL, NULL);
+}
