@@ -11,10 +11,11 @@
 #include <string.h>
 
 enum {
-	COALESCE_TICKS = 250,        /* writes within 1 us take effect together */
-	COALESCE_QUIET_TICKS = 5000, /* within 20 us while nothing can happen */
-	SPIKING_WINDOW_TICKS = 20000, /* 80 us: bounds the spikes of a window */
-	SAMPLES_TOGETHER_TICKS = 64, /* a sample waits at most 256 ns for others */
+	COALESCE_GAP_TICKS = 250,      /* writes that follow within 1 us may take effect together, */
+	COALESCE_TICKS = 250,          /* as long as they span at most 1 us, */
+	COALESCE_QUIET_TICKS = 125000, /* or 0.5 ms while nothing can happen */
+	SPIKING_WINDOW_TICKS = 20000,  /* 80 us: bounds the spikes of a window */
+	SAMPLES_TOGETHER_TICKS = 64,   /* a sample waits at most 256 ns for others */
 };
 
 static const uint64_t default_work_limit = UINT64_C(1) << 32;
@@ -319,9 +320,11 @@ static void settle(struct emulator_chip *chip, uint64_t time)
 
 static void make_room(struct emulator_chip *chip, uint64_t time)
 {
-	if (nothing_changed(chip) || time - chip->changed_at > COALESCE_QUIET_TICKS ||
-	        (time - chip->changed_at > COALESCE_TICKS && !quiet(chip)))
+	const uint64_t span = time - chip->changed_at;
+	if (nothing_changed(chip) || time - chip->written_at > COALESCE_GAP_TICKS ||
+	        span > COALESCE_QUIET_TICKS || (span > COALESCE_TICKS && !quiet(chip)))
 		settle(chip, time);
+	chip->written_at = time;
 }
 
 static void write_systime(struct emulator_chip *chip, uint64_t time, uint32_t address,
@@ -340,6 +343,9 @@ static bool write_synapse(struct emulator_chip *chip, uint64_t time, uint32_t ad
 {
 	if (!emulator__registers_is_synapse(address))
 		return false;
+	const uint32_t shown = emulator__registers_read_synapse(chip->registers, address);
+	if (!((shown ^ value) & mask & emulator__registers_synapse_bits(address)))
+		return true;
 	make_room(chip, time);
 	if (!emulator__registers_write_synapse(chip->registers, address, value, mask)) {
 		settle(chip, time);
@@ -362,6 +368,9 @@ static void write_slot(struct emulator_chip *chip, uint64_t time, const struct e
 	}
 	if (effect && effect->exact)
 		settle(chip, time);
+	else if (effect && !effect->repeats &&
+	        !((chip->registers->values[slot->value - 1] ^ value) & mask))
+		return;
 	else if (effect)
 		make_room(chip, time);
 	if (!emulator__registers_store(chip->registers, slot, value, mask)) {

@@ -6,9 +6,9 @@
  *  @brief The chip: register file, event routing and analog core under one clock.
  *
  *  The chip is lazy. Its clock runs only when somebody looks or an event must pass; register writes
- *  wait in a list and take effect together, at most one microsecond early (20 us while nothing can
- *  happen), but never two writes of one register at once, and never past an event, a trigger or a
- *  conversion.
+ *  wait in a list and take effect together, at most one microsecond early (0.5 ms in a burst of writes
+ *  while nothing can happen), but never two writes of one register at once, and never past an event,
+ *  a trigger or a conversion.
  *
  *  All times are ticks of 4 ns since power-up, and never decrease from call to call. */
 
@@ -73,6 +73,7 @@ struct emulator_chip {
 	struct haldls_madc_config madc;        /**< settings of the fast converter */
 	uint64_t now;                          /**< tick up to which everything happened */
 	uint64_t changed_at;                   /**< tick of the first write that is not applied */
+	uint64_t written_at;                   /**< tick of the last one */
 	uint64_t systime_zero;                 /**< tick at which the chip's system time was 0 */
 	uint64_t work;                         /**< steps of this run */
 	uint64_t work_limit;                   /**< allowed */
@@ -148,7 +149,8 @@ struct emulator_chip_effect {
 	/** A read gives something else than what was written. @param chip the chip
 	 *  @param element coordinate @return word */
 	uint32_t (*read)(struct emulator_chip *chip, uint32_t element);
-	bool exact; /**< takes effect at its own time, does not wait for others */
+	bool exact;   /**< takes effect at its own time, does not wait for others */
+	bool repeats; /**< writing the same value again is another write all the same */
 };
 
 /** Effect by number. @param effect as classified @return the effect */

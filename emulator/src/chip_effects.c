@@ -225,7 +225,7 @@ static const struct emulator_chip_effect effects[] = {
 	{ .container = "NeuronConfig", .apply = apply_neuron },
 	{ .container = "NeuronBackendConfig", .apply = apply_backend },
 	{ .container = "CommonNeuronBackendConfig", .apply = apply_common_backend, .exact = true },
-	{ .container = "CapMemCell", .apply = apply_capmem_cell },
+	{ .container = "CapMemCell", .apply = apply_capmem_cell, .repeats = true },
 	{ .container = "CapMemBlockConfig", .apply = apply_capmem_block },
 	{ .container = "SynapseDriverConfig", .apply = apply_driver },
 	{ .container = "CADCConfig", .apply = apply_cadc },

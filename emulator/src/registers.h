@@ -93,6 +93,9 @@ void emulator__registers_touch(struct emulator_registers *registers, size_t mapp
  *  @return true inside the windows of synapse memory */
 bool emulator__registers_is_synapse(uint32_t address);
 
+/** Bits that exist behind an address. @param address in a window of synapse memory @return mask */
+uint32_t emulator__registers_synapse_bits(uint32_t address);
+
 /** Read synapse memory. @param registers the file @param address in a window @return the word */
 uint32_t emulator__registers_read_synapse(const struct emulator_registers *registers,
         uint32_t address);
