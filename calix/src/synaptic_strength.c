@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-enum { REPEATS = 6 };
+enum { REPEATS = 12 };
 
 #define AMPLITUDE_MAX_LSB 40.0 /* well within the range of CADC and membrane */
 #define TOLERANCE 0.25         /* of the target */

@@ -9,7 +9,7 @@
 #include <haldls/coordinate.h>
 #include <hxcomm/error.h>
 
-enum { PROBE_CODE = 1017, PROBE_REPEATS = 4, REPEATS = 8 };
+enum { PROBE_CODE = 1017, PROBE_REPEATS = 4, REPEATS = 16 };
 
 #define TOLERANCE 0.25 /* of the target */
 

@@ -8,7 +8,7 @@
 #include <haldls/coordinate.h>
 #include <hxcomm/error.h>
 
-enum { PROBE_CODE = 920, PROBE_REPEATS = 4, REPEATS = 8, EVENTS = 20 };
+enum { PROBE_CODE = 920, PROBE_REPEATS = 4, REPEATS = 16, EVENTS = 20 };
 
 #define TOLERANCE 0.25 /* of the target */
 
