@@ -567,3 +567,21 @@ int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emula
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu events of an emulated chip", a->stimuli.count);
 	return HXCOMM_OK;
 }
+
+uint64_t emulator__analog_leap(struct emulator_analog *a, uint64_t t)
+{
+	while (!a->spike_count && a->grid + STEP <= t) {
+		const uint64_t before = a->grid;
+		if (a->settled && !a->any_stale && !a->all_stale) {
+			a->grid = t - t % STEP;
+			break;
+		}
+		end_refractory(a);
+		const uint64_t length = choose_length(a, t);
+		if (length > STEP)
+			leap(a, length);
+		if (a->grid == before)
+			break;
+	}
+	return a->grid;
+}

@@ -169,4 +169,11 @@ uint16_t emulator__analog_madc_sample(struct emulator_analog *analog, uint64_t t
 int emulator__analog_advance(struct emulator_analog *analog, uint64_t t, struct emulator_spike *out,
         size_t capacity, size_t *count);
 
+/** Leap towards time @p t, as far as nothing moves fast and no neuron comes near its threshold on the way. For a
+ *  caller whose windows are short because spikes come back: idle time then costs it nothing either.
+ *  @param t no stimulus waits before it
+ *  @return the time reached, a multiple of the step: as if advanced to it, and no spike came; the last advance
+ *  or earlier where a leap is not possible */
+uint64_t emulator__analog_leap(struct emulator_analog *analog, uint64_t t);
+
 #endif

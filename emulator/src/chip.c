@@ -234,6 +234,22 @@ static void take_samples(struct emulator_chip *chip)
 		recording->running = false;
 }
 
+/* Where spikes come back, windows are short. While the last one was silent and nothing comes from
+ * outside, ask the membranes to go on by themselves as far as none can fire. */
+static void leap(struct emulator_chip *chip, uint64_t target)
+{
+	if (!chip->recurrent || !chip->silent)
+		return;
+	uint64_t end = min(target, emulator__events_next_bus(&chip->events));
+	end = min(end, next_arrival(chip, end));
+	end = min(end, next_sample(chip));
+	if (end <= chip->now + 2 * EMULATOR_STEP_TICKS)
+		return;
+	const uint64_t reached = emulator__analog_leap(chip->analog, end);
+	if (reached > chip->now)
+		chip->now = reached;
+}
+
 /* Run the membranes; where the spikes of a window do not fit, make room and go on. */
 static size_t run_membranes(struct emulator_chip *chip, uint64_t end)
 {
@@ -263,6 +279,7 @@ static void step(struct emulator_chip *chip, uint64_t end)
 	chip->work++;
 	emulator__events_deliver(&chip->events, end, driver_accepts, chip);
 	const size_t count = run_membranes(chip, end);
+	chip->silent = !count;
 	count_spikes(chip, count);
 	route(chip, end, count);
 	chip->now = end;
@@ -279,6 +296,9 @@ void emulator__chip_advance(struct emulator_chip *chip, uint64_t time)
 	if (chip->routes_stale)
 		update_routes(chip);
 	while (chip->now < time && chip->status == HXCOMM_OK) {
+		leap(chip, time);
+		if (chip->now >= time)
+			break;
 		step(chip, window_end(chip, time));
 		if (chip->work + chip->background.looks / 16 > chip->work_limit)
 			chip->status = hxcomm_error_set(HXCOMM_ETIMEDOUT,

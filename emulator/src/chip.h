@@ -81,6 +81,7 @@ struct emulator_chip {
 	bool can_fire[512];                    /**< fire output of each atomic neuron is on */
 	bool fires;                            /**< any neuron can fire */
 	bool recurrent;                        /**< a spike can reach a driver */
+	bool silent;                           /**< no spike came in the last window */
 	bool routes_stale;                     /**< the two above must be computed again */
 	uint8_t cadc[2][2][256];               /**< last conversion: hemisphere, type, column */
 	uint16_t spike_counter[512];           /**< by atomic neuron; bit 8 is the overflow */

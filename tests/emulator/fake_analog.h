@@ -16,7 +16,7 @@ enum { FAKE_EVENTS = 1 << 16, FAKE_SPIKES = 1 << 12 };
 /** What the fake core saw, and what it shall do. */
 struct fake_analog {
 	uint64_t now;                       /* last advance */
-	uint64_t advances;                  /* calls of advance */
+	uint64_t advances, leaps;           /* calls of both */
 	struct { uint64_t time; uint32_t driver; uint8_t label; } events[FAKE_EVENTS];
 	size_t event_count;
 	struct emulator_spike spikes[FAKE_SPIKES]; /* in time order */
