@@ -210,20 +210,20 @@ static int find_stored(struct calix_result **out, struct calix_store *store, con
 
 static int print_summary(const struct calix_result *result)
 {
-	static const char *const titles[] = { "OBSERVABLE", ">MEAN", ">SPREAD BEFORE", ">AFTER",
+	static const char *const titles[] = { "OBSERVABLE", ">MEDIAN", ">SPREAD BEFORE", ">AFTER",
 		">LEFT" };
 	struct table *table = table_new(titles, 5);
 	size_t count, index = 0, success;
 	const struct calix_metric *metrics = calix_result_metrics(result, &count);
 	int status = table ? HXCOMM_OK : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a table");
 	for (struct observable o; status == HXCOMM_OK && metrics_next(&o, &index, metrics, count);) {
-		char mean[24] = "", before[24], after[24], left[24];
-		if (!isnan(o.mean))
-			snprintf(mean, sizeof(mean), "%.4g", o.mean);
+		char median[24] = "", before[24], after[24], left[24];
+		if (!isnan(o.median))
+			snprintf(median, sizeof(median), "%.4g", o.median);
 		snprintf(before, sizeof(before), "%.3g", o.before);
 		snprintf(after, sizeof(after), "%.3g", o.after);
 		snprintf(left, sizeof(left), "%.0f %%", 100 * metrics_ratio(&o));
-		const char *cells[] = { o.name, mean, before, after, left };
+		const char *cells[] = { o.name, median, before, after, left };
 		status = table_append(table, cells);
 	}
 	if (status == HXCOMM_OK)

@@ -27,7 +27,7 @@ bool metrics_next(struct observable *out, size_t *index, const struct calix_metr
 		*out = (struct observable){ .before = metrics[*index].value };
 		memcpy(out->name, name, (size_t)(dot - name));
 		out->after = find_value(out->name, "std_after", metrics, count);
-		out->mean = find_value(out->name, "mean_after", metrics, count);
+		out->median = find_value(out->name, "median_after", metrics, count);
 		if (isnan(out->after))
 			continue;
 		++*index;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #ifndef METRICS_H
 #define METRICS_H
-/* Figures of merit of a calibration: "<observable>.std_before", ".std_after", ".mean_after". */
+/* Figures of merit of a calibration: "<observable>.std_before", ".std_after", ".median_after". */
 
 #include <calix/result.h>
 #include <jansson.h>
@@ -14,7 +14,7 @@ struct observable {
 	char name[OBSERVABLE_MAX]; /**< such as "tau_mem" */
 	double before;             /**< spread with the common median code */
 	double after;              /**< spread with calibrated codes */
-	double mean;               /**< mean with calibrated codes; NAN = not measured */
+	double median;             /**< median with calibrated codes; NAN = not measured */
 };
 
 /** Find the next observable with a spread before and after.

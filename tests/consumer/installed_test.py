@@ -4,12 +4,14 @@ through find_package and through pkg-config."""
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
 
 BUILD, LIBDIR, CC = os.environ["BUILD"], os.environ["LIBDIR"], os.environ["CC"]
 PROJECT = pathlib.Path(__file__).resolve().parent / "project"
+GUIDE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "guide"
 
 
 def run(*command, **environment):
@@ -44,13 +46,39 @@ class Installed(unittest.TestCase):
         run("cmake", "--build", build)
         self.check_program(build / "consumer")
 
-    def test_pkg_config(self):
+    def compile(self, source, program, *options, libraries):
         flags = run("pkg-config", f"--define-variable=prefix={self.prefix}", "--cflags", "--libs",
-                    "grenade", "calix", PKG_CONFIG_PATH=str(self.libraries / "pkgconfig")).split()
+                    *libraries, PKG_CONFIG_PATH=str(self.libraries / "pkgconfig")).split()
+        run(CC, "-std=c17", "-Wall", "-Wextra", "-Werror", source, "-o", program, *options, *flags)
+
+    def test_pkg_config(self):
         program = self.folder / "consumer"
-        run(CC, "-std=c17", "-Wall", "-Wextra", "-Werror", PROJECT / "main.c", "-o", program,
-            *flags)
+        self.compile(PROJECT / "main.c", program, libraries=["grenade", "calix"])
         self.check_program(program)
+
+    def listing(self, page):
+        """The longest C listing of a page of the guide, as a file."""
+        text = (GUIDE / page).read_text(encoding="utf-8")
+        source = self.folder / page.replace(".md", ".c")
+        source.write_text(max(re.findall(r"```c\n(.*?)```", text, re.S), key=len),
+                          encoding="utf-8")
+        return source
+
+    def test_the_first_program_of_the_guide(self):
+        program = self.folder / "first"
+        self.compile(self.listing("first_program.md"), program, libraries=["stadls"])
+        out = run(program, "emulator:?serial=5", LD_LIBRARY_PATH=str(self.libraries))
+        self.assertRegex(out, r"^emulator-5: neuron 273 fires: yes, read after \d")
+
+    def test_the_provider_of_the_guide(self):
+        module = self.folder / "providers" / "echo.so"
+        module.parent.mkdir()
+        self.compile(self.listing("providers.md"), module, "-shared", "-fPIC",
+                     libraries=["hxcomm"])
+        info = json.loads(run(self.prefix / "bin/bss", "info", "--json",
+                              HXCOMM_PROVIDER_PATH=str(module.parent)))
+        echo = next(p for p in info["providers"] if p["scheme"] == "echo")
+        self.assertEqual((echo["summary"], echo["reason"]), ("an example", None))
 
     def test_the_installed_program_needs_nothing_of_the_build(self):
         info = json.loads(run(self.prefix / "bin/bss", "info", "--json"))
