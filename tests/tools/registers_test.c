@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/* Recorded containers through `bss registers`, as another program would use it. */
+#include "../haldls/member.h"
+#include "container_json.h"
+#include "vectors.h"
+
+#include "assert.h"
+
+#include <haldls/containers.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { REQUESTS_MAX = 6000 };
+
+/* What was asked, in order, and what must come back. */
+static struct {
+	FILE *requests;
+	json_t *expected[REQUESTS_MAX];
+	size_t count;
+} session;
+
+static void open_session(void)
+{
+	session.requests = fopen(TEST_BINARY_DIR "/requests.jsonl", "w");
+	assert_non_null(session.requests);
+	session.count = 0;
+}
+
+static void ask(json_t *request, const json_t *expected)
+{
+	assert_true(session.count < REQUESTS_MAX);
+	assert_int_equal(json_dumpf(request, session.requests, JSON_COMPACT), 0);
+	fputc('\n', session.requests);
+	json_decref(request);
+	session.expected[session.count++] = json_deep_copy(expected);
+}
+
+/* Run the program over all requests; @p check compares each answer with what is expected. */
+static void run_session(const char *verb, void (*check)(const json_t *answer, const json_t *expected))
+{
+	char command[512];
+	char *text = NULL;
+	size_t capacity = 0, answers = 0;
+	assert_int_equal(fclose(session.requests), 0);
+	(void)snprintf(command, sizeof(command), "%s registers %s < %s", BSS_PROGRAM, verb,
+	        TEST_BINARY_DIR "/requests.jsonl");
+	FILE *pipe = popen(command, "r");
+	assert_non_null(pipe);
+	while (getline(&text, &capacity, pipe) >= 0) {
+		json_t *answer = json_loads(text, 0, NULL);
+		assert_non_null(answer);
+		assert_true(answers < session.count);
+		check(answer, session.expected[answers]);
+		json_decref(answer);
+		json_decref(session.expected[answers++]);
+	}
+	free(text);
+	(void)pclose(pipe);
+	assert_int_equal(answers, session.count);
+	print_message("%zu lines passed\n", answers);
+}
+
+static json_t *request_of(const json_t *line)
+{
+	return json_pack("{s:O,s:O,s:O}", "container", json_object_get(line, "container"),
+	        "coordinate", json_object_get(line, "coordinate_enum"), "backend",
+	        json_object_get(line, "backend"));
+}
+
+/* The recorded fields under their names of the register map. */
+static json_t *fields_of(const struct haldls_container *container, const json_t *line)
+{
+	void *value = calloc(1, container->size);
+	assert_non_null(value);
+	container->init(value);
+	(void)member_set_all(value, container, json_object_get(line, "fields"));
+	json_t *fields = container_json_write(container, value);
+	free(value);
+	return fields;
+}
+
+static const struct haldls_container *container_of(const json_t *line)
+{
+	return haldls_container_find(json_string_value(json_object_get(line, "container")));
+}
+
+static void check_write(const json_t *answer, const json_t *expected)
+{
+	const json_t *write = json_object_get(answer, "write");
+	assert_int_equal(json_array_size(write), json_array_size(expected));
+	for (size_t i = 0; i < json_array_size(expected); i++) {
+		const json_t *got = json_array_get(write, i), *wanted = json_array_get(expected, i);
+		assert_true(json_equal(json_array_get(got, 0), json_array_get(wanted, 0)));
+		if (json_is_integer(json_array_get(wanted, 1)))
+			assert_true(json_equal(json_array_get(got, 1), json_array_get(wanted, 1)));
+	}
+}
+
+static void recorded_fields_give_the_recorded_writes(void **state)
+{
+	(void)state;
+	struct vectors *vectors = vectors_open("haldls");
+	open_session();
+	for (json_t *line; (line = vectors_next(vectors));) {
+		const struct haldls_container *container = container_of(line);
+		if (!container || !container->write_words)
+			continue;
+		json_t *request = request_of(line);
+		json_object_set_new(request, "fields", fields_of(container, line));
+		ask(request, json_object_get(line, "write"));
+	}
+	vectors_close(vectors);
+	assert_true(session.count > 1900);
+	run_session("encode", check_write);
+}
+
+static void check_fields(const json_t *answer, const json_t *expected)
+{
+	if (!json_equal(json_object_get(answer, "fields"), expected)) {
+		char *got = json_dumps(answer, 0), *wanted = json_dumps(expected, 0);
+		fail_msg("%s, recorded was %s", got, wanted);
+	}
+}
+
+static void recorded_words_give_the_recorded_fields(void **state)
+{
+	(void)state;
+	struct vectors *vectors = vectors_open("haldls");
+	open_session();
+	for (json_t *line; (line = vectors_next(vectors));) {
+		const struct haldls_container *container = container_of(line);
+		const json_t *from = json_object_get(line, "decoded_from");
+		if (!container || !from)
+			continue;
+		json_t *request = request_of(line), *fields = fields_of(container, line);
+		json_object_set(request, "words", (json_t *)from);
+		ask(request, fields);
+		json_decref(fields);
+	}
+	vectors_close(vectors);
+	assert_true(session.count > 600);
+	run_session("decode", check_fields);
+}
+
+static void check_error(const json_t *answer, const json_t *expected)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	assert_non_null(error);
+	if (!strstr(error, json_string_value(expected)))
+		fail_msg("'%s' lacks '%s'", error, json_string_value(expected));
+}
+
+static void each_wrong_line_is_answered_with_its_reason(void **state)
+{
+	static const struct {
+		const char *request, *error;
+	} rows[] = {
+		{ "{\"container\":\"Nonsense\"}", "no container 'Nonsense'" },
+		{ "{}", "lacks \"container\"" },
+		{ "[1]", "lacks \"container\"" },
+		{ "{\"container\":\"NeuronConfig\",\"coordinate\":512}",
+		        "NeuronConfigOnDLS of NeuronConfig is 512, allowed are 0 to 511" },
+		{ "{\"container\":\"NeuronConfig\",\"coordinate\":\"a\"}", "no whole number" },
+		{ "{\"container\":\"NeuronConfig\",\"fields\":{\"membrane_capacitor_size\":64}}",
+		        "NeuronConfig.membrane_capacitor_size is 64, allowed are 0 to 63" },
+		{ "{\"container\":\"NeuronConfig\",\"fields\":{\"colour\":1}}",
+		        "NeuronConfig has no field 'colour'" },
+		{ "{\"container\":\"NeuronConfig\",\"fields\":{\"readout_source\":\"moon\"}}",
+		        "has no value 'moon'" },
+		{ "{\"container\":\"NeuronConfig\",\"fields\":[]}", "\"fields\" is no object" },
+		{ "{\"container\":\"NeuronConfig\",\"backend\":\"Telepathy\"}", "Telepathy" },
+		{ "{\"container\":\"NeuronConfig\",\"backend\":\"Timer\"}",
+		        "NeuronConfig cannot be reached by Timer" },
+		{ "{\"container\":\"CADCSampleQuad\"}", "CADCSampleQuad cannot be written" },
+		{ "{\"container\":\"SynapseQuad\",\"fields\":{\"weights\":[1]}}",
+		        "SynapseQuad.weights needs a list of 4 values" },
+	};
+	(void)state;
+	open_session();
+	FOR_ROWS (i, rows) {
+		json_t *text = json_string(rows[i].error);
+		ask(json_loads(rows[i].request, 0, NULL), text);
+		json_decref(text);
+	}
+	run_session("encode", check_error);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(recorded_fields_give_the_recorded_writes),
+		cmocka_unit_test(recorded_words_give_the_recorded_fields),
+		cmocka_unit_test(each_wrong_line_is_answered_with_its_reason),
+	};
+	return cmocka_run_group_tests_name("tools/registers", tests, NULL, NULL);
+}
