@@ -125,6 +125,10 @@ static void write_network(struct program *program)
 	for (uint32_t n = 0; n < 512; n++) {
 		struct haldls_neuron_backend_config backend;
 		haldls_neuron_backend_config_container.init(&backend);
+		struct haldls_neuron_config neuron;
+		haldls_neuron_config_container.init(&neuron);
+		neuron.enable_fire = neuron.enable_threshold_comparator = true;
+		write_container(program, &haldls_neuron_config_container, n, &neuron);
 		backend.enable_spike_out = network.sends[n];
 		backend.address_out = network.address[n];
 		const uint32_t column = n % 256, row = n / 256;
@@ -205,9 +209,9 @@ static void events_pass_exactly_the_filters(void **state)
 			program_word(&program, hxcomm_word_wait_until(wait));
 			program_word(&program, hxcomm_word_spike_pack_1(label));
 			expect(2 * (start + wait + 1) + EMULATOR_LINK_TICKS, 8 + (label >> 14), label);
-			/* and a neuron, halfway to the next event */
+			/* and a neuron, between this and the next event */
 			const uint16_t neuron = (uint16_t)(draw() % 512);
-			const uint64_t fire = 2 * (start + wait) + SPACE;
+			const uint64_t fire = 2 * (start + wait) + 40 + draw() % 80;
 			fake_fire(fire, neuron);
 			if (network.sends[neuron]) {
 				const uint32_t output = neuron % 256u / 32;
@@ -235,6 +239,32 @@ static void events_pass_exactly_the_filters(void **state)
 		program_free(&program);
 		machine_close(&machine);
 	}
+}
+
+static void idle_time_costs_nothing_where_spikes_come_back(void **state)
+{
+	struct machine machine;
+	struct program program = { 0 };
+	(void)state;
+	machine_open_ready(&machine);
+	memset(&network, 0, sizeof(network));
+	network.bus[0] = network.receives[0] = network.sends[7] = true;
+	write_network(&program);
+	machine_run(&machine, &program);
+	assert_true(machine.fpga->chip->events.bus_enabled[0]);
+	const uint64_t begin = 2 * machine.fpga->now, advances = fake.advances;
+	fake_fire(begin + 1234567, 7);
+	fake_fire(begin + 1234597, 7);
+	program_wait(&program, 1250000);
+	machine_run(&machine, &program);
+	assert_true(machine.fpga->chip->recurrent);
+	assert_true(fake.advances - advances < 100); /* of 125000 steps */
+	assert_int_equal(fake.event_count, 2);
+	assert_int_equal(fake.events[0].time, begin + 1234567 + 20);
+	assert_int_equal(fake.events[1].time, begin + 1234597 + 20);
+	assert_false(fake.late);
+	program_free(&program);
+	machine_close(&machine);
 }
 
 /* ---- congestion -------------------------------------------------------------------------------- */
@@ -497,6 +527,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_pass_exactly_the_filters),
+		cmocka_unit_test(idle_time_costs_nothing_where_spikes_come_back),
 		cmocka_unit_test(a_bus_takes_one_event_in_eight_nanoseconds),
 		cmocka_unit_test(what_a_full_queue_cannot_hold_is_counted),
 		cmocka_unit_test(events_of_one_cycle_share_a_message),
