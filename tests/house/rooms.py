@@ -18,7 +18,7 @@ MAY_USE = {
 }
 ROOMS = LIBRARIES + ["emulator"]
 # What a public header may include beside headers of the house.
-PUBLIC = {"stdbool.h", "stddef.h", "stdint.h", "stdarg.h", "stdio.h"}
+PUBLIC = {"assert.h", "stdbool.h", "stddef.h", "stdint.h", "stdarg.h", "stdio.h"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 LINK = re.compile(r"\bbss::(\w+)")

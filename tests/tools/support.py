@@ -17,10 +17,9 @@ class Case(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.environment = {"HOME": folder.name, "PATH": os.environ["PATH"]}
-        for name, value in os.environ.items():
-            if name.endswith("SAN_OPTIONS"):
-                self.environment[name] = value
+        suppressions = pathlib.Path(__file__).resolve().parent / "lsan.supp"
+        self.environment = {"HOME": folder.name, "PATH": os.environ["PATH"],
+                            "LSAN_OPTIONS": f"suppressions={suppressions}:print_suppressions=0"}
 
     def bss(self, *arguments, status=0, text=None, **environment):
         """Run bss and return (stdout, stderr); `status` is what it must exit with."""
