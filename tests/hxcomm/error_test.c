@@ -5,6 +5,7 @@
 #include "assert.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
