@@ -15,7 +15,6 @@ struct haldls_chip;
 	X(cadc_v_ramp_offset, "cadc.v_ramp_offset", 4)                        \
 	X(cadc_i_ramp_slope, "cadc.i_ramp_slope", 4)                          \
 	X(cadc_channel_offset, "cadc.channel_offset", 1024)                   \
-	X(synapse_dac_bias, "synapse.dac_bias", 4)                            \
 	X(v_leak, "neuron.v_leak", 512)                                       \
 	X(v_reset, "neuron.v_reset", 512)                                     \
 	X(v_threshold, "neuron.v_threshold", 512)                             \
@@ -36,7 +35,8 @@ struct haldls_chip;
 	X(synin_inh_shift, "neuron.i_bias_synin_inh_shift", 512)              \
 	X(synin_inh_gm, "neuron.i_bias_synin_inh_gm", 512)                    \
 	X(synin_exc_high_resistance, "neuron.synin_exc_high_resistance", 512) \
-	X(synin_inh_high_resistance, "neuron.synin_inh_high_resistance", 512)
+	X(synin_inh_high_resistance, "neuron.synin_inh_high_resistance", 512) \
+	X(synapse_dac_bias, "synapse.dac_bias", 4)
 
 struct calix__codes {
 #define CALIX_CODES_MEMBER(member, name, length) int32_t member[length];

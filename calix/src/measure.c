@@ -23,6 +23,7 @@ enum {
 
 #define CYCLE 8e-9
 #define CADC_COUNT 4e-9        /* the ramp climbs one count in this time */
+#define CADC_DELAY 0.9e-6      /* from the trigger to the sample in the middle of the range, s */
 #define CADC_LSB 4.5e-3        /* V */
 #define LEAK_RANGE (0.37 / CADC_LSB) /* I_bias / g of the leak, counts (physics 2.1) */
 #define LINE_BEND (0.5 / CADC_LSB)   /* the line decays faster by 1 + U / 0.5 V (physics 2.1) */
@@ -215,7 +216,8 @@ int calix__measure_amplitude(double *out, struct calix__session *s, const void *
 	double value[2][CALIX_NEURONS];
 	const struct calix__line line = { .tau = how->delay, .events = how->events,
 		.repeats = how->repeats };
-	const uint64_t delay = cycles(how->delay);
+	const double burst = (double)how->events * CALIX_EVENT_CYCLES * CYCLE;
+	const uint64_t delay = cycles(fmax(0, how->delay - CADC_DELAY - burst / 2));
 	const double sign = how->receptor == CALIX_EXCITATORY ? 1 : -1;
 	const int status = look_at_line(value, s, &line, &delay, 1);
 	for (uint32_t n = 0; n < CALIX_NEURONS && status == HXCOMM_OK; n++)
@@ -232,7 +234,7 @@ double calix__typical_amplitude(const struct calix_target *target, const struct 
 	const double capacitance = 36.5e-15 * (target->membrane_capacitance + 5);
 	const double tau_syn =
 	        probe->receptor == CALIX_EXCITATORY ? target->tau_syn_exc : target->tau_syn_inh;
-	const double t = probe->delay, a = 1 / target->tau_mem, b = 1 / tau_syn;
+	const double t = fmax(probe->delay, CADC_DELAY), a = 1 / target->tau_mem, b = 1 / tau_syn;
 	const double shape = fabs(a - b) * t < 1e-3 ? t * exp(-a * t)
 	                                            : (exp(-a * t) - exp(-b * t)) / (b - a);
 	return gm * line / capacitance * shape / CADC_LSB;

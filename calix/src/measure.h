@@ -52,7 +52,7 @@ int calix__measure_line_drop(double *out, struct calix__session *session, const 
 /* How to excite the membranes through their synaptic inputs. */
 struct calix__probe {
 	enum calix__receptor receptor; /* inhibitory: the amplitude is that of the dip */
-	double delay;                  /* from the end of the burst to the look, s */
+	double delay;                  /* from the middle of the burst to the sample, s; 0.9 us at least */
 	uint32_t events;               /* in a burst */
 	uint32_t repeats;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* One weight shall mean the same current in all quadrants: the weakest sets the target. */
+/* One weight shall mean the same current in all quadrants: the weakest sets the target. The lines float
+ * meanwhile, so that what a burst takes from them does not depend on their time constants. */
 #include "measure.h"
 #include "parts.h"
 #include "search.h"
@@ -11,13 +12,14 @@
 
 #include <math.h>
 
-enum { EVENTS = 16, REPEATS = 6, QUADRANTS = 4 };
+enum { EVENTS = 16, REPEATS = 6, QUADRANTS = 4, FLOATING = 0 };
+
+#define TAU_FLOATING 5e-3 /* spec/emulator_physics.md 2.1 */
 
 /* Median drop of the line in each quadrant, counts. */
 static int measure(double *out, struct calix__session *s, const int32_t *codes)
 {
-	const struct calix__line line = { .tau = s->target.tau_syn_exc, .events = EVENTS,
-		.repeats = REPEATS };
+	const struct calix__line line = { .tau = TAU_FLOATING, .events = EVENTS, .repeats = REPEATS };
 	double drop[CALIX_NEURONS];
 	int status = calix__session_write_shared(s, HALDLS_CAPMEM_SYN_I_BIAS_DAC, codes);
 	if (status == HXCOMM_OK)
@@ -64,6 +66,8 @@ int calix__calibrate_dac_bias(struct calix__session *s)
 		codes[q] = (int32_t)s->target.synapse_dac_bias;
 	int status = calix__session_switch_rows(s, CALIX_EXCITATORY);
 	if (status == HXCOMM_OK)
+		status = calix__session_broadcast(s, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, FLOATING);
+	if (status == HXCOMM_OK)
 		status = calix__session_switch_readout(s, CALIX_READ_EXCITATORY);
 	if (status == HXCOMM_OK)
 		status = measure(drop, s, codes);
@@ -75,6 +79,9 @@ int calix__calibrate_dac_bias(struct calix__session *s)
 	if (status == HXCOMM_OK)
 		status = calix__session_write_shared(s, HALDLS_CAPMEM_SYN_I_BIAS_DAC,
 		        s->codes.synapse_dac_bias);
+	if (status == HXCOMM_OK)
+		status = calix__session_write_row(s, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU,
+		        s->codes.synin_exc_tau);
 	if (status == HXCOMM_OK)
 		status = calix__session_switch_readout(s, CALIX_READ_MEMBRANE);
 	return status;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* The rest is put where the threshold shall be; then the threshold is moved until a neuron at rest is just about
- * to fire. The spread is measured in another way: the highest of many reads of neurons that keep firing. */
+/* The rest is put where the threshold shall be; then the threshold is moved until a neuron at rest is
+ * just about to fire. The spread is measured in another way: the highest of many reads of neurons that
+ * keep firing. Those stand a little above the threshold, the more the faster the membrane moves, so
+ * that neurons are compared with each other and not with the target. */
 #include "measure.h"
 #include "parts.h"
+#include "statistics.h"
 
 #include <haldls/coordinate.h>
 #include <hxcomm/error.h>
@@ -37,11 +40,9 @@ int calix__calibrate_threshold(struct calix__session *s)
 	const double wanted = s->target.threshold_lsb;
 	const struct calix__firing firing = { .tau = s->target.tau_mem, .split_lsb = wanted / 2,
 		.repeats = ATTEMPTS };
-	double half[CALIX_NEURONS], potential[CALIX_NEURONS];
-	for (uint32_t n = 0; n < CALIX_NEURONS; n++) {
+	double half[CALIX_NEURONS], potential[CALIX_NEURONS] = { 0 };
+	for (uint32_t n = 0; n < CALIX_NEURONS; n++)
 		half[n] = 0.5;
-		potential[n] = wanted;
-	}
 	const struct calix__tuning tuning = { .name = "threshold", .row = HALDLS_CAPMEM_V_THRESHOLD,
 		.hi = CALIX_CODE_MAX, .inverted = true, .measure = calix__measure_firing,
 		.context = &firing, .target = half };
@@ -55,6 +56,11 @@ int calix__calibrate_threshold(struct calix__session *s)
 		status = calix__session_tune(s, &tuning, s->codes.v_threshold, s->success.v_threshold);
 	if (status == HXCOMM_OK)
 		status = fire_constantly(s);
+	if (status == HXCOMM_OK)
+		status = calix__measure_threshold(potential, s, NULL);
+	const double median = calix__median(potential, s->success.v_threshold, CALIX_NEURONS);
+	for (uint32_t n = 0; n < CALIX_NEURONS && status == HXCOMM_OK; n++)
+		potential[n] = median;
 	if (status == HXCOMM_OK)
 		status = calix__session_check(s, &check, "threshold", false, s->success.v_threshold);
 	if (status == HXCOMM_OK)

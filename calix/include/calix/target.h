@@ -27,8 +27,8 @@ extern "C" {
 	X(reset_lsb, double, 70, 20, 220, 50, 160, "cadc lsb")                  \
 	X(threshold_lsb, double, 125, 20, 220, 50, 220, "cadc lsb")             \
 	X(tau_mem, double, 10e-6, 0.5e-6, 100e-6, 2e-6, 60e-6, "s")             \
-	X(tau_syn_exc, double, 10e-6, 0.1e-6, 100e-6, 0.5e-6, 30e-6, "s")       \
-	X(tau_syn_inh, double, 10e-6, 0.1e-6, 100e-6, 0.5e-6, 30e-6, "s")       \
+	X(tau_syn_exc, double, 10e-6, 0.1e-6, 100e-6, 2e-6, 30e-6, "s")       \
+	X(tau_syn_inh, double, 10e-6, 0.1e-6, 100e-6, 2e-6, 30e-6, "s")       \
 	X(refractory_time, double, 2e-6, 40e-9, 32e-6, 40e-9, 32e-6, "s")       \
 	X(synapse_gm, uint32_t, 500, 1, 1022, 30, 800, "capmem lsb")            \
 	X(synapse_dac_bias, uint32_t, 600, 1, 1022, 30, 1022, "capmem lsb")     \
