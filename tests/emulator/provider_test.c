@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* The provider's table: addresses, identity, determinism; with the real analog core. */
 #include "assert.h"
+#include "machine.h"
 
+#include <haldls/chip.h>
 #include <hxcomm/connection.h>
 #include <hxcomm/provider.h>
 #include <hxcomm/responses.h>
@@ -112,6 +114,79 @@ static void machines_do_not_share_state(void **state)
 	hxcomm_close(second);
 }
 
+/* Bring a chip up, write all of it, let its memory cells settle, look at 128 membranes, and send events
+ * around the crossbar. */
+static void everything(struct program *program)
+{
+	struct haldls_chip *chip = malloc(sizeof(*chip));
+	uint32_t *words = malloc(HALDLS_CHIP_WORDS * sizeof(*words));
+	assert_non_null(chip);
+	assert_non_null(words);
+	haldls_chip_init(chip);
+	for (uint32_t n = 0; n < 512; n++) {
+		chip->neuron_config[n].enable_readout_amplifier = true;
+		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_LEAK)] = 700;
+		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_I_BIAS_LEAK)] = 500;
+	}
+	for (uint32_t e = 0; e < 128; e++)
+		for (uint32_t entry = 0; entry < 4; entry++)
+			chip->column_correlation_quad[e].enable_cadc_neuron_readout_causal[entry] = true;
+	for (uint32_t node = 0; node < HALDLS_CROSSBAR_NODES; node++)
+		chip->crossbar_node[node].target = 0;
+	assert_ok(haldls_chip_encode(words, chip));
+	program_bring_up(program);
+	for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++)
+		program_write(program, haldls_chip_addresses()[i], words[i]);
+	program_wait(program, 2500000);
+	for (uint32_t quad = 0; quad < 32; quad++)
+		program_read(program, 0x02c80000 + quad);
+	for (uint16_t i = 0; i < 100; i++) {
+		program_word(program, hxcomm_word_spike_pack_1(i));
+		program_wait(program, 10);
+	}
+	program_wait(program, 1000);
+	program_word(program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
+	free(chip);
+	free(words);
+}
+
+static size_t answer(uint64_t **out, const char *uri, const struct program *program)
+{
+	struct hxcomm_connection *connection;
+	size_t count;
+	assert_ok(hxcomm_open(&connection, uri, NULL));
+	assert_ok(hxcomm_run_words(connection, program->words, program->count, out, &count));
+	hxcomm_close(connection);
+	return count;
+}
+
+static void the_same_run_gives_the_same_words_another_seed_or_serial_does_not(void **state)
+{
+	static const struct { const char *uri; bool same; } rows[] = {
+		{ "emulator:?serial=1&seed=1", true },
+		{ "emulator:", true },
+		{ "emulator:?serial=1&seed=2", false },
+		{ "emulator:?serial=2&seed=1", false },
+		{ "emulator:?noise=0", false },
+		{ "emulator:?variation=0", false },
+	};
+	struct program program = { 0 };
+	uint64_t *reference, *words;
+	(void)state;
+	everything(&program);
+	const size_t count = answer(&reference, "emulator:?serial=1", &program);
+	assert_true(count > 132);
+	FOR_ROWS(i, rows) {
+		const size_t other = answer(&words, rows[i].uri, &program);
+		const bool same = other == count && !memcmp(words, reference, count * sizeof(*words));
+		if (same != rows[i].same)
+			fail_msg("%s: %s", rows[i].uri, same ? "same words" : "other words");
+		free(words);
+	}
+	free(reference);
+	program_free(&program);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +195,7 @@ int main(void)
 		cmocka_unit_test(another_chip_than_asked_for_is_refused),
 		cmocka_unit_test(a_program_runs_and_the_state_stays),
 		cmocka_unit_test(machines_do_not_share_state),
+		cmocka_unit_test(the_same_run_gives_the_same_words_another_seed_or_serial_does_not),
 	};
 	return cmocka_run_group_tests_name("emulator/provider", tests, setup, NULL);
 }
