@@ -7,6 +7,7 @@
 
 #include <haldls/coordinate.h>
 #include <hxcomm/error.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -308,10 +309,7 @@ static void reset_remainder(struct emulator_analog *a, uint32_t n, uint64_t begi
 	const float rest = (float)(until - from) * 4e-9f, early = (float)(end - from) / STEP;
 	const float v = m->v[n] - m->gain[n] * early, pull = m->reset_limit[n] * m->reset_slope[n];
 	const float z = rest * pull, share = z / (1 + z * (0.5f + z / 12));
-	float x = m->reset_slope[n] * (m->reset_reference[n] - v);
-	x = x > 3 ? 3 : x < -3 ? -3 : x;
-	const float force = x * (27 + x * x) / (27 + 9 * x * x);
-	m->v[n] = v + share / m->reset_slope[n] * force;
+	m->v[n] = v + share / m->reset_slope[n] * tanhf(m->reset_slope[n] * (m->reset_reference[n] - v));
 	m->noise[n] -= share * m->noise[n];
 }
 
@@ -336,12 +334,21 @@ static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
 	a->spikes[at] = (struct emulator_spike){ .time = time, .neuron = (uint16_t)n };
 }
 
+/* A comparator that is still on at the end of the period starts the next one, yet sends no spike. */
+static bool rests_again(struct emulator_analog *a, uint32_t n)
+{
+	if (!a->membranes.above[n])
+		return false;
+	a->refractory[n] = emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], a->grid);
+	return a->refractory[n].end > a->grid;
+}
+
 static void end_refractory(struct emulator_analog *a)
 {
 	unsigned kept = 0;
 	for (unsigned i = 0; i < a->resting_count; i++) {
 		const uint16_t n = a->resting[i];
-		if (a->refractory[n].end > a->grid) {
+		if (a->refractory[n].end > a->grid || rests_again(a, n)) {
 			a->resting[kept++] = n;
 			continue;
 		}

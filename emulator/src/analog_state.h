@@ -48,7 +48,7 @@ struct analog_stimuli {
 /** What a leap changes, to take it back. */
 struct analog_snapshot {
 	kernel_column v, line[KERNEL_LINES];
-	uint32_t above[KERNEL_NEURONS];
+	uint32_t above[KERNEL_NEURONS + 16];
 	float cell[CAPMEM_CELLS];
 	uint64_t capmem_time;
 	bool capmem_settling;

@@ -84,8 +84,9 @@ static bool approach(struct capmem *capmem, uint32_t block, float settle, float 
 	for (uint32_t cell = begin; cell < end; cell++) {
 		const float share = capmem->code[cell] >= kept ? leak : settle;
 		const float way = capmem->target[cell] - capmem->value[cell];
-		const unsigned far = fabsf(way) > settled_codes;
-		capmem->value[cell] = far ? capmem->value[cell] + way * share : capmem->target[cell];
+		const float rest = way - way * share;
+		const unsigned far = fabsf(rest) > settled_codes;
+		capmem->value[cell] = far ? capmem->target[cell] - rest : capmem->target[cell];
 		moving |= far;
 	}
 	return moving;

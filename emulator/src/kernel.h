@@ -32,8 +32,8 @@ enum kernel_flag {
 	KERNEL_FAST = 16,    /**< a membrane moved by more than `fast` */
 };
 
-/** A value for each neuron. */
-typedef float kernel_column[KERNEL_NEURONS];
+/** A value for each neuron. The odd length keeps the columns from meeting in the same cache sets: 2x, bench/emulator_analog. */
+typedef float kernel_column[KERNEL_NEURONS + 16];
 
 /** State and parameters of all neurons. Currents are divided by the membrane's capacitance: V/s. */
 struct kernel_membranes {
@@ -65,8 +65,8 @@ struct kernel_membranes {
 	/* what the step found */
 	kernel_column gain;            /**< V, the way of membrane and noise together in this step */
 	kernel_column rate;            /**< 1/s, inverse time constant of the membrane */
-	uint32_t above[KERNEL_NEURONS];    /**< 1 while the comparator is on */
-	uint32_t crossing[KERNEL_NEURONS]; /**< 1 where it switched on in this step */
+	uint32_t above[KERNEL_NEURONS + 16];    /**< 1 while the comparator is on */
+	uint32_t crossing[KERNEL_NEURONS + 16]; /**< 1 where it switched on in this step */
 	float fast;                    /**< V, what counts as fast */
 };
 

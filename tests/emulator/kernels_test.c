@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+/* Every instruction set gives the same bits: on random data and on the edges of what the kernels choose between. */
+#include "assert.h"
+
+#include <stdlib.h>
+
+#include "kernel.h"
+
+static struct kernel_membranes start, one, other;
+
+static uint64_t draws;
+
+static float uniform(float low, float high)
+{
+	draws = draws * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return low + (high - low) * (float)(draws >> 40) / 16777216.0f;
+}
+
+/* A number of the range, or one of its edges, or 0. */
+static float edgy(float low, float high)
+{
+	switch ((unsigned)uniform(0, 8)) {
+	case 0: return low;
+	case 1: return high;
+	case 2: return 0;
+	default: return uniform(low, high);
+	}
+}
+
+static void draw_membranes(struct kernel_membranes *m, uint64_t seed)
+{
+	draws = seed;
+	memset(m, 0, sizeof(*m));
+	m->fast = 2e-3f;
+	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
+		m->v[i] = edgy(0, 1.2f);
+		m->noise[i] = edgy(-0.01f, 0.01f);
+		m->reset_share[i] = edgy(0, 1);
+		m->noise_from[i] = edgy(-1e4f, 1e4f);
+		m->noise_to[i] = edgy(-1e4f, 1e4f);
+		m->leak_limit[i] = edgy(0, 4e6f);
+		m->leak_slope[i] = uniform(2, 11);
+		m->leak_reference[i] = edgy(-0.5f, 1.2f);
+		m->reset_limit[i] = edgy(0, 4e6f);
+		m->reset_slope[i] = uniform(0.1f, 11);
+		m->reset_reference[i] = edgy(-0.5f, 1.2f);
+		m->constant[i] = edgy(-1e5f, 1e5f);
+		m->threshold[i] = uniform(0, 4) < 1 ? 1e9f : edgy(0, 1.2f);
+		m->margin[i] = 0.02f;
+		m->above[i] = uniform(0, 1) < 0.5f;
+		for (unsigned line = 0; line < KERNEL_LINES; line++) {
+			m->line[line][i] = edgy(0, 1);
+			m->charge[line][i] = edgy(0, 0.3f);
+			m->moment[line][i] = m->charge[line][i] * uniform(0, 80e-9f);
+			m->input_limit[line][i] = edgy(-4e5f, 4e5f);
+			m->input_offset[line][i] = edgy(-0.3f, 0.3f);
+			m->line_rate[line][i] = edgy(200, 1e7f);
+			m->line_decay[line][i] = edgy(0.4f, 1);
+			m->line_mean[line][i] = edgy(0.6f, 1);
+		}
+	}
+}
+
+/* Bits agree; 0 and -0 count as one. */
+static void assert_same(const struct kernel_membranes *a, const struct kernel_membranes *b, const char *what)
+{
+	const size_t words = offsetof(struct kernel_membranes, above) / sizeof(float);
+	const float *x = (const float *)a, *y = (const float *)b;
+	for (size_t i = 0; i < words; i++) {
+		if (!(x[i] == y[i]))
+			fail_msg("%s: word %zu is %.9g and %.9g", what, i, (double)x[i], (double)y[i]);
+		assert_true(isfinite(x[i]));
+	}
+	assert_memory_equal(a->above, b->above, sizeof(a->above));
+	assert_memory_equal(a->crossing, b->crossing, sizeof(a->crossing));
+}
+
+static void steps_and_leaps_are_equal_to_the_bit(void **state)
+{
+	(void)state;
+	const struct kernel *all[3];
+	const unsigned count = emulator__kernel_list(all);
+	assert_true(count >= 1);
+	assert_string_equal(all[0]->name, "portable");
+	for (unsigned k = 1; k < count; k++)
+		for (unsigned trial = 0; trial < 200; trial++) {
+			draw_membranes(&start, trial);
+			one = other = start;
+			const unsigned variants = trial % 8;
+			for (unsigned round = 0; round < 5; round++) {
+				const float place = (float)round / 5;
+				assert_int_equal(all[0]->step(&one, 80e-9f, place, variants), all[k]->step(&other, 80e-9f, place, variants));
+				assert_same(&one, &other, "step");
+			}
+			const float h = ldexpf(80e-9f, (int)(trial % 20));
+			assert_int_equal(all[0]->leap(&one, h, variants & KERNEL_RESETS), all[k]->leap(&other, h, variants & KERNEL_RESETS));
+			assert_same(&one, &other, "leap");
+		}
+}
+
+static void rows_are_equal_to_the_bit(void **state)
+{
+	(void)state;
+	static _Alignas(64) float strength[256], scale[256], charge[3][256], moment[3][256];
+	static uint8_t labels[256];
+	const struct kernel *all[3];
+	const unsigned count = emulator__kernel_list(all);
+	for (unsigned trial = 0; trial < 200; trial++) {
+		draws = trial;
+		for (unsigned c = 0; c < 256; c++) {
+			strength[c] = edgy(0, 64);
+			scale[c] = edgy(0, 2e-4f);
+			labels[c] = (uint8_t)uniform(0, 4);
+			charge[0][c] = charge[1][c] = charge[2][c] = edgy(0, 1);
+			moment[0][c] = moment[1][c] = moment[2][c] = edgy(0, 1e-7f);
+		}
+		for (unsigned k = 0; k < count; k++)
+			all[k]->row(charge[k], moment[k], strength, labels, scale, 2, 40e-9f);
+		for (unsigned k = 1; k < count; k++) {
+			assert_memory_equal(charge[0], charge[k], sizeof(charge[0]));
+			assert_memory_equal(moment[0], moment[k], sizeof(moment[0]));
+		}
+	}
+}
+
+static void a_row_reaches_the_columns_of_its_label_only(void **state)
+{
+	(void)state;
+	static _Alignas(64) float strength[256], scale[256], charge[256], moment[256];
+	static uint8_t labels[256];
+	const struct kernel *all[3];
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++) {
+		memset(charge, 0, sizeof(charge));
+		memset(moment, 0, sizeof(moment));
+		for (unsigned c = 0; c < 256; c++) {
+			strength[c] = 3;
+			scale[c] = 0.5f;
+			labels[c] = (uint8_t)(c % 64);
+		}
+		all[k]->row(charge, moment, strength, labels, scale, 17, 0.25f);
+		for (unsigned c = 0; c < 256; c++) {
+			assert_true(charge[c] == (c % 64 == 17 ? 1.5f : 0.0f));
+			assert_true(moment[c] == (c % 64 == 17 ? 0.375f : 0.0f));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(steps_and_leaps_are_equal_to_the_bit),
+		cmocka_unit_test(rows_are_equal_to_the_bit),
+		cmocka_unit_test(a_row_reaches_the_columns_of_its_label_only),
+	};
+	return cmocka_run_group_tests_name("emulator/kernels", tests, NULL, NULL);
+}

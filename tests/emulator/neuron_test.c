@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+/* Single neurons without noise and variation against closed forms. Neuron 0 alone has codes, so nothing else disturbs
+ * its cells; expectations take the true parameters from the formulas of spec/emulator_physics.md, not from the core. */
+#include "fixture.h"
+
+#include "analog_state.h"
+
+static struct fixture f;
+
+enum { N = 0, LEAK_CODE = 158 };
+
+static const double k_v = 1.875e-3, v_0 = 0.019, lsb_current = 0.978e-9;
+
+static double volt(double code)
+{
+	return v_0 + k_v * code;
+}
+
+static double leak_volt(double code, double bias)
+{
+	return 0.8 * volt(code) - 0.54 - 6e-3 * log(bias / 158);
+}
+
+static double capacitance(unsigned size)
+{
+	return 36.5e-15 * (size + 5);
+}
+
+/* Neuron N with a leak at @leak V and a reset at @reset V; the rest of the chip is silent. */
+static void begin(double leak, uint16_t bias, double reset)
+{
+	fixture_begin(&f, 1, 1, false, false);
+	f.neuron.enable_fire = true;
+	f.backend.select_input_clock = 1;
+	f.common.clock_scale_fast = 3;
+	f.common.clock_scale_slow = 9;
+	f.backend.refractory_time = 32;
+	fixture_neurons(&f);
+	fixture_backends(&f);
+	fixture_shared(&f, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
+	fixture_cell(&f, N, HALDLS_CAPMEM_V_LEAK, code_of_leak(leak));
+	fixture_cell(&f, N, HALDLS_CAPMEM_I_BIAS_LEAK, bias);
+	fixture_cell(&f, N, HALDLS_CAPMEM_V_RESET, code_of_reset(reset));
+	fixture_cell(&f, N, HALDLS_CAPMEM_I_BIAS_RESET, 1020);
+	fixture_advance(&f, 100 * TICKS_MS);
+}
+
+static void end(void)
+{
+	fixture_end(&f);
+}
+
+static double membrane(void)
+{
+	return emulator__analog_true_membrane(f.analog, N);
+}
+
+static void the_membrane_rests_at_the_leak_potential(void **state)
+{
+	(void)state;
+	for (uint16_t code = 300; code <= 800; code = (uint16_t)(code + 100)) {
+		begin(0.4, LEAK_CODE, 0.4);
+		fixture_cell(&f, N, HALDLS_CAPMEM_V_LEAK, code);
+		fixture_advance(&f, 100 * TICKS_MS);
+		const double expected = leak_volt(code, LEAK_CODE);
+		if (expected > 0.05)
+			assert_near(membrane(), expected, 0, 2e-5);
+		end();
+	}
+}
+
+static void a_higher_leak_bias_lowers_the_rest(void **state)
+{
+	(void)state;
+	begin(0.6, 158, 0.4);
+	const double before = membrane();
+	fixture_cell(&f, N, HALDLS_CAPMEM_I_BIAS_LEAK, 632);
+	fixture_advance(&f, 100 * TICKS_MS);
+	assert_near(membrane() - before, -6e-3 * log(4), 0, 5e-5);
+	end();
+}
+
+/* C dV/dt = I tanh(g (E - V) / I): sinh(x) decays exponentially, x = g (E - V) / I. */
+static void relaxation_follows_the_law_of_sinh(void **state)
+{
+	(void)state;
+	static const struct {
+		uint16_t bias;
+		bool divide, multiply, degenerate;
+		unsigned size;
+	} rows[] = {
+		{ 158, false, false, true, 63 }, { 500, false, false, true, 63 }, { 400, true, false, true, 63 },
+		{ 63, true, false, true, 63 }, { 80, false, false, false, 63 }, { 158, false, false, true, 20 },
+		{ 40, false, true, true, 63 }, { 200, true, true, true, 63 },
+	};
+	FOR_ROWS(i, rows) {
+		begin(0.75, rows[i].bias, 0.45);
+		f.neuron.enable_leak_division = rows[i].divide;
+		f.neuron.enable_leak_multiplication = rows[i].multiply;
+		f.neuron.enable_leak_degeneration = rows[i].degenerate;
+		f.neuron.membrane_capacitor_size = rows[i].size;
+		emulator__analog_set_neuron(f.analog, N, &f.neuron);
+		f.backend.refractory_time = 200;
+		emulator__analog_set_backend(f.analog, N, &f.backend);
+		fixture_advance(&f, 10 * TICKS_MS);
+		emulator__analog_neuron_reset(f.analog, f.now, N);
+		fixture_advance(&f, 12800 + 640); /* 200 cycles of 64 ticks */
+		const double scale = rows[i].multiply == rows[i].divide ? 1 : rows[i].multiply ? 8 : 0.125;
+		const double limit = lsb_current * rows[i].bias * scale;
+		const double g = 2.62e-9 * rows[i].bias * scale * (rows[i].degenerate ? 1 : 4);
+		const double tau = capacitance(rows[i].size) / g, rest = leak_volt(code_of_leak(0.75), rows[i].bias);
+		const double x0 = g * (rest - membrane()) / limit;
+		for (unsigned k = 1; k <= 20; k++) {
+			const uint64_t ticks = (uint64_t)(tau / 4e-9 / 5) / 20 * 20 + 20;
+			fixture_advance(&f, ticks);
+			const double x = asinh(sinh(x0) * exp(-(double)(k * ticks) * 4e-9 / tau));
+			/* tanh is approximated within 2e-3 of the limit, which adds up over the way */
+			assert_near(membrane(), rest - x * limit / g, 0, fabs(x0) > 0.9 ? 4e-3 : 1e-3);
+		}
+		end();
+	}
+}
+
+static void small_relaxation_is_exponential(void **state)
+{
+	(void)state;
+	begin(0.60, LEAK_CODE, 0.59);
+	emulator__analog_neuron_reset(f.analog, f.now, N);
+	fixture_advance(&f, 700);
+	while (membrane() < 0.5901 && f.now < 200 * TICKS_MS)
+		fixture_advance(&f, 20);
+	const double tau = capacitance(63) / (2.62e-9 * LEAK_CODE), rest = leak_volt(code_of_leak(0.60), LEAK_CODE);
+	const double from = membrane() - rest;
+	for (unsigned k = 1; k <= 30; k++) {
+		fixture_advance(&f, 200);
+		assert_near(membrane() - rest, from * exp(-0.8e-6 * k / tau), 1e-3, 2e-6);
+	}
+	end();
+}
+
+static void reset_pulls_to_the_reset_potential(void **state)
+{
+	(void)state;
+	begin(0.7, LEAK_CODE, 0.4);
+	f.backend.refractory_time = 255;
+	emulator__analog_set_backend(f.analog, N, &f.backend);
+	const double start = membrane(), reset = 0.8 * volt(code_of_reset(0.4)) - 0.53;
+	const double g_reset = 5e-6, g_leak = 2.62e-9 * LEAK_CODE, tau = capacitance(63) / (g_reset + g_leak);
+	emulator__analog_neuron_reset(f.analog, f.now, N);
+	/* the leak stays: it pulls against the reset */
+	const double limit = lsb_current * LEAK_CODE, rest = leak_volt(code_of_leak(0.7), LEAK_CODE);
+	double target = reset;
+	for (unsigned i = 0; i < 50; i++)
+		target = reset + limit * tanh(g_leak * (rest - target) / limit) / g_reset;
+	fixture_advance(&f, 100);
+	assert_near(membrane(), target + (start - target) * exp(-0.4e-6 / tau), 0, 3e-3);
+	fixture_advance(&f, 3000);
+	assert_near(membrane(), target, 0, 2e-3);
+	end();
+}
+
+/* Refractory arithmetic of spec/calix_spec.md 5.1. */
+static void refractory_times_are_exact(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t scale, counter, holdoff;
+		uint64_t spike, end, release;
+	} rows[] = {
+		/* scale 3: T = 16 ticks = 64 ns; 32 cycles = 2.048 us, reset released one cycle before */
+		{ 3, 32, 15, 0, 512, 496 }, { 3, 32, 15, 15, 512, 496 }, { 3, 32, 15, 16, 528, 512 },
+		{ 0, 1, 15, 100, 102, 100 }, { 2, 47, 15, 800, 800 + 47 * 8, 800 + 46 * 8 },
+		{ 3, 100, 10, 0, 1600, 1600 - 11 * 16 },
+		/* longest: T = 262 us, 255 cycles */
+		{ 15, 255, 15, 0, 255ull << 16, 254ull << 16 },
+		/* fewer cycles than the hold-off: the reset ends with the period */
+		{ 3, 20, 0, 0, 320, 320 }, { 3, 31, 0, 0, 496, 0 }, { 3, 30, 0, 0, 480, 480 },
+	};
+	FOR_ROWS(i, rows) {
+		struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
+		struct haldls_common_neuron_backend_config common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
+		backend.refractory_time = (uint8_t)rows[i].counter;
+		backend.reset_holdoff = (uint8_t)rows[i].holdoff;
+		for (unsigned fast = 0; fast < 2; fast++) {
+			backend.select_input_clock = fast;
+			common.clock_scale_fast = (uint8_t)(fast ? rows[i].scale : 7);
+			common.clock_scale_slow = (uint8_t)(fast ? 7 : rows[i].scale);
+			const struct analog_refractory r = emulator__neuron_refractory(&backend, &common, rows[i].spike);
+			assert_int_equal(r.end, rows[i].end);
+			assert_int_equal(r.release, rows[i].release);
+		}
+	}
+}
+
+static void without_clocks_a_reset_never_ends(void **state)
+{
+	(void)state;
+	begin(0.7, LEAK_CODE, 0.4);
+	f.common.enable_clocks = false;
+	fixture_backends(&f);
+	emulator__analog_neuron_reset(f.analog, f.now, N);
+	fixture_advance(&f, 10 * TICKS_MS);
+	assert_true(membrane() < 0.45);
+	f.common.enable_clocks = true;
+	fixture_backends(&f);
+	fixture_advance(&f, TICKS_MS);
+	assert_near(membrane(), 0.7, 0, 2e-3);
+	end();
+}
+
+static void forced_reset_holds_its_half(void **state)
+{
+	(void)state;
+	begin(0.7, LEAK_CODE, 0.4);
+	f.common.force_reset = true;
+	emulator__analog_set_common_backend(f.analog, 1, &f.common);
+	fixture_advance(&f, TICKS_MS);
+	assert_near(membrane(), 0.7, 0, 2e-3);
+	emulator__analog_set_common_backend(f.analog, 0, &f.common);
+	fixture_advance(&f, TICKS_MS);
+	assert_true(membrane() < 0.45);
+	f.common.force_reset = false;
+	emulator__analog_set_common_backend(f.analog, 0, &f.common);
+	fixture_advance(&f, TICKS_MS);
+	assert_near(membrane(), 0.7, 0, 2e-3);
+	end();
+}
+
+static void set_threshold(double threshold)
+{
+	f.neuron.enable_threshold_comparator = true;
+	emulator__analog_set_neuron(f.analog, N, &f.neuron);
+	fixture_cell(&f, N, HALDLS_CAPMEM_V_THRESHOLD, code_of_threshold(threshold));
+	fixture_advance(&f, 100 * TICKS_MS);
+	f.count = 0;
+}
+
+/* A fine clock, so that its phase matters little: 255 cycles of 16 ns, reset released one cycle before the end. The
+ * spike sees the next edge, on average half a cycle later: from the release to the next one it takes the climb, the
+ * comparator's 20 ns, 254 cycles, less this half. */
+static void set_fine_clock(void)
+{
+	f.common.clock_scale_fast = 1;
+	f.backend.refractory_time = 255;
+	fixture_backends(&f);
+}
+
+static const double fine_dead_time = 20e-9 + 253.5 * 16e-9;
+
+/* Time from @from to @to under a leak towards @rest, in s: the integral of C / (I tanh). */
+static double climb(double rest, double from, double to, double limit, double g)
+{
+	return capacitance(63) / g * log(sinh(g * (rest - from) / limit) / sinh(g * (rest - to) / limit));
+}
+
+static void rate_over_threshold_follows_the_closed_form(void **state)
+{
+	(void)state;
+	static const struct {
+		double leak, threshold;
+		uint16_t bias;
+	} rows[] = { { 0.70, 0.55, 158 }, { 0.70, 0.60, 158 }, { 0.65, 0.60, 300 }, { 0.60, 0.55, 100 }, { 0.60, 0.45, 500 } };
+	FOR_ROWS(i, rows) {
+		begin(rows[i].leak, rows[i].bias, 0.40);
+		set_fine_clock();
+		set_threshold(rows[i].threshold);
+		fixture_advance(&f, 10 * TICKS_MS);
+		assert_true(f.count > 100);
+		for (size_t k = 0; k < f.count; k++)
+			assert_int_equal(f.spikes[k].neuron, N);
+		const double measured = (double)(f.spikes[f.count - 1].time - f.spikes[0].time) / (double)(f.count - 1) * 4e-9;
+		const double g = 2.62e-9 * rows[i].bias, limit = lsb_current * rows[i].bias, g_reset = 5e-6;
+		const double rest = leak_volt(code_of_leak(rows[i].leak), rows[i].bias);
+		const double reset = 0.8 * volt(code_of_reset(0.40)) - 0.53;
+		double floor_v = reset;
+		for (unsigned k = 0; k < 50; k++)
+			floor_v = reset + limit * tanh(g * (rest - floor_v) / limit) / g_reset;
+		const double threshold = volt(code_of_threshold(rows[i].threshold)) - 0.013;
+		assert_near(measured, climb(rest, floor_v, threshold, limit, g) + fine_dead_time, 0.003, 16e-9);
+		end();
+	}
+}
+
+static void offset_current_drives_a_neuron_without_leak(void **state)
+{
+	(void)state;
+	static const uint16_t codes[] = { 70, 250, 700 };
+	FOR_ROWS(i, codes) {
+		begin(0.4, 0, 0.40);
+		set_fine_clock();
+		f.neuron.enable_membrane_offset = true;
+		fixture_cell(&f, N, HALDLS_CAPMEM_I_MEM_OFFSET, codes[i]);
+		set_threshold(0.6);
+		fixture_advance(&f, 10 * TICKS_MS);
+		const double slope = 0.36e-9 * codes[i] / capacitance(63);
+		const double reset = 0.8 * volt(code_of_reset(0.40)) - 0.53, floor_v = reset + 0.36e-9 * codes[i] / 5e-6;
+		const double threshold = volt(code_of_threshold(0.6)) - 0.013;
+		const double period = (threshold - floor_v) / slope + fine_dead_time;
+		assert_true(f.count > 20);
+		const double measured = (double)(f.spikes[f.count - 1].time - f.spikes[0].time) / (double)(f.count - 1) * 4e-9;
+		assert_near(measured, period, 0.002, 16e-9);
+		end();
+	}
+}
+
+static void a_spike_needs_a_rising_edge_after_the_refractory_period(void **state)
+{
+	(void)state;
+	begin(0.7, LEAK_CODE, 0.50);
+	set_threshold(0.45); /* below the reset */
+	fixture_advance(&f, 10 * TICKS_MS);
+	assert_int_equal(f.count, 0);
+	end();
+}
+
+static void switches_of_the_spike_path_are_exact(void **state)
+{
+	(void)state;
+	for (unsigned off = 0; off < 3; off++) {
+		begin(0.7, LEAK_CODE, 0.40);
+		set_threshold(0.55);
+		f.neuron.enable_fire = off != 0;
+		f.neuron.enable_threshold_comparator = off != 1;
+		emulator__analog_set_neuron(f.analog, N, &f.neuron);
+		if (off == 2)
+			fixture_shared(&f, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 0);
+		fixture_advance(&f, 100 * TICKS_MS);
+		f.count = 0;
+		fixture_advance(&f, TICKS_MS);
+		assert_int_equal(f.count, 0);
+		assert_near(membrane(), 0.7, 0, 2e-3);
+		end();
+	}
+}
+
+static void an_artificial_reset_needs_fire_enabled(void **state)
+{
+	(void)state;
+	begin(0.7, LEAK_CODE, 0.40);
+	f.neuron.enable_fire = false;
+	emulator__analog_set_neuron(f.analog, N, &f.neuron);
+	emulator__analog_neuron_reset(f.analog, f.now, N);
+	fixture_advance(&f, 400);
+	assert_near(membrane(), 0.7, 0, 2e-3);
+	f.neuron.enable_fire = true;
+	emulator__analog_set_neuron(f.analog, N, &f.neuron);
+	emulator__analog_neuron_reset(f.analog, f.now, N);
+	fixture_advance(&f, 400);
+	assert_true(membrane() < 0.5);
+	assert_int_equal(f.count, 0);
+	end();
+}
+
+static void the_membrane_stays_between_its_rails(void **state)
+{
+	(void)state;
+	for (unsigned down = 0; down < 2; down++) {
+		begin(0.5, 0, 0.4);
+		f.neuron.enable_membrane_offset = true;
+		f.neuron.invert_membrane_offset = down;
+		emulator__analog_set_neuron(f.analog, N, &f.neuron);
+		fixture_cell(&f, N, HALDLS_CAPMEM_I_MEM_OFFSET, 1000);
+		fixture_advance(&f, 100 * TICKS_MS);
+		assert_near(membrane(), down ? 0 : 1.2, 0, 2e-3);
+		end();
+	}
+}
+
+/* Excitation and inhibition move the rest as I = +-I_b tanh((U + V_off - V_shift) / 72 mV). */
+static void shift_references_move_the_rest(void **state)
+{
+	(void)state;
+	for (unsigned line = 0; line < 2; line++) {
+		begin(0.6, LEAK_CODE, 0.4);
+		const double rest = membrane();
+		const double typical = line ? 278 : 300, gain = line ? 0.885 : 1;
+		f.neuron.enable_synaptic_input_excitatory = !line;
+		f.neuron.enable_synaptic_input_inhibitory = line;
+		emulator__analog_set_neuron(f.analog, N, &f.neuron);
+		fixture_cell(&f, N, line ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100);
+		double last = line ? -1 : 2;
+		for (uint16_t code = 200; code <= 450; code = (uint16_t)(code + 50)) {
+			fixture_cell(&f, N, line ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, code);
+			fixture_advance(&f, 100 * TICKS_MS);
+			const double current = (line ? -1 : 1) * lsb_current * 100 * gain *
+			        tanh(-0.04 * log(code / typical) / 0.072);
+			const double limit = lsb_current * LEAK_CODE, g = 2.62e-9 * LEAK_CODE;
+			assert_near(membrane() - rest, limit / g * atanh(current / limit), 0.01, 1e-3);
+			/* a larger code lowers the excitatory and raises the inhibitory rest */
+			assert_true(line ? membrane() > last : membrane() < last);
+			last = membrane();
+		}
+		f.neuron.enable_synaptic_input_excitatory = f.neuron.enable_synaptic_input_inhibitory = false;
+		emulator__analog_set_neuron(f.analog, N, &f.neuron);
+		fixture_advance(&f, 10 * TICKS_MS);
+		assert_near(membrane(), rest, 0, 1e-6);
+		end();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_membrane_rests_at_the_leak_potential),
+		cmocka_unit_test(a_higher_leak_bias_lowers_the_rest),
+		cmocka_unit_test(relaxation_follows_the_law_of_sinh),
+		cmocka_unit_test(small_relaxation_is_exponential),
+		cmocka_unit_test(reset_pulls_to_the_reset_potential),
+		cmocka_unit_test(refractory_times_are_exact),
+		cmocka_unit_test(without_clocks_a_reset_never_ends),
+		cmocka_unit_test(forced_reset_holds_its_half),
+		cmocka_unit_test(rate_over_threshold_follows_the_closed_form),
+		cmocka_unit_test(offset_current_drives_a_neuron_without_leak),
+		cmocka_unit_test(a_spike_needs_a_rising_edge_after_the_refractory_period),
+		cmocka_unit_test(switches_of_the_spike_path_are_exact),
+		cmocka_unit_test(an_artificial_reset_needs_fire_enabled),
+		cmocka_unit_test(the_membrane_stays_between_its_rails),
+		cmocka_unit_test(shift_references_move_the_rest),
+	};
+	return cmocka_run_group_tests_name("emulator/neuron", tests, NULL, NULL);
+}
