@@ -139,14 +139,22 @@ int stadls_builder_write(struct stadls_builder *builder, const struct haldls_con
 	return stadls_builder_write_over(builder, container->backends[0], container, coordinate, value);
 }
 
+int stadls_builder_write_difference_over(struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t coordinate, const void *value,
+        const void *reference)
+{
+	const int status = check_write(backend, container, coordinate);
+	if (status != HXCOMM_OK)
+		return status;
+	return append_words(builder, backend, container, coordinate, value, reference);
+}
+
 int stadls_builder_write_difference(struct stadls_builder *builder,
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference)
 {
-	const int status = check_write(container->backends[0], container, coordinate);
-	if (status != HXCOMM_OK)
-		return status;
-	return append_words(builder, container->backends[0], container, coordinate, value, reference);
+	return stadls_builder_write_difference_over(builder, container->backends[0], container, coordinate,
+	        value, reference);
 }
 
 int stadls_builder_read_over(struct stadls_ticket *out, struct stadls_builder *builder,

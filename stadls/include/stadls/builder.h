@@ -114,6 +114,20 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write_difference(struct stadls_bu
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference);
 
+/** Append a write of the words that differ from a reference over a back end of choice.
+ *
+ *  @param builder     the builder
+ *  @param backend     one of container->backends
+ *  @param container   what @p value and @p reference are
+ *  @param coordinate  0 … container->count - 1
+ *  @param value       what the register shall be
+ *  @param reference   what the register is
+ *  @return as stadls_builder_write_over() */
+HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write_difference_over(
+        struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t coordinate, const void *value,
+        const void *reference);
+
 /** Append a read of a container over its default back end. Put a barrier behind the last read.
  *
  *  @param[out] out    the ticket; unchanged after an error

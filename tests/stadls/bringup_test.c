@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+/* The bring-up against two independent recordings: registers step by step, and words. */
+#include "assert.h"
+#include "vectors.h"
+
+#include <stadls/bringup.h>
+#include <stadls/builder.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static struct stadls_builder *new_builder(void)
+{
+	struct stadls_builder *builder;
+	assert_ok(stadls_builder_new(&builder));
+	return builder;
+}
+
+static void assert_same(struct stadls_builder *builder, const uint64_t *expected, size_t expected_count,
+        const char *name)
+{
+	size_t count;
+	const uint64_t *words = fisch_program_words(stadls_builder_program(builder), &count);
+	for (size_t i = 0; i < count && i < expected_count; i++)
+		if (words[i] != expected[i])
+			fail_msg("%s, word %zu: 0x%016" PRIx64 ", recorded 0x%016" PRIx64, name, i, words[i],
+			        expected[i]);
+	if (count != expected_count)
+		fail_msg("%s: %zu words, recorded %zu", name, count, expected_count);
+}
+
+/* ---- registers: init_sequence ------------------------------------------------------------------ */
+
+static bool holds(const json_t *step, unsigned omit)
+{
+	const char *condition = json_string_value(json_object_get(step, "condition"));
+	if (!condition)
+		return true;
+	if (strstr(condition, "enable_highspeed_link") && omit & STADLS_BRINGUP_LINK)
+		return false;
+	if (strstr(condition, "enable_systime") && omit & STADLS_BRINGUP_SYSTIME)
+		return false;
+	return !(strstr(condition, "enable_capmem") && omit & STADLS_BRINGUP_CAPMEM);
+}
+
+/* Append the recorded registers of a section through the word layer alone. */
+static size_t append_section(struct fisch_program *program, const char *name, unsigned omit)
+{
+	struct vectors *vectors = vectors_open("init_sequence");
+	size_t steps = 0;
+	for (json_t *section; (section = vectors_next(vectors));) {
+		size_t i, j;
+		const json_t *step, *pair;
+		if (strcmp(json_string_value(json_object_get(section, "name")), name) != 0)
+			continue;
+		json_array_foreach(json_object_get(section, "steps"), i, step) {
+			const int backend =
+			        fisch_backend_find(json_string_value(json_object_get(step, "backend")));
+			assert_true(backend >= 0);
+			json_array_foreach(json_object_get(step, "words"), j, pair)
+				if (holds(step, omit))
+					assert_ok(fisch_program_append_register_write(program, (enum fisch_backend)backend,
+					        (uint32_t)vectors_number(json_array_get(pair, 0)),
+					        (uint32_t)vectors_number(json_array_get(pair, 1)), 15));
+			steps++;
+		}
+	}
+	vectors_close(vectors);
+	return steps;
+}
+
+static void every_recorded_register_is_written(void **state)
+{
+	static const struct { enum stadls_board board; unsigned omit; } rows[] = {
+		{ STADLS_BOARD_CUBE, 0 }, { STADLS_BOARD_JBOA, 0 },
+		{ STADLS_BOARD_CUBE, STADLS_BRINGUP_SYSTEM },
+		{ STADLS_BOARD_CUBE, STADLS_BRINGUP_CHIP }, { STADLS_BOARD_JBOA, STADLS_BRINGUP_CHIP },
+		{ STADLS_BOARD_CUBE, STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD },
+		{ STADLS_BOARD_CUBE, STADLS_BRINGUP_SYSTIME }, { STADLS_BOARD_CUBE, STADLS_BRINGUP_CAPMEM },
+		{ STADLS_BOARD_JBOA, STADLS_BRINGUP_SYSTIME | STADLS_BRINGUP_CAPMEM },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
+		struct stadls_builder *builder = new_builder();
+		struct fisch_program *program;
+		size_t count, steps = 0;
+		const bool cube = rows[i].board == STADLS_BOARD_CUBE;
+		options.board = rows[i].board;
+		options.omit = rows[i].omit;
+		assert_ok(fisch_program_new(&program, 0));
+		if (!(options.omit & STADLS_BRINGUP_SYSTEM))
+			steps += append_section(program, "system", options.omit);
+		if (!(options.omit & STADLS_BRINGUP_BOARD))
+			steps += append_section(program, cube ? "board_cube" : "board_jboa", options.omit);
+		if (!(options.omit & STADLS_BRINGUP_CHIP))
+			steps += append_section(program, "chip", options.omit);
+		assert_true(steps >= 6);
+		assert_ok(stadls_bringup_append(builder, &options));
+		const uint64_t *words = fisch_program_words(program, &count);
+		assert_same(builder, words, count, cube ? "cube" : "jboa");
+		fisch_program_free(program);
+		stadls_builder_free(builder);
+	}
+}
+
+/* ---- words: programs --------------------------------------------------------------------------- */
+
+static const struct variant {
+	const char *name;
+	enum stadls_board board;
+	unsigned omit;
+	bool timing;
+} variants[] = {
+	{ "SystemInit_HXCube", STADLS_BOARD_CUBE, 0, false },
+	{ "SystemInit_HXCube_synram_timing", STADLS_BOARD_CUBE, 0, true },
+	{ "SystemInit_Jboa", STADLS_BOARD_JBOA, 0, false },
+	{ "SystemInit_Simulation", STADLS_BOARD_CUBE, 0, false },
+	{ "SystemInit_ZeroMock", STADLS_BOARD_CUBE, 0, false },
+	{ "ChipInit_default", STADLS_BOARD_CUBE, STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD, false },
+	{ "ChipInit_no_highspeed", STADLS_BOARD_CUBE,
+	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_LINK | STADLS_BRINGUP_CAPMEM,
+	        false },
+	{ "ChipInit_no_systime", STADLS_BOARD_CUBE,
+	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_SYSTIME, false },
+	{ "ChipInit_no_capmem", STADLS_BOARD_CUBE,
+	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_CAPMEM, false },
+};
+
+/* In the recorded words of the cube all DAC voltages have collapsed onto channel 0: the recording
+ * program used the names of the channels before they had their numbers. The registers of
+ * init_sequence (checked above) and spec/lola.md have them where they belong, on 8 to 13. So the
+ * bytes of those seven channels, and of nothing else, are taken from the registers. */
+static void correct_cube_dac(uint64_t *words, struct stadls_builder *builder)
+{
+	enum { FIRST = 8, CHANNEL_WORDS = 8, LOW_BYTE = 3, HIGH_BYTE = 1 };
+	static const size_t channels[] = { 0, 8, 9, 10, 11, 12, 13 };
+	size_t count;
+	const uint64_t *made = fisch_program_words(stadls_builder_program(builder), &count);
+	assert_true(count > FIRST + 16 * CHANNEL_WORDS);
+	FOR_ROWS(i, channels) {
+		const size_t at = FIRST + channels[i] * CHANNEL_WORDS;
+		assert_true(words[at + HIGH_BYTE] != made[at + HIGH_BYTE]);
+		assert_true(words[at + LOW_BYTE] != made[at + LOW_BYTE]);
+		words[at + HIGH_BYTE] = made[at + HIGH_BYTE];
+		words[at + LOW_BYTE] = made[at + LOW_BYTE];
+	}
+}
+
+static void every_variant_has_the_recorded_words(void **state)
+{
+	struct vectors *vectors = vectors_open("programs");
+	size_t found = 0, others = 0;
+	(void)state;
+	for (json_t *line; (line = vectors_next(vectors));) {
+		const char *name = json_string_value(json_object_get(line, "program"));
+		others += strstr(name, "Init_") != NULL;
+		FOR_ROWS(i, variants) {
+			if (strcmp(name, variants[i].name) != 0)
+				continue;
+			struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
+			struct stadls_builder *builder = new_builder();
+			size_t count;
+			uint64_t *words = vectors_words(json_object_get(line, "words"), &count);
+			options.board = variants[i].board;
+			options.omit = variants[i].omit;
+			options.set_synram_timing = variants[i].timing;
+			/* the platform data that the recording was made with */
+			options.synram_timing[0] = (struct stadls_synram_timing){ 1, 2, 5, 6 };
+			options.synram_timing[1] = (struct stadls_synram_timing){ 3, 4, 7, 8 };
+			assert_ok(stadls_bringup_append(builder, &options));
+			if (variants[i].board == STADLS_BOARD_CUBE && !(options.omit & STADLS_BRINGUP_BOARD))
+				correct_cube_dac(words, builder);
+			assert_same(builder, words, count, name);
+			free(words);
+			stadls_builder_free(builder);
+			found++;
+		}
+	}
+	assert_int_equal(found, sizeof(variants) / sizeof(*variants));
+	assert_int_equal(others, found);
+	vectors_close(vectors);
+}
+
+static void the_timeout_is_the_only_word_that_its_option_changes(void **state)
+{
+	struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
+	struct stadls_builder *one = new_builder(), *other = new_builder();
+	size_t count, other_count, differences = 0;
+	(void)state;
+	options.timeout_cycles = 777;
+	assert_ok(stadls_bringup_append(one, NULL));
+	assert_ok(stadls_bringup_append(other, &options));
+	const uint64_t *a = fisch_program_words(stadls_builder_program(one), &count);
+	const uint64_t *b = fisch_program_words(stadls_builder_program(other), &other_count);
+	assert_int_equal(count, other_count);
+	for (size_t i = 0; i < count; i++)
+		differences += a[i] != b[i];
+	assert_int_equal(differences, 1);
+	assert_int_equal(b[1] & UINT32_MAX, 777);
+	stadls_builder_free(one);
+	stadls_builder_free(other);
+}
+
+static void wrong_options_change_nothing(void **state)
+{
+	struct { struct stadls_bringup_options known; uint64_t later; } newer = {
+		STADLS_BRINGUP_OPTIONS_INIT, 1 };
+	struct stadls_bringup_options options = { 0 };
+	struct stadls_builder *builder = new_builder();
+	size_t count;
+	(void)state;
+	assert_ok(stadls_builder_timer_reset(builder));
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "STADLS_BRINGUP_OPTIONS_INIT");
+	newer.known.size = sizeof(newer);
+	assert_error(stadls_bringup_append(builder, &newer.known), HXCOMM_EINVAL, "newer than this library");
+	newer.later = 0;
+	newer.known.omit = STADLS_BRINGUP_CHIP;
+	assert_ok(stadls_bringup_append(builder, &newer.known));
+	stadls_builder_clear(builder);
+	assert_ok(stadls_builder_timer_reset(builder));
+	options = (struct stadls_bringup_options)STADLS_BRINGUP_OPTIONS_INIT;
+	options.omit = STADLS_BRINGUP_LINK;
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "capmem needs the highspeed link");
+	options.omit = 64;
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "0x40");
+	options.omit = 0;
+	options.board = (enum stadls_board)7;
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "board 7");
+	options.board = STADLS_BOARD_CUBE;
+	options.set_synram_timing = true;
+	options.synram_timing[1].precharge_east = 16;
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_ERANGE, "pc_conf_east is 16");
+	fisch_program_words(stadls_builder_program(builder), &count);
+	assert_int_equal(count, 1);
+	stadls_builder_free(builder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_recorded_register_is_written),
+		cmocka_unit_test(every_variant_has_the_recorded_words),
+		cmocka_unit_test(the_timeout_is_the_only_word_that_its_option_changes),
+		cmocka_unit_test(wrong_options_change_nothing),
+	};
+	return cmocka_run_group_tests_name("stadls/bringup", tests, NULL, NULL);
+}

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: MIT
+#include "assert.h"
+#include "random.h"
+
+#include <fisch/program.h>
+#include <hxcomm/connection.h>
+#include <hxcomm/encoder.h>
+#include <hxcomm/provider.h>
+#include <hxcomm/responses.h>
+#include <hxcomm/words.h>
+#include <stadls/bringup.h>
+#include <stadls/builder.h>
+#include <stadls/run.h>
+
+#include <stdlib.h>
+
+/* ---- a chip that is nothing but memory -------------------------------------------------------- */
+
+enum { CELLS = 1 << 12 };
+
+static struct {
+	uint32_t address[CELLS], value[CELLS];
+	size_t count, runs, words;
+} memory;
+
+static uint32_t *cell(uint32_t address)
+{
+	for (size_t i = 0; i < memory.count; i++)
+		if (memory.address[i] == address)
+			return &memory.value[i];
+	assert_true(memory.count < CELLS);
+	memory.address[memory.count] = address;
+	return &memory.value[memory.count++];
+}
+
+static int memory_open(void **state, const struct hxcomm_uri *uri,
+        const struct hxcomm_open_options *options)
+{
+	(void)uri, (void)options;
+	*state = &memory;
+	memset(&memory, 0, sizeof(memory));
+	return HXCOMM_OK;
+}
+
+static int memory_run(void *state, const uint64_t *words, size_t count,
+        struct hxcomm_receiver *receiver)
+{
+	struct hxcomm_encoder encoder;
+	uint32_t address = 0;
+	size_t out_count;
+	int status = HXCOMM_OK;
+	(void)state;
+	memory.runs++;
+	memory.words = count;
+	hxcomm_encoder_init(&encoder);
+	for (size_t i = 0; i < count && status == HXCOMM_OK; i++) {
+		const enum hxcomm_instruction code = hxcomm_word_instruction(words[i]);
+		if (code == HXCOMM_OMNIBUS_ADDRESS) {
+			address = (uint32_t)words[i];
+			if (words[i] == hxcomm_word_omnibus_address(address, 15, true))
+				status = hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_OMNIBUS, 0, *cell(address));
+		} else if (code == HXCOMM_OMNIBUS_DATA) {
+			*cell(address) = (uint32_t)words[i];
+		} else if (code == HXCOMM_LOOPBACK) {
+			status = hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_LOOPBACK, 0, 1);
+		}
+	}
+	if (status == HXCOMM_OK)
+		status = hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_LOOPBACK, 0, 0);
+	if (status == HXCOMM_OK)
+		status = hxcomm_encoder_flush(&encoder);
+	if (status == HXCOMM_OK) {
+		const uint64_t *out = hxcomm_encoder_words(&encoder, &out_count);
+		status = hxcomm_receive(receiver, out, out_count);
+	}
+	hxcomm_encoder_deinit(&encoder);
+	return status;
+}
+
+static const char *memory_identifier(void *state)
+{
+	(void)state;
+	return "memory-1";
+}
+
+static void memory_close(void *state)
+{
+	(void)state;
+}
+
+static const struct hxcomm_provider provider = { HXCOMM_PROVIDER_ABI, sizeof(provider), "memory",
+	"registers without a chip", memory_open, memory_run, memory_identifier, memory_close };
+
+/* ---- helpers ----------------------------------------------------------------------------------- */
+
+static struct stadls_builder *new_builder(void)
+{
+	struct stadls_builder *builder;
+	assert_ok(stadls_builder_new(&builder));
+	return builder;
+}
+
+static size_t count_of(struct stadls_builder *builder)
+{
+	size_t count;
+	fisch_program_words(stadls_builder_program(builder), &count);
+	return count;
+}
+
+static void set_random_fields(void *value, const struct haldls_container *container,
+        struct test_random *random)
+{
+	for (size_t f = 0; f < container->field_count; f++) {
+		const struct haldls_field *field = &container->fields[f];
+		for (uint32_t i = 0; !field->fixed && i < field->count; i++) {
+			const uint64_t span = (uint64_t)(field->max - field->min) + 1;
+			int64_t number = field->min + (int64_t)test_random_below(random, span ? span : 1);
+			if (field->value_count)
+				number = field->values[test_random_below(random, field->value_count)].value;
+			assert_ok(haldls_field_set(field, value, i, number));
+		}
+	}
+}
+
+/* ---- tests ------------------------------------------------------------------------------------- */
+
+/* Every register that can be written and read back at the same place gives back what was written. */
+static void what_is_written_can_be_read_again(void **state)
+{
+	struct test_random random = { .seed = 1 };
+	struct hxcomm_connection *connection;
+	struct hxcomm_responses *responses;
+	struct stadls_builder *builder = new_builder();
+	size_t count, tried = 0;
+	const struct haldls_container *const *all = haldls_containers(&count);
+	(void)state;
+	assert_ok(hxcomm_open(&connection, "memory:", NULL));
+	assert_ok(hxcomm_responses_new(&responses, 0));
+	for (size_t i = 0; i < count; i++) {
+		const struct haldls_container *container = all[i];
+		const uint32_t coordinate = (uint32_t)test_random_below(&random, container->count);
+		if (container->backends[0] != FISCH_OMNIBUS || !container->write_words ||
+		        container->write_words != container->read_words || !container->field_count)
+			continue;
+		void *written = calloc(1, container->size), *read = calloc(1, container->size);
+		struct stadls_ticket ticket = { 0 };
+		container->init(written);
+		set_random_fields(written, container, &random);
+		stadls_builder_clear(builder);
+		/* a read of something else first, so that the ticket's place is not 0 */
+		struct stadls_ticket other;
+		assert_ok(stadls_builder_read(&other, builder, &haldls_cadc_config_container, 0));
+		assert_ok(stadls_builder_write(builder, container, coordinate, written));
+		assert_ok(stadls_builder_read(&ticket, builder, container, coordinate));
+		assert_ok(stadls_builder_barrier(builder, HXCOMM_BARRIER_OMNIBUS));
+		assert_error(stadls_ticket_read(read, &ticket, responses), HXCOMM_ESTATE, container->name);
+		assert_false(stadls_builder_is_write_only(builder));
+		assert_ok(stadls_run(connection, builder, responses));
+		assert_ok(stadls_ticket_read(read, &ticket, responses));
+		for (size_t f = 0; f < container->field_count; f++)
+			for (uint32_t j = 0; j < container->fields[f].count; j++)
+				if (haldls_field_get(&container->fields[f], read, j) !=
+				        haldls_field_get(&container->fields[f], written, j))
+					fail_msg("%s.%s[%u]", container->name, container->fields[f].name, j);
+		hxcomm_responses_clear(responses);
+		free(written);
+		free(read);
+		tried++;
+	}
+	print_message("%zu containers written and read\n", tried);
+	assert_true(tried >= 40);
+	stadls_builder_free(builder);
+	hxcomm_responses_free(responses);
+	hxcomm_close(connection);
+}
+
+static void the_type_of_a_pointer_names_its_container(void **state)
+{
+	struct stadls_builder *one = new_builder(), *other = new_builder();
+	struct haldls_cadc_config config = HALDLS_CADC_CONFIG_INIT;
+	const struct haldls_cadc_config *constant = &config;
+	size_t count;
+	(void)state;
+	assert_ok(stadls_write(one, 1, &config));
+	assert_ok(stadls_write(one, 0, constant));
+	assert_ok(stadls_builder_write(other, &haldls_cadc_config_container, 1, &config));
+	assert_ok(stadls_builder_write(other, &haldls_cadc_config_container, 0, &config));
+	const uint64_t *words = fisch_program_words(stadls_builder_program(one), &count);
+	assert_int_equal(count, count_of(other));
+	assert_memory_equal(words, fisch_program_words(stadls_builder_program(other), &count),
+	        count * sizeof(*words));
+	stadls_builder_free(one);
+	stadls_builder_free(other);
+}
+
+static void wrong_writes_and_reads_name_what_is_wrong(void **state)
+{
+	struct stadls_builder *builder = new_builder();
+	struct stadls_ticket ticket = { .coordinate = 99 };
+	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	struct haldls_capmem_cell cell_value = { .value = 1024 };
+	struct haldls_jtag_id_code id = { 0 };
+	(void)state;
+	assert_error(stadls_builder_write(builder, &haldls_neuron_config_container, 512, &neuron),
+	        HXCOMM_ERANGE, "NeuronConfig 512 does not exist: NeuronConfigOnDLS is 0 to 511");
+	assert_error(stadls_builder_read(&ticket, builder, &haldls_neuron_config_container, 512),
+	        HXCOMM_ERANGE, "NeuronConfig 512 does not exist: NeuronConfigOnDLS is 0 to 511");
+	assert_error(stadls_builder_write_difference(builder, &haldls_neuron_config_container, UINT32_MAX,
+	        &neuron, &neuron), HXCOMM_ERANGE, "4294967295");
+	assert_error(stadls_builder_write(builder, &haldls_capmem_cell_container, 17, &cell_value),
+	        HXCOMM_ERANGE, "CapMemCellOnDLS 17");
+	assert_non_null(strstr(hxcomm_error_message(), "1024, allowed are"));
+	assert_error(stadls_builder_write_over(builder, FISCH_JTAG_PLL_REGISTER,
+	        &haldls_neuron_config_container, 0, &neuron), HXCOMM_EINVAL,
+	        "NeuronConfig cannot be written over JTAGPLLRegister: use Omnibus, OmnibusChipOverJTAG");
+	assert_error(stadls_builder_write_over(builder, (enum fisch_backend)99,
+	        &haldls_neuron_config_container, 0, &neuron), HXCOMM_EINVAL, "unknown back end");
+	assert_error(stadls_builder_read_over(&ticket, builder, FISCH_JTAG_PLL_REGISTER,
+	        &haldls_adpll_container, 0), HXCOMM_EINVAL,
+	        "ADPLL cannot be read over JTAGPLLRegister: use OmnibusChipOverJTAG");
+	assert_error(stadls_builder_write(builder, &haldls_jtag_id_code_container, 0, &id), HXCOMM_ENOTSUP,
+	        "JTAGIdCode cannot be written");
+	assert_error(stadls_builder_read(&ticket, builder, &haldls_shift_register_container, 0),
+	        HXCOMM_ENOTSUP, "ShiftRegister cannot be read");
+	assert_int_equal(count_of(builder), 0);
+	assert_int_equal(ticket.coordinate, 99);
+	stadls_builder_free(builder);
+}
+
+static void wrong_times_change_nothing(void **state)
+{
+	static const uint64_t back[] = { 10, 20, 19 }, late[] = { 10, UINT64_C(1) << 32 };
+	static const uint64_t good[] = { 10, 10, 10, 10, UINT32_MAX };
+	static const uint16_t labels[] = { 1, 2, 3, 4, 5 };
+	struct stadls_builder *builder = new_builder();
+	(void)state;
+	assert_error(stadls_builder_spike_train(builder, back, labels, 3), HXCOMM_EINVAL, "19");
+	assert_error(stadls_builder_spike_train(builder, late, labels, 2), HXCOMM_ERANGE, "4294967296");
+	assert_error(stadls_builder_wait_until(builder, UINT64_C(1) << 32), HXCOMM_ERANGE, "4294967296");
+	assert_error(stadls_builder_wait(builder, UINT64_MAX), HXCOMM_ERANGE, "18446744073709551615");
+	assert_error(stadls_builder_barrier(builder, 32), HXCOMM_ERANGE, "0x20");
+	assert_int_equal(count_of(builder), 0);
+	assert_ok(stadls_builder_spike_train(builder, good, labels, 5));
+	assert_int_equal(count_of(builder), 5); /* wait, pack of 3, pack of 1, wait, pack of 1 */
+	stadls_builder_free(builder);
+}
+
+static void a_program_that_is_too_long_stays_as_it_was(void **state)
+{
+	enum { LIMIT = 4194304 };
+	struct stadls_builder *builder = new_builder();
+	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	struct haldls_chip *chip = malloc(sizeof(*chip));
+	uint16_t *labels = calloc(3 * LIMIT, sizeof(*labels));
+	struct stadls_ticket ticket;
+	(void)state;
+	haldls_chip_init(chip);
+	assert_ok(stadls_builder_spikes(builder, labels, 3 * (LIMIT - 1)));
+	assert_int_equal(count_of(builder), LIMIT - 1);
+	assert_error(stadls_write(builder, 0, &neuron), HXCOMM_ERANGE, "4194304");
+	assert_error(stadls_builder_wait(builder, 5), HXCOMM_ERANGE, "4194304");
+	assert_error(stadls_builder_write_chip(builder, chip), HXCOMM_ERANGE, "4194304");
+	assert_error(stadls_bringup_append(builder, NULL), HXCOMM_ERANGE, "4194304");
+	assert_error(stadls_builder_append(builder, builder), HXCOMM_ERANGE, "4194304");
+	assert_int_equal(count_of(builder), LIMIT - 1);
+	assert_ok(stadls_builder_tick(&ticket, builder));
+	assert_error(stadls_builder_tick(&ticket, builder), HXCOMM_ERANGE, "4194304");
+	assert_int_equal(count_of(builder), LIMIT);
+	free(labels);
+	free(chip);
+	stadls_builder_free(builder);
+}
+
+static void a_ticket_of_nothing_reads_nothing(void **state)
+{
+	struct hxcomm_responses *responses;
+	struct hxcomm_connection *connection;
+	struct stadls_builder *builder = new_builder();
+	struct stadls_ticket nothing = { 0 }, tick;
+	struct haldls_cadc_config config;
+	uint64_t time = 77;
+	(void)state;
+	assert_ok(hxcomm_open(&connection, "memory:", NULL));
+	assert_ok(hxcomm_responses_new(&responses, 0));
+	assert_error(stadls_ticket_read(&config, &nothing, responses), HXCOMM_EINVAL, "no container");
+	assert_ok(stadls_builder_tick(&tick, builder));
+	assert_error(stadls_ticket_time(&time, &tick, responses), HXCOMM_ESTATE, "");
+	assert_int_equal(time, 77);
+	assert_ok(stadls_run(connection, builder, responses));
+	assert_ok(stadls_ticket_time(&time, &tick, responses));
+	assert_error(stadls_ticket_read(&config, &tick, responses), HXCOMM_EINVAL, "no container");
+	stadls_builder_free(builder);
+	hxcomm_responses_free(responses);
+	hxcomm_close(connection);
+}
+
+static void tickets_of_joined_builders_hold_after_a_shift(void **state)
+{
+	struct hxcomm_responses *responses;
+	struct hxcomm_connection *connection;
+	struct stadls_builder *first = new_builder(), *second = new_builder();
+	struct stadls_ticket tickets[2];
+	(void)state;
+	assert_ok(hxcomm_open(&connection, "memory:", NULL));
+	assert_ok(hxcomm_responses_new(&responses, 0));
+	for (uint32_t i = 0; i < 2; i++) {
+		struct stadls_builder *builder = i ? second : first;
+		struct haldls_background_spike_source source = HALDLS_BACKGROUND_SPIKE_SOURCE_INIT;
+		source.seed = 1000 + i;
+		assert_ok(stadls_write(builder, 3 + i, &source));
+		assert_ok(stadls_builder_read(&tickets[i], builder, &haldls_background_spike_source_container,
+		        3 + i));
+	}
+	const struct fisch_mark mark = fisch_program_mark(stadls_builder_program(first));
+	assert_ok(stadls_builder_append(first, second));
+	stadls_ticket_shift(&tickets[1], &mark);
+	assert_ok(stadls_builder_barrier(first, HXCOMM_BARRIER_OMNIBUS));
+	assert_ok(stadls_run(connection, first, responses));
+	for (uint32_t i = 0; i < 2; i++) {
+		struct haldls_background_spike_source source;
+		assert_ok(stadls_ticket_read(&source, &tickets[i], responses));
+		assert_int_equal(source.seed, 1000 + i);
+	}
+	stadls_builder_free(first);
+	stadls_builder_free(second);
+	hxcomm_responses_free(responses);
+	hxcomm_close(connection);
+}
+
+/* A chip is what its writes add up to: reference and then difference is the same as the whole. */
+static void a_difference_is_the_words_that_changed_in_their_order(void **state)
+{
+	struct haldls_chip *reference = malloc(sizeof(*reference)), *chip = malloc(sizeof(*chip));
+	uint32_t *before = malloc(HALDLS_CHIP_WORDS * sizeof(*before));
+	uint32_t *after = malloc(HALDLS_CHIP_WORDS * sizeof(*after));
+	struct stadls_builder *builder = new_builder();
+	struct test_random random = { .seed = 7 };
+	const uint32_t *addresses = haldls_chip_addresses();
+	(void)state;
+	haldls_chip_init(reference);
+	for (int round = 0; round < 6; round++) {
+		size_t count, changed = 0;
+		memcpy(chip, reference, sizeof(*chip));
+		for (int i = 0; i < round * 40; i++) {
+			chip->capmem[test_random_below(&random, HALDLS_CAPMEM_CELLS)] =
+			        (uint16_t)test_random_below(&random, 1023);
+			chip->synapse_weight[i % 2][test_random_below(&random, 256)]
+			                    [test_random_below(&random, 256)] = (uint8_t)test_random_below(&random, 64);
+			chip->neuron_config[test_random_below(&random, 512)].enable_fire ^= 1;
+			chip->crossbar_node[test_random_below(&random, 76)].mask =
+			        (uint32_t)test_random_below(&random, 1 << 14);
+		}
+		assert_ok(haldls_chip_encode(before, reference));
+		assert_ok(haldls_chip_encode(after, chip));
+		stadls_builder_clear(builder);
+		assert_ok(stadls_builder_write_chip_difference(builder, chip, reference));
+		const uint64_t *words = fisch_program_words(stadls_builder_program(builder), &count);
+		for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++) {
+			if (before[i] == after[i])
+				continue;
+			assert_true(2 * changed + 1 < count);
+			assert_true(words[2 * changed] == hxcomm_word_omnibus_address(addresses[i], 15, false));
+			assert_true(words[2 * changed + 1] == hxcomm_word_omnibus_data(after[i]));
+			changed++;
+		}
+		assert_int_equal(count, 2 * changed);
+		assert_true(round == 0 ? changed == 0 : changed > (size_t)round * 60);
+		stadls_builder_clear(builder);
+		assert_ok(stadls_builder_write_chip(builder, chip));
+		assert_int_equal(count_of(builder), 2 * HALDLS_CHIP_WORDS);
+	}
+	chip->capmem[5] = 1024;
+	stadls_builder_clear(builder);
+	assert_error(stadls_builder_write_chip(builder, chip), HXCOMM_ERANGE, "capmem[5] is 1024");
+	assert_error(stadls_builder_write_chip_difference(builder, chip, reference), HXCOMM_ERANGE,
+	        "capmem[5] is 1024");
+	assert_error(stadls_builder_write_chip_difference(builder, reference, chip), HXCOMM_ERANGE,
+	        "the reference: capmem[5]");
+	assert_int_equal(count_of(builder), 0);
+	free(reference);
+	free(chip);
+	free(before);
+	free(after);
+	stadls_builder_free(builder);
+}
+
+static void a_bringup_runs_on_any_connection(void **state)
+{
+	struct hxcomm_connection *connection;
+	struct stadls_builder *builder = new_builder();
+	(void)state;
+	assert_ok(hxcomm_open(&connection, "memory:", NULL));
+	assert_ok(stadls_bringup(connection));
+	assert_int_equal(memory.runs, 1);
+	assert_ok(stadls_bringup_append(builder, NULL));
+	assert_int_equal(memory.words, count_of(builder));
+	assert_int_equal(*cell(0x88000005), 1); /* events are recorded */
+	assert_int_equal(*cell(0x88000009), 1250000);
+	stadls_builder_free(builder);
+	hxcomm_close(connection);
+	stadls_builder_free(NULL);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return hxcomm_provider_register(&provider);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_written_can_be_read_again),
+		cmocka_unit_test(the_type_of_a_pointer_names_its_container),
+		cmocka_unit_test(wrong_writes_and_reads_name_what_is_wrong),
+		cmocka_unit_test(wrong_times_change_nothing),
+		cmocka_unit_test(a_program_that_is_too_long_stays_as_it_was),
+		cmocka_unit_test(a_ticket_of_nothing_reads_nothing),
+		cmocka_unit_test(tickets_of_joined_builders_hold_after_a_shift),
+		cmocka_unit_test(a_difference_is_the_words_that_changed_in_their_order),
+		cmocka_unit_test(a_bringup_runs_on_any_connection),
+	};
+	return cmocka_run_group_tests_name("stadls/builder", tests, setup, NULL);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/* Recorded builder programs, word by word: what the reference builder made of the same steps. */
+#include "assert.h"
+#include "../haldls/member.h"
+#include "vectors.h"
+
+#include <stadls/builder.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Lines that must run; the others need containers that are not in the register map yet. */
+enum { RUN_MIN = 788 };
+
+/* Pseudo containers of the recordings that are functions of the builder here. */
+static bool is_function(const char *name)
+{
+	return !strcmp(name, "Timer") || !strcmp(name, "SpikePack3ToChip");
+}
+
+static const struct haldls_container *find(const char *name)
+{
+	size_t count;
+	const struct haldls_container *const *all = haldls_containers(&count);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i]->name, name))
+			return all[i];
+	return NULL;
+}
+
+static const char *text_of(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+	return text ? text : "";
+}
+
+static int run_timer(struct stadls_builder *builder, const json_t *step)
+{
+	if (!strcmp(text_of(step, "op"), "block_until"))
+		return stadls_builder_wait_until(builder, vectors_u64(step, "value"));
+	if (!strcmp(text_of(step, "op"), "read"))
+		return fisch_program_append_register_read(NULL, stadls_builder_program(builder), FISCH_TIMER, 0);
+	return stadls_builder_timer_reset(builder);
+}
+
+static int run_pack_3(struct stadls_builder *builder, const json_t *step)
+{
+	const json_t *labels = json_object_get(json_object_get(step, "fields"), "impl");
+	uint16_t out[3];
+	if (strcmp(text_of(step, "op"), "write") != 0) /* nobody can ask for what was sent */
+		return hxcomm_error_set(HXCOMM_ENOTSUP, "not readable");
+	assert_int_equal(json_array_size(labels), 3);
+	for (size_t i = 0; i < 3; i++)
+		out[i] = (uint16_t)vectors_number(json_array_get(labels, i));
+	return stadls_builder_spikes(builder, out, 3);
+}
+
+static int run_block(struct stadls_builder *builder, const struct haldls_container *container,
+        const void *value)
+{
+	uint32_t word;
+	assert_int_equal(container->write_words, 1);
+	assert_ok(container->encode(&word, value));
+	return container->backends[0] == FISCH_BARRIER ? stadls_builder_barrier(builder, word)
+	                                               : stadls_builder_poll(builder, word);
+}
+
+static int run_write(struct stadls_builder *builder, const json_t *step,
+        const struct haldls_container *container, uint32_t coordinate, const void *value)
+{
+	const json_t *fields = json_object_get(step, "reference_fields");
+	const char *backend = text_of(step, "backend");
+	const int over = backend[0] ? fisch_backend_find(backend) : -1;
+	if (fields) {
+		void *reference = calloc(1, container->size + 1);
+		container->init(reference);
+		assert_true(member_set_all(reference, container, fields) > 0);
+		const int status =
+		        over < 0 ? stadls_builder_write_difference(builder, container, coordinate, value, reference)
+		                 : stadls_builder_write_difference_over(builder, (enum fisch_backend)over, container,
+		                           coordinate, value, reference);
+		free(reference);
+		return status;
+	}
+	return over < 0 ? stadls_builder_write(builder, container, coordinate, value)
+	                : stadls_builder_write_over(builder, (enum fisch_backend)over, container, coordinate,
+	                          value);
+}
+
+static int run_step(struct stadls_builder *builder, const json_t *step)
+{
+	const char *name = text_of(step, "container"), *op = text_of(step, "op");
+	if (!strcmp(name, "Timer"))
+		return run_timer(builder, step);
+	if (!strcmp(name, "SpikePack3ToChip"))
+		return run_pack_3(builder, step);
+	const struct haldls_container *container = find(name);
+	const uint32_t coordinate = (uint32_t)vectors_u64(step, "coordinate_enum");
+	struct stadls_ticket ticket;
+	if (!strcmp(op, "read")) {
+		const char *backend = text_of(step, "backend");
+		return backend[0] ? stadls_builder_read_over(&ticket, builder,
+		                            (enum fisch_backend)fisch_backend_find(backend), container, coordinate)
+		                  : stadls_builder_read(&ticket, builder, container, coordinate);
+	}
+	void *value = calloc(1, container->size + 1);
+	container->init(value);
+	const json_t *fields = json_object_get(step, "fields");
+	assert_true(member_set_all(value, container, fields) > 0 || !json_object_size(fields));
+	const int status = !strcmp(op, "block_until")
+	                           ? run_block(builder, container, value)
+	                           : run_write(builder, step, container, coordinate, value);
+	free(value);
+	return status;
+}
+
+static bool is_known(const json_t *line)
+{
+	size_t i;
+	const json_t *step;
+	json_array_foreach(json_object_get(line, "steps"), i, step)
+		if (!is_function(text_of(step, "container")) && !find(text_of(step, "container")))
+			return false;
+	return json_array_size(json_object_get(line, "steps")) > 0;
+}
+
+static void assert_words(struct stadls_builder *builder, const json_t *line, size_t number)
+{
+	size_t count, expected_count;
+	const uint64_t *words = fisch_program_words(stadls_builder_program(builder), &count);
+	uint64_t *expected = vectors_words(json_object_get(line, "words"), &expected_count);
+	for (size_t i = 0; i < count && i < expected_count; i++)
+		if (words[i] != expected[i])
+			fail_msg("line %zu, word %zu: 0x%016" PRIx64 ", recorded 0x%016" PRIx64, number, i,
+			        words[i], expected[i]);
+	if (count != expected_count)
+		fail_msg("line %zu: %zu words, recorded %zu", number, count, expected_count);
+	free(expected);
+}
+
+/* Steps in one builder; from step `cut` on in a second one, which is then joined to the first. */
+static void run_line(struct stadls_builder *builder, struct stadls_builder *second, const json_t *line,
+        size_t cut, size_t number)
+{
+	size_t i;
+	const json_t *step;
+	stadls_builder_clear(builder);
+	stadls_builder_clear(second);
+	json_array_foreach(json_object_get(line, "steps"), i, step) {
+		const int status = run_step(i < cut ? builder : second, step);
+		if (status != HXCOMM_OK)
+			fail_msg("line %zu, step %zu: %s", number, i, hxcomm_error_message());
+	}
+	assert_ok(stadls_builder_append(builder, second));
+	assert_words(builder, line, number);
+}
+
+static void assert_refused(struct stadls_builder *builder, const json_t *line, size_t number)
+{
+	size_t count;
+	stadls_builder_clear(builder);
+	const int status = run_step(builder, json_array_get(json_object_get(line, "steps"), 0));
+	if (status != HXCOMM_ENOTSUP && status != HXCOMM_EINVAL)
+		fail_msg("line %zu: %s, recorded '%s'", number, hxcomm_error_name(status),
+		        text_of(line, "error"));
+	fisch_program_words(stadls_builder_program(builder), &count);
+	assert_int_equal(count, 0);
+}
+
+static void programs_have_the_recorded_words(void **state)
+{
+	struct vectors *vectors = vectors_open("programs");
+	struct stadls_builder *builder, *second;
+	size_t run = 0, refused = 0, left = 0;
+	(void)state;
+	assert_ok(stadls_builder_new(&builder));
+	assert_ok(stadls_builder_new(&second));
+	for (json_t *line; (line = vectors_next(vectors));) {
+		const size_t number = vectors_line(vectors);
+		const size_t steps = json_array_size(json_object_get(line, "steps"));
+		if (!is_known(line)) {
+			left++;
+		} else if (json_object_get(line, "error")) {
+			assert_refused(builder, line, number);
+			refused++;
+		} else {
+			run_line(builder, second, line, steps, number);
+			if (steps > 1)
+				run_line(builder, second, line, number % steps, number);
+			run++;
+		}
+	}
+	print_message("%zu programs equal, %zu refused as recorded, %zu of absent containers or without"
+	              " steps left out of %zu\n", run, refused, left, vectors_line(vectors));
+	assert_true(run + refused >= RUN_MIN);
+	stadls_builder_free(builder);
+	stadls_builder_free(second);
+	vectors_close(vectors);
+}
+
+/* The recorded trains hold their times as waits: the same events by time, in one call. */
+static void spike_trains_have_the_recorded_words(void **state)
+{
+	enum { EVENTS_MAX = 1024 };
+	struct vectors *vectors = vectors_open("programs");
+	struct stadls_builder *builder;
+	size_t trains = 0;
+	(void)state;
+	assert_ok(stadls_builder_new(&builder));
+	for (json_t *line; (line = vectors_next(vectors));) {
+		uint64_t time[EVENTS_MAX], now = 0;
+		uint16_t labels[EVENTS_MAX];
+		size_t count = 0, i, j;
+		const json_t *step, *label, *barrier = NULL;
+		if (strcmp(text_of(line, "program"), "spiketrain") != 0)
+			continue;
+		json_array_foreach(json_object_get(line, "steps"), i, step) {
+			barrier = step; /* the last one is */
+			if (!strcmp(text_of(step, "container"), "Barrier"))
+				break;
+			if (!strcmp(text_of(step, "op"), "block_until"))
+				now = vectors_u64(step, "value");
+			json_array_foreach(json_object_get(json_object_get(step, "fields"), "impl"), j, label) {
+				assert_true(count < EVENTS_MAX);
+				time[count] = now;
+				labels[count++] = (uint16_t)vectors_number(label);
+			}
+		}
+		stadls_builder_clear(builder);
+		assert_ok(stadls_builder_timer_reset(builder));
+		assert_ok(stadls_builder_spike_train(builder, time, labels, count));
+		assert_ok(run_step(builder, barrier));
+		assert_words(builder, line, vectors_line(vectors));
+		trains++;
+	}
+	assert_int_equal(trains, 13);
+	stadls_builder_free(builder);
+	vectors_close(vectors);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(programs_have_the_recorded_words),
+		cmocka_unit_test(spike_trains_have_the_recorded_words),
+	};
+	return cmocka_run_group_tests_name("stadls/vectors", tests, NULL, NULL);
+}
