@@ -33,7 +33,8 @@ function(bss_library)
   if(NOT BSS_SANITIZE) # clang links the sanitizer runtime into programs only
     target_link_options(${L_NAME} PRIVATE -Wl,-z,defs)
   endif()
-  set_target_properties(${L_NAME} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${BSS_SOVERSION})
+  set_target_properties(${L_NAME} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${BSS_SOVERSION}
+    INSTALL_RPATH $ORIGIN) # the libraries find each other wherever they are installed
   install(TARGETS ${L_NAME} EXPORT bss LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/include)
     install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
