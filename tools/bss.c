@@ -18,13 +18,9 @@ const struct bss_command bss_commands[] = {
 	{ "chips", "what the calibration store knows of each chip", cmd_chips, &cmd_chips_argp, "" },
 	{ "calibrate", "calibrate a chip and keep the result", cmd_calibrate, &cmd_calibrate_argp, "" },
 	{ "plot", "draw spikes or traces as SVG or PNG", cmd_plot, &cmd_plot_argp, "raster trace" },
-#ifdef BSS_HAS_registers
 	{ "registers", "the register map: list, encode, decode", cmd_registers, NULL,
 	        "list encode decode" },
-#endif
-#ifdef BSS_HAS_words
 	{ "words", "messages to and from the FPGA: encode, decode", cmd_words, NULL, "encode decode" },
-#endif
 	{ "completion", "print the completion for a shell", cmd_completion, NULL, "bash" },
 	{ "help", "help on a command or a topic", cmd_help, NULL, cmd_help_topics },
 };

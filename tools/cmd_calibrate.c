@@ -211,8 +211,8 @@ static int find_stored(struct calix_result **out, struct calix_store *store, con
 static int print_summary(const struct calix_result *result)
 {
 	static const char *const titles[] = { "OBSERVABLE", ">MEDIAN", ">SPREAD BEFORE", ">AFTER",
-		">LEFT" };
-	struct table *table = table_new(titles, 5);
+		"UNIT", ">LEFT" };
+	struct table *table = table_new(titles, 6);
 	size_t count, index = 0, success;
 	const struct calix_metric *metrics = calix_result_metrics(result, &count);
 	int status = table ? HXCOMM_OK : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a table");
@@ -223,7 +223,7 @@ static int print_summary(const struct calix_result *result)
 		snprintf(before, sizeof(before), "%.3g", o.before);
 		snprintf(after, sizeof(after), "%.3g", o.after);
 		snprintf(left, sizeof(left), "%.0f %%", 100 * metrics_ratio(&o));
-		const char *cells[] = { o.name, median, before, after, left };
+		const char *cells[] = { o.name, median, before, after, metrics_unit(&o), left };
 		status = table_append(table, cells);
 	}
 	if (status == HXCOMM_OK)

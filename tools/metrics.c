@@ -41,6 +41,11 @@ double metrics_ratio(const struct observable *observable)
 	return observable->before > 0 ? observable->after / observable->before : 0;
 }
 
+const char *metrics_unit(const struct observable *observable)
+{
+	return strncmp(observable->name, "tau_", 4) ? "lsb" : "s";
+}
+
 bool metrics_find_worst(struct observable *out, const struct calix_metric *metrics, size_t count)
 {
 	struct observable next;

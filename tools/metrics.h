@@ -29,6 +29,9 @@ bool metrics_find_worst(struct observable *out, const struct calix_metric *metri
 /** What is left of the spread of an observable: after / before. */
 double metrics_ratio(const struct observable *observable);
 
+/** Unit of an observable: "s" for time constants, "lsb" (counts of an ADC) for the rest. */
+const char *metrics_unit(const struct observable *observable);
+
 /** All metrics as an object, or NULL. */
 json_t *metrics_json(const struct calix_metric *metrics, size_t count);
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """`bss plot`: what is drawn, and what is refused."""
+import random
 import re
 import struct
+import subprocess
 import unittest
 import xml.etree.ElementTree as ElementTree
 import zlib
 
-from support import Case
+from support import BSS, Case
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -107,6 +109,22 @@ class Plot(Case):
                 self.write("in.csv", text)
                 self.refuse("plot", kind, "in.csv", "-o", "a.svg", message=message)
                 self.assertFalse((self.folder / "a.svg").exists())
+
+    def test_a_damaged_table_is_drawn_or_refused_but_nothing_else(self):
+        random.seed(1)
+        whole = b"time_s,neuron,group\n" + b"".join(b"%d.5e-3,%d,g%d\n" % (i, i, i % 3)
+                                                    for i in range(20))
+        for _ in range(150):
+            text = bytearray(whole)
+            for _ in range(random.randrange(1, 6)):
+                at = random.randrange(len(text))
+                text[at:at + random.randrange(4)] = random.choice(
+                    [b"", b",", b"\n", b"\0", b"\xff", b"-", b"1e", b"e308", b"\r\n", b"nan"])
+            self.write("in.csv", bytes(text))
+            result = subprocess.run([BSS, "plot", "raster", "in.csv", "-o", "a.svg"],
+                                    capture_output=True, cwd=self.folder, env=self.environment)
+            self.assertIn(result.returncode, (0, 1), (text, result.stderr))
+            self.assertEqual(result.returncode == 1, result.stderr.startswith(b"bss: "))
 
     def test_files_that_cannot_be_used_are_named(self):
         self.write("in.csv", "time_s,neuron\n0,0\n")
