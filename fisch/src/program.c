@@ -74,7 +74,8 @@ static int grow(struct fisch_program *program, size_t count)
 
 int fisch__reserve(uint64_t **out, struct fisch_program *program, size_t count)
 {
-	if (program->capacity - program->end.words < count) {
+	/* also for no words at all: pointer arithmetic on NULL is undefined */
+	if (!program->words || program->capacity - program->end.words < count) {
 		const int status = grow(program, count);
 		if (status != HXCOMM_OK)
 			return status;
