@@ -9,7 +9,7 @@ WARNINGS = ["-Werror", "-Wall", "-Wextra", "-Wpedantic", "-fsyntax-only"]
 
 def compile_alone(command, header, folders):
     include = [f"-I{folder}" for folder in folders]
-    source = f"#include <{header}>\n#include <{header}>\n"
+    source = f"#include <{header}>\n#include <{header}>\nextern int something;\n"
     result = subprocess.run(command + WARNINGS + include + ["-"], input=source, text=True,
                             capture_output=True)
     if result.returncode:
