@@ -99,9 +99,24 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 		const float bend_e = 1.0f + bent_e, bend_n = 1.0f + bent_n;
 		float middle_e = e * mean_e * (1.0f - 0.5f * bent_e);
 		float middle_n = n * mean_n * (1.0f - 0.5f * bent_n);
+		float new_e = 0.0f, new_n = 0.0f;
 		if (variants & KERNEL_EVENTS) {
-			middle_e += m->moment[0][i] * per_h;
-			middle_n += m->moment[1][i] * per_h;
+			/* what decays until the end of the step, to second order for one event and nearly so for several */
+			const float charge_e = m->charge[0][i], charge_n = m->charge[1][i];
+			const float moment_e = m->moment[0][i], moment_n = m->moment[1][i];
+			const float rate_e = m->line_rate[0][i], rate_n = m->line_rate[1][i];
+			const float safe_e = most(charge_e, 1e-12f), safe_n = most(charge_n, 1e-12f);
+			const float half = 0.5f / (safe_e * safe_n);
+			const float late_e = moment_e * moment_e * rate_e * (half * safe_n);
+			const float late_n = moment_n * moment_n * rate_n * (half * safe_e);
+			middle_e += (moment_e - late_e) * per_h;
+			middle_n += (moment_n - late_n) * per_h;
+			new_e = charge_e - (moment_e - late_e) * rate_e;
+			new_n = charge_n - (moment_n - late_n) * rate_n;
+			m->charge[0][i] = 0.0f;
+			m->charge[1][i] = 0.0f;
+			m->moment[0][i] = 0.0f;
+			m->moment[1][i] = 0.0f;
 		}
 		const float xe = clip((middle_e + m->input_offset[0][i]) * pair, tanh_end);
 		const float xn = clip((middle_n + m->input_offset[1][i]) * pair, tanh_end);
@@ -113,16 +128,8 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 		const float per_bends = inverse * inputs, per_inputs = inverse * bends;
 		current[k] = (m->input_limit[0][i] * (xe * tanh_over(qe)) * dn + m->input_limit[1][i] * (xn * tanh_over(qn)) * de) *
 		        per_inputs;
-		float next_e = e * decay_e * (per_bends * bend_n);
-		float next_n = n * decay_n * (per_bends * bend_e);
-		if (variants & KERNEL_EVENTS) {
-			next_e += m->charge[0][i] - m->moment[0][i] * m->line_rate[0][i];
-			next_n += m->charge[1][i] - m->moment[1][i] * m->line_rate[1][i];
-			m->charge[0][i] = 0.0f;
-			m->charge[1][i] = 0.0f;
-			m->moment[0][i] = 0.0f;
-			m->moment[1][i] = 0.0f;
-		}
+		const float next_e = e * decay_e * (per_bends * bend_n) + new_e;
+		const float next_n = n * decay_n * (per_bends * bend_e) + new_n;
 		/* the difference keeps denormal numbers away */
 		m->line[0][i] = least(most(next_e, 1e-12f) - 1e-12f, PHYSICS_LINE_LIMIT);
 		m->line[1][i] = least(most(next_n, 1e-12f) - 1e-12f, PHYSICS_LINE_LIMIT);
