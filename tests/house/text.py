@@ -22,14 +22,14 @@ def files(root):
         names = [str(p.relative_to(root)) for p in root.rglob("*")
                  if not p.relative_to(root).parts[0].startswith(("build", ".git"))]
     paths = [root / name for name in sorted(names)]
-    return [path for path in paths if path.is_file() and path.suffix not in BINARY]
+    return [path for path in paths if path.is_file() and path.suffix not in BINARY
+            and "corpus" not in path.parts]
 
 
 def needs_licence(path):
     if path.name == "CMakeLists.txt":
         return True
-    return path.suffix not in NO_LICENCE and path.name not in NO_LICENCE_NAMES \
-        and "corpus" not in path.parts
+    return path.suffix not in NO_LICENCE and path.name not in NO_LICENCE_NAMES
 
 
 def check(path):
