@@ -43,29 +43,39 @@ const char *hxcomm_error_message(void)
 	return message;
 }
 
-/* A cut in the middle of a UTF-8 character would leave a malformed string. */
-static void cut_cleanly(char *text, size_t length)
+/* Bytes of the UTF-8 character that a byte begins; 0 where none begins with it. */
+static size_t character_bytes(unsigned char lead)
 {
-	size_t begin = length;
-	while (begin > 0 && ((unsigned char)text[begin - 1] & 0xc0) == 0x80)
-		begin--;
-	if (begin == 0)
-		return;
-	const unsigned char lead = (unsigned char)text[begin - 1];
-	const size_t wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-	if (lead >= 0xc0 && length - begin + 1 < wanted)
-		text[begin - 1] = '\0';
+	return lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+}
+
+/* Messages go into JSON and onto terminals: a character that was cut off at the end is dropped, a
+ * byte that is none (names come from outside) becomes '?'. */
+static void make_utf8(char *text, size_t length)
+{
+	for (size_t i = 0; i < length;) {
+		const size_t wanted = character_bytes((unsigned char)text[i]);
+		size_t have = 1;
+		while (have < wanted && ((unsigned char)text[i + have] & 0xc0) == 0x80)
+			have++;
+		if (have == wanted) {
+			i += have;
+		} else if (wanted && i + have == length && length == sizeof(message) - 1) {
+			text[i] = '\0';
+			return;
+		} else {
+			text[i++] = '?';
+		}
+	}
 }
 
 static void store(const char *text)
 {
-	size_t length = strlen(text);
 	const size_t limit = sizeof(message) - 1;
-	const size_t taken = length < limit ? length : limit;
-	memmove(message, text, taken);
-	message[taken] = '\0';
-	if (taken == limit)
-		cut_cleanly(message, taken);
+	const size_t length = strnlen(text, limit);
+	memcpy(message, text, length);
+	message[length] = '\0';
+	make_utf8(message, length);
 }
 
 int hxcomm_error_set(int code, const char *format, ...)

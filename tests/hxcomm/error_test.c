@@ -65,6 +65,22 @@ static void a_long_message_is_cut_between_characters(void **state)
 	assert_int_equal(strlen(hxcomm_error_message()), 511);
 }
 
+static void a_message_is_always_utf8(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "a\xff" "b", "a?b" }, { "a\xc3", "a?" }, { "\xe2\x80", "??" }, { "\x80", "?" },
+		{ "\xc3(", "?(" }, { "\xf0\x9d\x84\x9e!", "\xf0\x9d\x84\x9e!" }, { "\xc0\x80", "??" },
+		{ "\xe2\x80\xa6", "\xe2\x80\xa6" }, { "\xf5\x80\x80\x80", "????" },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		hxcomm_error_set(HXCOMM_EINVAL, "%s", rows[i].in);
+		assert_string_equal(hxcomm_error_message(), rows[i].out);
+	}
+}
+
 static void *other_thread(void *user)
 {
 	(void)user;
@@ -153,6 +169,7 @@ int main(void)
 		cmocka_unit_test(every_code_has_a_name_and_a_meaning),
 		cmocka_unit_test(a_message_is_set_and_wrapped),
 		cmocka_unit_test(a_long_message_is_cut_between_characters),
+		cmocka_unit_test(a_message_is_always_utf8),
 		cmocka_unit_test(a_message_belongs_to_its_thread),
 		cmocka_unit_test(lines_reach_the_sink_up_to_the_level),
 		cmocka_unit_test(without_a_sink_lines_go_to_standard_error),

@@ -61,7 +61,8 @@ HXCOMM_API const char *hxcomm_error_message(void);
 /** Record an error at the place where it arises.
  *  @param code    a member of enum hxcomm_error other than #HXCOMM_OK
  *  @param format  printf-like; says what, where, limit, needed, available, what to do. What does
- *                 not fit into 511 bytes is cut off. Arguments may point into the old message
+ *                 not fit into 511 bytes is cut off, bytes that are no UTF-8 become '?'. Arguments
+ *                 may point into the old message
  *  @return @p code, so that `return hxcomm_error_set(…)` reads well */
 HXCOMM_API int hxcomm_error_set(int code, const char *format, ...) HXCOMM_PRINTF(2, 3);
 
