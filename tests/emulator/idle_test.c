@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+/* Idle time: one jump or many give the same state, and with noise the same law. Determinism of whole runs. */
+#include "fixture.h"
+
+#include <stdlib.h>
+
+static struct fixture f, g;
+
+/* A network's settings on chip @serial: one driver that excites the top row, comparators off until all cells settled. */
+static void begin(struct fixture *x, uint32_t serial, uint64_t seed, bool noise, bool variation, double leak)
+{
+	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
+	fixture_begin(x, serial, seed, noise, variation);
+	x->neuron.enable_fire = true;
+	x->neuron.enable_synaptic_input_excitatory = true;
+	x->backend.select_input_clock = 1;
+	x->backend.refractory_time = 32;
+	x->common.clock_scale_fast = 3;
+	fixture_neurons(x);
+	fixture_backends(x);
+	fixture_shared(x, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
+	fixture_shared(x, HALDLS_CAPMEM_SYN_I_BIAS_DAC, 600);
+	fixture_row(x, HALDLS_CAPMEM_V_LEAK, code_of_leak(leak));
+	fixture_row(x, HALDLS_CAPMEM_V_RESET, code_of_reset(leak - 0.05));
+	fixture_row(x, HALDLS_CAPMEM_V_THRESHOLD, code_of_threshold(0.85));
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_LEAK, 158);
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_RESET, 1000);
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84);
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 60);
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300);
+	driver.row_mode_bottom = 1;
+	emulator__analog_set_driver(x->analog, 0, &driver);
+	for (uint32_t column = 0; column < 256; column++) {
+		emulator__analog_set_column_current(x->analog, 0, column, true, false);
+		emulator__analog_set_synapses(x->analog, 0, 0, column, 63, 1);
+	}
+}
+
+static void settle(struct fixture *x, uint64_t ticks)
+{
+	fixture_advance(x, ticks);
+	x->neuron.enable_threshold_comparator = true;
+	fixture_neurons(x);
+}
+
+static void stimulate(struct fixture *x)
+{
+	for (unsigned i = 0; i < 30; i++)
+		emulator__analog_driver_event(x->analog, x->now + 25 * i, 0, 1);
+}
+
+static void assert_same_membranes(double tolerance)
+{
+	for (uint32_t n = 0; n < 512; n++) {
+		assert_near(emulator__analog_true_membrane(f.analog, n), emulator__analog_true_membrane(g.analog, n), 0, tolerance);
+		assert_near(emulator__analog_true_line(f.analog, n, 0), emulator__analog_true_line(g.analog, n, 0), 0, tolerance);
+	}
+}
+
+static void one_jump_equals_a_thousand_pieces(void **state)
+{
+	(void)state;
+	for (unsigned variation = 0; variation < 2; variation++) {
+		begin(&f, 3, 1, false, variation, 0.4);
+		begin(&g, 3, 1, false, variation, 0.4);
+		fixture_advance(&f, 100 * TICKS_MS);
+		for (unsigned i = 0; i < 1000; i++)
+			fixture_advance(&g, 100 * TICKS_MS / 1000);
+		assert_same_membranes(2e-5); /* cells that settled in other portions */
+		settle(&f, 0);
+		settle(&g, 0);
+		stimulate(&f);
+		stimulate(&g);
+		fixture_advance(&f, 20 * TICKS_MS);
+		for (unsigned i = 0; i < 1000; i++)
+			fixture_advance(&g, 20 * TICKS_MS / 1000);
+		assert_same_membranes(2e-5);
+		assert_int_equal(f.count, g.count);
+		fixture_end(&f);
+		fixture_end(&g);
+	}
+}
+
+/* Settled cells: the same to 1e-6. */
+static void a_jump_after_settling_is_exact(void **state)
+{
+	(void)state;
+	begin(&f, 3, 1, false, true, 0.4);
+	begin(&g, 3, 1, false, true, 0.4);
+	settle(&f, 200 * TICKS_MS);
+	settle(&g, 200 * TICKS_MS);
+	for (uint32_t n = 0; n < 512; n++)
+		emulator__analog_neuron_reset(f.analog, f.now, n), emulator__analog_neuron_reset(g.analog, g.now, n);
+	fixture_advance(&f, 20 * TICKS_MS);
+	for (unsigned i = 0; i < 1000; i++)
+		fixture_advance(&g, 20 * TICKS_MS / 1000);
+	assert_same_membranes(1e-6);
+	fixture_end(&f);
+	fixture_end(&g);
+}
+
+/* A wait shorter than the membrane's time constants: jump against single steps. */
+static void a_short_jump_follows_the_steps(void **state)
+{
+	(void)state;
+	static const uint64_t waits[] = { 1000, 2500, 5000, 20000 };
+	FOR_ROWS(i, waits) {
+		begin(&f, 3, 1, false, true, 0.5);
+		begin(&g, 3, 1, false, true, 0.5);
+		settle(&f, 200 * TICKS_MS);
+		settle(&g, 200 * TICKS_MS);
+		stimulate(&f);
+		stimulate(&g);
+		for (uint32_t n = 0; n < 512; n++)
+			emulator__analog_neuron_reset(f.analog, f.now, n), emulator__analog_neuron_reset(g.analog, g.now, n);
+		fixture_advance(&f, waits[i]);
+		for (uint64_t k = 0; k < waits[i]; k += 20)
+			fixture_advance(&g, 20);
+		assert_same_membranes(5e-4); /* a tenth of a CADC LSB */
+		fixture_end(&f);
+		fixture_end(&g);
+	}
+}
+
+static void noise_at_rest_has_its_law_however_time_passes(void **state)
+{
+	(void)state;
+	enum { LOOKS = 40 };
+	for (unsigned pieces = 1; pieces <= 100; pieces *= 10) {
+		double square = 0, sum = 0, expected = 0;
+		begin(&f, 3, 1, true, false, 0.4);
+		fixture_advance(&f, 100 * TICKS_MS);
+		for (unsigned i = 0; i < LOOKS; i++) {
+			for (unsigned k = 0; k < pieces; k++)
+				fixture_advance(&f, TICKS_MS / pieces);
+			for (uint32_t n = 0; n < 512; n++) {
+				const double noise = emulator__analog_true_noisy_membrane(f.analog, f.now, n) -
+				        emulator__analog_true_membrane(f.analog, n);
+				sum += noise;
+				square += noise * noise;
+			}
+		}
+		const double count = LOOKS * 512.0;
+		/* sigma^2 = S / (4 C g), S = 3.7e-24 A^2/Hz at 900 codes of bias */
+		const double s = 3.7e-24 * (60 + 158) / 900, c = 36.5e-15 * 68, conductance = 2.62e-9 * 158;
+		expected = sqrt(s / (4 * c * conductance));
+		assert_near(sqrt(square / count), expected, 5 / sqrt(2 * count) + 0.015, 0);
+		assert_near(sum / count, 0, 0, 5 * expected / sqrt(count));
+		fixture_end(&f);
+	}
+}
+
+/* A neuron near its threshold is stepped with band-limited noise: the same deviation. */
+static void stepped_noise_has_the_same_law(void **state)
+{
+	(void)state;
+	enum { LOOKS = 200 };
+	double square = 0;
+	begin(&f, 3, 1, true, false, 0.835);
+	settle(&f, 100 * TICKS_MS);
+	for (unsigned i = 0; i < LOOKS; i++) {
+		fixture_advance(&f, 40 * TICKS_US / 20 * 20);
+		for (uint32_t n = 0; n < 512; n++) {
+			const double noise = emulator__analog_true_noisy_membrane(f.analog, f.now, n) -
+			        emulator__analog_true_membrane(f.analog, n);
+			square += noise * noise;
+		}
+	}
+	struct emulator_analog_truth truth;
+	emulator__analog_true_neuron(&truth, f.analog, 0);
+	/* the band-limited current is scaled by a fit that is good to 1 % */
+	assert_near(sqrt(square / (LOOKS * 512.0)), truth.noise_sigma, 0.03, 0);
+	fixture_end(&f);
+}
+
+static void identical_runs_give_identical_spikes(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t serial;
+		uint64_t seed;
+		bool same;
+	} rows[] = { { 3, 1, true }, { 3, 2, false }, { 4, 1, false } };
+	FOR_ROWS(i, rows) {
+		begin(&f, 3, 1, true, true, 0.75);
+		begin(&g, rows[i].serial, rows[i].seed, true, true, 0.75);
+		settle(&f, 40 * TICKS_MS);
+		settle(&g, 40 * TICKS_MS);
+		stimulate(&f);
+		stimulate(&g);
+		fixture_advance(&f, TICKS_MS);
+		fixture_advance(&g, TICKS_MS);
+		assert_true(f.count > 100);
+		const bool same = f.count == g.count && !memcmp(f.spikes, g.spikes, f.count * sizeof(*f.spikes));
+		assert_int_equal(same, rows[i].same);
+		for (size_t k = 1; k < f.count; k++)
+			assert_true(f.spikes[k - 1].time < f.spikes[k].time || (f.spikes[k - 1].time == f.spikes[k].time &&
+			        f.spikes[k - 1].neuron < f.spikes[k].neuron));
+		fixture_end(&f);
+		fixture_end(&g);
+	}
+}
+
+static void every_instruction_set_gives_the_same_spikes(void **state)
+{
+	(void)state;
+	begin(&f, 3, 1, true, true, 0.75);
+	settle(&f, 40 * TICKS_MS);
+	stimulate(&f);
+	fixture_advance(&f, TICKS_MS);
+	assert_true(f.count > 100);
+	for (unsigned kernel = 0; kernel < 3; kernel++) {
+		begin(&g, 3, 1, true, true, 0.75);
+		emulator__analog_use_kernel(g.analog, kernel);
+		settle(&g, 40 * TICKS_MS);
+		stimulate(&g);
+		fixture_advance(&g, TICKS_MS);
+		assert_int_equal(f.count, g.count);
+		assert_memory_equal(f.spikes, g.spikes, f.count * sizeof(*f.spikes));
+		fixture_end(&g);
+	}
+	fixture_end(&f);
+}
+
+static void spikes_that_do_not_fit_are_kept(void **state)
+{
+	(void)state;
+	size_t count, total = 0;
+	struct emulator_spike few[7], last = { 0, 0 };
+	begin(&f, 3, 1, false, true, 0.95);
+	settle(&f, 40 * TICKS_MS);
+	fixture_advance(&f, TICKS_MS);
+	assert_true(f.count > 100);
+	begin(&g, 3, 1, false, true, 0.95);
+	settle(&g, 40 * TICKS_MS);
+	int status;
+	do {
+		status = emulator__analog_advance(g.analog, 41 * TICKS_MS, few, 7, &count);
+		if (status != HXCOMM_OK)
+			assert_int_equal(status, HXCOMM_ENOSPC);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(few[i].time >= last.time);
+			assert_memory_equal(&few[i].neuron, &f.spikes[total].neuron, sizeof(few[i].neuron));
+			last = few[i];
+			total++;
+		}
+	} while (status != HXCOMM_OK);
+	assert_int_equal(total, f.count);
+	fixture_end(&f);
+	fixture_end(&g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_jump_equals_a_thousand_pieces),
+		cmocka_unit_test(a_jump_after_settling_is_exact),
+		cmocka_unit_test(a_short_jump_follows_the_steps),
+		cmocka_unit_test(noise_at_rest_has_its_law_however_time_passes),
+		cmocka_unit_test(stepped_noise_has_the_same_law),
+		cmocka_unit_test(identical_runs_give_identical_spikes),
+		cmocka_unit_test(every_instruction_set_gives_the_same_spikes),
+		cmocka_unit_test(spikes_that_do_not_fit_are_kept),
+	};
+	return cmocka_run_group_tests_name("emulator/idle", tests, NULL, NULL);
+}
