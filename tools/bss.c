@@ -82,7 +82,7 @@ static char *list_commands(int key, const char *text, void *input)
 	fputs("Commands:\n", stream);
 	for (size_t i = 0; i < bss_command_count; i++)
 		fprintf(stream, "  %-12s %s\n", bss_commands[i].name, bss_commands[i].summary);
-	fputs("\n`bss COMMAND --help' tells what a command takes, `bss help TOPIC' explains one of: ",
+	fputs("\n`bss COMMAND --help` tells what a command takes, `bss help TOPIC` explains one of: ",
 	        stream);
 	fprintf(stream, "%s.", cmd_help_topics);
 	fclose(stream);
@@ -161,7 +161,7 @@ static int unknown_command(const char *typed)
 	fprintf(stderr, "bss: there is no command '%s'", typed);
 	if (nearest)
 		fprintf(stderr, ", did you mean '%s'", nearest);
-	fputs("? `bss --help' lists them\n", stderr);
+	fputs("? `bss --help` lists them\n", stderr);
 	return BSS_USAGE;
 }
 

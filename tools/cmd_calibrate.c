@@ -43,8 +43,8 @@ static const struct {
 enum { MEMBER_COUNT = sizeof(members) / sizeof(*members) };
 
 static const struct argp_option options[] = {
-	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri')", 1 },
-	{ "store", KEY_STORE, "FILE", 0, "calibration store (default: see `bss help settings')", 1 },
+	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 1 },
+	{ "store", KEY_STORE, "FILE", 0, "calibration store (default: see `bss help settings`)", 1 },
 	{ "force", 'f', NULL, 0, "calibrate even if the store has this calibration", 1 },
 	{ "seed", KEY_SEED, "NUMBER", 0, "seed of the search (default 0)", 1 },
 	{ "json", 'j', NULL, 0, "print one JSON object", 1 },

@@ -17,7 +17,7 @@
 enum { KEY_STORE = 0x100 };
 
 static const struct argp_option options[] = {
-	{ "store", KEY_STORE, "FILE", 0, "calibration store (default: see `bss help settings')", 0 },
+	{ "store", KEY_STORE, "FILE", 0, "calibration store (default: see `bss help settings`)", 0 },
 	{ "metrics", 'm', NULL, 0, "show all figures of merit, one a line", 0 },
 	{ "json", 'j', NULL, 0, "print one JSON object a result", 0 },
 	{ 0 },
@@ -155,7 +155,7 @@ static int list_chips(struct calix_store *store, struct listing *listing)
 	if (listing->status < 0)
 		return listing->status;
 	if (!listing->count)
-		return hxcomm_error_set(HXCOMM_ENOENT, "%s holds no calibration%s%s: run `bss calibrate'",
+		return hxcomm_error_set(HXCOMM_ENOENT, "%s holds no calibration%s%s: run `bss calibrate`",
 		        calix_store_path(store), listing->arguments->chip ? " of " : "",
 		        listing->arguments->chip ? listing->arguments->chip : "");
 	if (!listing->arguments->json)

@@ -16,7 +16,7 @@ static void print_options(const struct argp *argp)
 
 static void print_bash(void)
 {
-	puts("# Completion of bss for bash; made by `bss completion bash'.\n"
+	puts("# Completion of bss for bash; made by `bss completion bash`.\n"
 	     "_bss()\n"
 	     "{\n"
 	     "\tlocal word=${COMP_WORDS[COMP_CWORD]} command= i words= options=\n"
@@ -55,7 +55,7 @@ int cmd_completion(int argc, char **argv)
 		return BSS_OK;
 	}
 	if (argc != 2 || strcmp(argv[1], "bash")) {
-		fprintf(stderr, "bss: completion is there for bash only: write `bss completion bash'\n");
+		fprintf(stderr, "bss: completion is there for bash only: write `bss completion bash`\n");
 		return BSS_USAGE;
 	}
 	print_bash();

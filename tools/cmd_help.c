@@ -30,7 +30,7 @@ static void print_uri(void)
 	     "              variation=0 switch these off.\n"
 	     "  loopback:   sends every word back as it came, for tests of the transport.\n"
 	     "  mock:       answers every read with zero, for programs without a chip.\n\n"
-	     "`bss info' lists the providers that are there, and why another one did not load.");
+	     "`bss info` lists the providers that are there, and why another one did not load.");
 }
 
 static void print_units(void)
@@ -55,12 +55,12 @@ static void print_formats(void)
 	     "  spikes     CSV, first line time_s,neuron or time_s,neuron,group\n"
 	     "  traces     CSV, first line time_s,NAME,...\n"
 	     "  figures    SVG or PNG by the suffix; the same data give the same bytes\n"
-	     "  store      SQLite; see `bss chips' and the page calibration of the guide");
+	     "  store      SQLite; see `bss chips` and the page calibration of the guide");
 }
 
 static void print_settings(void)
 {
-	puts("Environment variables; `bss info' shows which of them are set.\n");
+	puts("Environment variables; `bss info` shows which of them are set.\n");
 #define PRINT_SETTING(name, fallback, meaning)                                                     \
 	printf("  %-22s %s%s%s%s\n", name, meaning, *fallback ? " (default " : "", fallback,       \
 	        *fallback ? ")" : "");

@@ -50,8 +50,8 @@ class CommandLine(Case):
     def test_wrong_usage_exits_with_2_and_says_what_to_do(self):
         rows = [
             ((), "no command given"),
-            (("inof",), "no command 'inof', did you mean 'info'? `bss --help' lists them"),
-            (("xyzzy",), "no command 'xyzzy'? `bss --help'"),
+            (("inof",), "no command 'inof', did you mean 'info'? `bss --help` lists them"),
+            (("xyzzy",), "no command 'xyzzy'? `bss --help`"),
             (("--frobnicate",), "unrecognized option"),
             (("help", "erors"), "no help on 'erors', did you mean 'errors'?"),
             (("help", "uri", "units"), "one topic at a time"),
