@@ -22,9 +22,10 @@ static bool torture_failed;
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
+/* visible: the linker may point a shared library's calls here, too */
+__attribute__((visibility("default"))) void *__wrap_malloc(size_t size);
+__attribute__((visibility("default"))) void *__wrap_calloc(size_t count, size_t size);
+__attribute__((visibility("default"))) void *__wrap_realloc(void *memory, size_t size);
 
 static bool torture_fails(void)
 {
