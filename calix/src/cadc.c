@@ -101,8 +101,8 @@ static int measure(double *out, double *scatter, struct calix__session *s, uint3
 	return status;
 }
 
-static int tune_cell(struct calix__session *s, uint32_t cell, int32_t reference, double target,
-        int32_t *codes, uint8_t *success)
+static int tune_cell(struct calix__session *s, enum haldls_capmem_shared_cell cell,
+        int32_t reference, double target, int32_t *codes, uint8_t *success)
 {
 	const struct calix__search_options options = { .kind = CALIX_SEARCH_BINARY,
 		.count = QUADRANTS, .hi = CALIX_CODE_MAX, .inverted = true };

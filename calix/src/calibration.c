@@ -162,8 +162,8 @@ static int judge(const struct calix__session *s)
 	return HXCOMM_OK;
 }
 
-/* Where no code was found, the typical one of this chip stands in. A neuron whose potentials are unknown must not
- * flood the chip with spikes: its threshold goes out of reach. */
+/* Where no code was found, the typical one of this chip stands in. A neuron whose potentials are
+ * unknown must not flood the chip with spikes: its threshold goes out of reach. */
 static void replace_failed(struct calix__session *s)
 {
 	const struct {

@@ -62,8 +62,8 @@ static void typical_leak(struct calix__codes *c, const struct calix_target *targ
 	        I_LEAK_AT_6_US * 6e-6 / target->tau_mem * capacitance / CAPACITANCE_OF_MEDIANS;
 	const bool division = plain * LEAK_FACTOR <= CODE_ROOM;
 	const bool multiplication = plain > CODE_ROOM;
-	const double bias = division ? plain * LEAK_FACTOR : multiplication ? plain / LEAK_FACTOR : plain;
-	fill(c->i_bias_leak, NEURONS, code(bias));
+	const double factor = division ? LEAK_FACTOR : multiplication ? 1 / LEAK_FACTOR : 1;
+	fill(c->i_bias_leak, NEURONS, code(plain * factor));
 	fill(c->leak_division, NEURONS, division);
 	fill(c->leak_multiplication, NEURONS, multiplication);
 }
@@ -121,7 +121,7 @@ void calix__codes_typical(struct calix__codes *codes, const struct calix_target 
 
 /* Cells of a neuron that come straight out of a member. */
 static const struct {
-	uint32_t row;
+	enum haldls_capmem_row row;
 	size_t offset;
 } cells[] = {
 	{ HALDLS_CAPMEM_V_LEAK, offsetof(struct calix__codes, v_leak) },
@@ -178,7 +178,7 @@ static void apply_cadc(struct haldls_chip *chip, const struct calix__codes *c)
 {
 	for (uint32_t q = 0; q < 4; q++) {
 		const struct {
-			uint32_t cell;
+			enum haldls_capmem_shared_cell cell;
 			int32_t code;
 		} shared[] = {
 			{ HALDLS_CAPMEM_CADC_V_RAMP_OFFSET, c->cadc_v_ramp_offset[q] },
@@ -189,7 +189,7 @@ static void apply_cadc(struct haldls_chip *chip, const struct calix__codes *c)
 			{ HALDLS_CAPMEM_SYN_I_BIAS_DAC, c->synapse_dac_bias[q] },
 		};
 		for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++)
-			chip->capmem[haldls_capmem_cell(q, shared[i].cell / 130, shared[i].cell % 130)] =
+			chip->capmem[haldls_capmem_cell_shared(q, shared[i].cell)] =
 			        (uint16_t)shared[i].code;
 	}
 	for (uint32_t h = 0; h < 2; h++)

@@ -120,7 +120,8 @@ int calix__measure_membrane_rate(double *out, struct calix__session *s, const vo
 	struct fisch_ticket tickets[3][REPEATS_MAX];
 	double value[3][CALIX_NEURONS];
 	const uint64_t interval = cycles(how->tau);
-	const uint64_t start = CALIX_RESET_ALL_CYCLES + SHORT_REFRACTORY_CYCLES + cycles(0.05 * how->tau);
+	const uint64_t start =
+	        CALIX_RESET_ALL_CYCLES + SHORT_REFRACTORY_CYCLES + cycles(0.05 * how->tau);
 	/* the third look comes when all is over: it is the rest */
 	const uint64_t looks[3] = { start, start + interval, start + 12 * interval };
 	int status = calix__session_write_clock_scale(s, SHORT_REFRACTORY_SCALE);
@@ -280,7 +281,9 @@ int calix__measure_firing(double *out, struct calix__session *s, const void *con
 	for (uint32_t r = 0; r < how->repeats && status == HXCOMM_OK; r++) {
 		status = calix__session_read_neurons(one, s, &tickets[r]);
 		for (uint32_t n = 0; n < CALIX_NEURONS; n++)
-			out[n] += isnan(one[n]) ? NAN : (one[n] < how->split_lsb) / (double)how->repeats;
+			out[n] += isnan(one[n])             ? NAN
+			          : one[n] < how->split_lsb ? 1 / (double)how->repeats
+			                                    : 0;
 	}
 	return status;
 }

@@ -42,8 +42,8 @@ struct calix__line {
 	uint32_t repeats;
 };
 
-/* Rate 1/tau_syn of the decay of the line after a burst of events, in 1/s; infinite where it is over before the
- * second look. Context: struct calix__line. */
+/* Rate 1/tau_syn of the decay of the line after a burst of events, in 1/s; infinite where it is
+ * over before the second look. Context: struct calix__line. */
 int calix__measure_line_rate(double *out, struct calix__session *session, const void *context);
 
 /* Drop of the line just after a burst, counts. Context: struct calix__line. */
@@ -60,8 +60,9 @@ struct calix__probe {
 /* Amplitude of the postsynaptic potential, counts. Context: struct calix__probe. */
 int calix__measure_amplitude(double *out, struct calix__session *session, const void *context);
 
-/* Fraction of attempts in which a neuron fired within 12 time constants of the membrane, with the membrane at rest and
- * coming from reset; the reset potential lies below split_lsb, the potential at rest above. */
+/* Fraction of attempts in which a neuron fired within 12 time constants of the membrane, with the
+ * membrane at rest and coming from reset; the reset potential lies below split_lsb, the potential
+ * at rest above. */
 struct calix__firing {
 	double tau;
 	double split_lsb;
@@ -69,11 +70,12 @@ struct calix__firing {
 };
 int calix__measure_firing(double *out, struct calix__session *session, const void *context);
 
-/* Highest of many reads of neurons that keep firing, counts. Context: struct calix__repeats, reads, default 150. */
+/* Highest of many reads of neurons that keep firing, counts. Context: struct calix__repeats,
+ * reads, default 150. */
 int calix__measure_threshold(double *out, struct calix__session *session, const void *context);
 
-/* Amplitude that a typical neuron shows to calix__measure_amplitude() with the strengths of the target,
- * counts. */
+/* Amplitude that a typical neuron shows to calix__measure_amplitude() with the strengths of the
+ * target, counts. */
 double calix__typical_amplitude(const struct calix_target *target, const struct calix__probe *probe);
 
 #endif

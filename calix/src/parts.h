@@ -35,8 +35,8 @@ int calix__calibrate_synaptic_reference(struct calix__session *session,
 int calix__calibrate_synaptic_strength(struct calix__session *session,
         enum calix__receptor receptor);
 
-/* Threshold to the target (5, Threshold). Moves leak and reset, which have to be calibrated again; inputs may
- * be on. */
+/* Threshold to the target (5, Threshold). Moves leak and reset, which have to be calibrated
+ * again; inputs may be on. */
 int calix__calibrate_threshold(struct calix__session *session);
 
 /* Spreads of leak and reset with the codes that are on the chip, and with common median codes. */

@@ -3,7 +3,7 @@
  * how many of the last probes compete. */
 #include "search.h"
 
-#include "random.h"
+#include "draw.h"
 
 #include <hxcomm/error.h>
 
@@ -115,7 +115,7 @@ int calix__search_new(struct calix__search **out, const struct calix__search_opt
 	for (size_t i = 0; i < o->count; i++) {
 		int64_t start = middle;
 		if (o->kind == CALIX_SEARCH_NOISY_BINARY)
-			start += calix__random_within(o->seed, CALIX_RANDOM_SEARCH, i, o->noise);
+			start += calix__draw_within(o->seed, CALIX_DRAW_SEARCH, i, o->noise);
 		else if (o->kind == CALIX_SEARCH_LINEAR && o->start)
 			start = o->start[i];
 		search->current[i] = clip(start, o->lo, o->hi);

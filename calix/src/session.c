@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "session.h"
 
-#include "random.h"
+#include "draw.h"
 #include "statistics.h"
 
 #include <fisch/program.h>
@@ -58,22 +58,19 @@ static void connect_synapses(struct haldls_chip *chip)
 
 static void set_rows(struct haldls_chip *chip, enum calix__receptor receptor)
 {
+	/* both rows of a driver have the same modes: 1 excitatory, 2 inhibitory */
+	const unsigned mode = receptor == CALIX_EXCITATORY ? 1 : 2;
 	for (uint32_t d = 0; d < 256; d++) {
 		struct haldls_synapse_driver_config *driver = &chip->synapse_driver_config[d];
-		if (receptor == CALIX_EXCITATORY) {
-			driver->row_mode_bottom = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_BOTTOM_EXCITATORY;
-			driver->row_mode_top = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_TOP_EXCITATORY;
-		} else {
-			driver->row_mode_bottom = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_BOTTOM_INHIBITORY;
-			driver->row_mode_top = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_TOP_INHIBITORY;
-		}
+		driver->row_mode_bottom = (enum haldls_synapse_driver_config_row_mode_bottom)mode;
+		driver->row_mode_top = (enum haldls_synapse_driver_config_row_mode_top)mode;
 	}
 }
 
 /* Against crosstalk between cells that share a code (spec/calix_spec.md 1.2). */
 static int32_t noisy_code(struct calix__session *s, uint64_t draw, int32_t code)
 {
-	const int32_t noisy = code + calix__random_within(s->seed, CALIX_RANDOM_BROADCAST, draw,
+	const int32_t noisy = code + calix__draw_within(s->seed, CALIX_DRAW_BROADCAST, draw,
 	                                     BROADCAST_NOISE);
 	return noisy < 0 ? 0 : noisy > CALIX_CODE_MAX ? CALIX_CODE_MAX : noisy;
 }
@@ -188,7 +185,8 @@ static int write_cell(struct calix__session *s, uint32_t cell, int32_t code)
 	        haldls_capmem_cell_address(cell, 0), (uint32_t)code);
 }
 
-int calix__session_write_row(struct calix__session *s, uint32_t row, const int32_t *codes)
+int calix__session_write_row(struct calix__session *s, enum haldls_capmem_row row,
+        const int32_t *codes)
 {
 	int status = HXCOMM_OK;
 	for (uint32_t n = 0; n < CALIX_NEURONS && status == HXCOMM_OK; n++)
@@ -196,7 +194,7 @@ int calix__session_write_row(struct calix__session *s, uint32_t row, const int32
 	return status;
 }
 
-int calix__session_broadcast(struct calix__session *s, uint32_t row, int32_t code)
+int calix__session_broadcast(struct calix__session *s, enum haldls_capmem_row row, int32_t code)
 {
 	int32_t codes[CALIX_NEURONS];
 	const uint64_t draw = CALIX_NEURONS * ++s->draws;
@@ -205,11 +203,12 @@ int calix__session_broadcast(struct calix__session *s, uint32_t row, int32_t cod
 	return calix__session_write_row(s, row, codes);
 }
 
-int calix__session_write_shared(struct calix__session *s, uint32_t cell, const int32_t *codes)
+int calix__session_write_shared(struct calix__session *s, enum haldls_capmem_shared_cell cell,
+        const int32_t *codes)
 {
 	int status = HXCOMM_OK;
 	for (uint32_t q = 0; q < 4 && status == HXCOMM_OK; q++)
-		status = write_cell(s, haldls_capmem_cell(q, cell / 130, cell % 130), codes[q]);
+		status = write_cell(s, haldls_capmem_cell_shared(q, cell), codes[q]);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include "search.h"
 
 #include <calix/target.h>
+#include <haldls/coordinate.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@ struct stadls_builder;
 
 enum { CALIX_NEURONS = 512, CALIX_CODE_MAX = 1022 };
 
-/* Half a chip's neurons listen to events of one sign: which. */
+/* The synaptic inputs of a neuron. */
 enum calix__receptor { CALIX_EXCITATORY, CALIX_INHIBITORY };
 
 /* A figure of merit on its way into the result. */
@@ -70,14 +71,16 @@ int calix__session_run(struct calix__session *session);
 int calix__session_write_chip(struct calix__session *session);
 
 /* One capmem row of all neurons, [512] codes. */
-int calix__session_write_row(struct calix__session *session, uint32_t row, const int32_t *codes);
+int calix__session_write_row(struct calix__session *session, enum haldls_capmem_row row,
+        const int32_t *codes);
 
 /* The same code for all neurons, with noise of 5 codes against crosstalk; 0 is exact. */
-int calix__session_broadcast(struct calix__session *session, uint32_t row, int32_t code);
+int calix__session_broadcast(struct calix__session *session, enum haldls_capmem_row row,
+        int32_t code);
 
 /* One shared cell in the four quadrants. */
-int calix__session_write_shared(struct calix__session *session, uint32_t cell,
-        const int32_t *codes);
+int calix__session_write_shared(struct calix__session *session,
+        enum haldls_capmem_shared_cell cell, const int32_t *codes);
 
 /* The NeuronConfigs of session->chip. */
 int calix__session_write_neurons(struct calix__session *session);
@@ -116,8 +119,8 @@ int calix__session_wait_until(struct calix__session *session, uint64_t cycles);
 enum { CALIX_RESET_CYCLES = 2, CALIX_RESET_ALL_CYCLES = 128 * CALIX_RESET_CYCLES };
 int calix__session_append_resets(struct calix__session *session);
 
-/* So many events, one every CALIX_EVENT_CYCLES from now on: each reaches the same eight synapse rows in
- * each hemisphere, of weight CALIX_EVENT_WEIGHT in every column. */
+/* So many events, one every CALIX_EVENT_CYCLES from now on: each reaches the same eight synapse
+ * rows in each hemisphere, of weight CALIX_EVENT_WEIGHT in every column. */
 enum { CALIX_EVENT_CYCLES = 8, CALIX_EVENT_ROWS = 8, CALIX_EVENT_WEIGHT = 10,
        CALIX_EVENTS_MAX = 200 };
 int calix__session_append_events(struct calix__session *session, uint64_t start_cycles,
@@ -139,7 +142,7 @@ int calix__session_read_neurons(double *out, const struct calix__session *sessio
 /* One search of a code for each neuron. */
 struct calix__tuning {
 	const char *name;     /* for messages */
-	uint32_t row;         /* capmem row */
+	enum haldls_capmem_row row;
 	int32_t hi;           /* range 0 ... hi */
 	bool inverted;
 	/* append, run, and give the observable, [512] */
@@ -153,12 +156,14 @@ struct calix__tuning {
 int calix__session_tune(struct calix__session *session, const struct calix__tuning *tuning,
         int32_t *codes, uint8_t *success);
 
-/* Measure what the codes give: figures "<figure>.std_after" and "<figure>.median_after"; clears success where it
- * is farther from the target than the tolerance. With invert the figures are of 1 / observable. */
+/* Measure what the codes give: figures "<figure>.std_after" and "<figure>.median_after"; clears
+ * success where it is farther from the target than the tolerance. With invert the figures are of
+ * 1 / observable. */
 int calix__session_check(struct calix__session *session, const struct calix__tuning *tuning,
         const char *figure, bool invert, uint8_t *success);
 
-/* Measure what the common median of the codes gives instead: figure "<figure>.std_before"; then the codes again. */
+/* Measure what the common median of the codes gives instead: figure "<figure>.std_before"; then
+ * the codes again. */
 int calix__session_compare(struct calix__session *session, const struct calix__tuning *tuning,
         const char *figure, bool invert, const int32_t *codes, const uint8_t *success);
 

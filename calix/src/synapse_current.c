@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* One weight shall mean the same current in all quadrants: the weakest sets the target. The lines float
- * meanwhile, so that what a burst takes from them does not depend on their time constants. */
+/* One weight shall mean the same current in all quadrants: the weakest sets the target. The lines
+ * float meanwhile, so that what a burst takes from them does not depend on their time constants. */
 #include "measure.h"
 #include "parts.h"
 #include "search.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* An input without events shall not move the membrane: its rest with the input on is brought to its rest with the
- * input off. */
+/* An input without events shall not move the membrane: its rest with the input on is brought to
+ * its rest with the input off. */
 #include "measure.h"
 #include "parts.h"
 

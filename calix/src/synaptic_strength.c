@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The same burst of events shall give the same postsynaptic potential on every neuron of every chip: that of the
- * typical neuron with the strength of the target. */
+/* The same burst of events shall give the same postsynaptic potential on every neuron of every
+ * chip: that of the typical neuron with the strength of the target. */
 #include "measure.h"
 #include "parts.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The rest is put where the threshold shall be; then the threshold is moved until a neuron at rest is
- * just about to fire. The spread is measured in another way: the highest of many reads of neurons that
- * keep firing. Those stand a little above the threshold, the more the faster the membrane moves, so
- * that neurons are compared with each other and not with the target. */
+/* The rest is put where the threshold shall be; then the threshold is moved until a neuron at
+ * rest is just about to fire. The spread is measured in another way: the highest of many reads of
+ * neurons that keep firing. Those stand a little above the threshold, the more the faster the
+ * membrane moves, so that neurons are compared with each other and not with the target. */
 #include "measure.h"
 #include "parts.h"
 #include "statistics.h"
@@ -17,8 +17,8 @@ enum { ATTEMPTS = 4, CODES_PER_LSB = 3 };
 #define LEAK_ABOVE_LSB 30.0
 #define TOLERANCE_LSB 8.0
 
-/* Reset at the lower rail: a neuron whose threshold lies below its reset potential fires no spike at
- * all, and would be taken for one whose threshold is too high. */
+/* Reset at the lower rail: a neuron whose threshold lies below its reset potential fires no spike
+ * at all, and would be taken for one whose threshold is too high. */
 static int lower_reset(struct calix__session *s)
 {
 	return calix__session_broadcast(s, HALDLS_CAPMEM_V_RESET, 0);

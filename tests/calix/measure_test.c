@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Measurements of the emulated chip without variation, against the closed forms of
- * spec/emulator_physics.md: what a code stands for has to come back as a measured value. Cells that share a
- * code disturb each other by up to 5 codes (1): the tolerances are that wide. */
+ * spec/emulator_physics.md: what a code stands for has to come back as a measured value. Cells
+ * that share a code disturb each other by up to 5 codes (1): the tolerances are that wide. */
 #include "assert.h"
 
 #include "measure.h"
@@ -49,13 +49,14 @@ static void expect_all(const double *values, double wanted, double rel, double a
 		assert_near(values[n], wanted, rel, abs_);
 }
 
-static void write_row(uint32_t row, int32_t code)
+static void write_row(enum haldls_capmem_row row, int32_t code)
 {
 	assert_ok(calix__session_broadcast(session, row, code));
 	assert_ok(calix__session_settle(session));
 }
 
-/* Gain 0.8 and 0.54 V of the follower; the offset moves by -6 mV a factor e of the bias from 158 on. */
+/* Gain 0.8 and 0.54 V of the follower; the offset moves by -6 mV a factor e of the bias from 158
+ * on. */
 static double leak_counts(int32_t code, int32_t bias)
 {
 	return counts(0.8 * (0.019 + 1.875e-3 * code) - 0.54 - 6e-3 * log(bias / 158.0));

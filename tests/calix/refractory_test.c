@@ -2,7 +2,7 @@
 #include "assert.h"
 
 #include "refractory.h"
-#include "random.h"
+#include "draw.h"
 
 /* spec/calix_spec.md 5.1: 2 us gives scale 3 and counter 32, 1.5 us gives scale 2. */
 static void reference_values_come_out(void **state)
@@ -44,8 +44,8 @@ static void any_mixture_of_times_is_met_within_a_period(void **state)
 		double time[512], holdoff[512];
 		struct calix__refractory r;
 		for (size_t i = 0; i < 512; i++) {
-			const double u = (calix__random_within(seed, 9, i, 1000) + 1000) / 2000.0;
-			const double v = (calix__random_within(seed, 10, i, 1000) + 1000) / 2000.0;
+			const double u = (calix__draw_within(seed, 9, i, 1000) + 1000) / 2000.0;
+			const double v = (calix__draw_within(seed, 10, i, 1000) + 1000) / 2000.0;
 			time[i] = 1e-6 * pow(seed % 2 ? 30 : 3, u);
 			holdoff[i] = seed % 3 ? 0 : v * fmin(time[i], 4e-6);
 		}

@@ -2,7 +2,7 @@
 /* Searches on synthetic observables, where the right answer is known. */
 #include "assert.h"
 
-#include "random.h"
+#include "draw.h"
 #include "search.h"
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@ struct observable {
 static double measure(const struct observable *o, int32_t parameter, double offset, uint64_t index)
 {
 	double value = (o->inverted ? -1.0 : 1.0) * (parameter - offset);
-	value += o->noise * calix__random_within(7, CALIX_RANDOM_TEST, index, 1000) / 1000;
+	value += o->noise * calix__draw_within(7, CALIX_DRAW_TEST, index, 1000) / 1000;
 	if (o->saturation > 0)
 		value = fmax(-o->saturation, fmin(o->saturation, value));
 	return value;
@@ -54,8 +54,8 @@ static uint32_t run(const struct calix__search_options *options, const struct ob
 	return probes;
 }
 
-/* spec/calix_spec.md 1.2: 12 steps for 0 ... 1022, 6 for 0 ... 15, 8 for 0 ... 63; noisy 13 and, for
- * 0 ... 255, 11. */
+/* spec/calix_spec.md 1.2: 12 steps for 0 ... 1022, 6 for 0 ... 15, 8 for 0 ... 63; noisy 13 and,
+ * for 0 ... 255, 11. */
 static void searches_take_the_documented_number_of_steps(void **state)
 {
 	static const struct { enum calix__search_kind kind; int32_t hi; uint32_t steps; } rows[] = {

@@ -27,7 +27,8 @@ static void five_percent_at_either_side_do_not_count(void **state)
 	assert_true(calix__trimmed_std(values, NULL, 200) > 1000);
 }
 
-/* An even spread from 0 to 1 has a standard deviation of 1 / sqrt(12), and 0.9 of it when trimmed. */
+/* An even spread from 0 to 1 has a standard deviation of 1 / sqrt(12), and 0.9 of it when
+ * trimmed. */
 static void an_even_spread_has_its_textbook_deviation(void **state)
 {
 	double values[1024];
