@@ -123,6 +123,42 @@ static void a_changed_row_is_damage_though_sqlite_sees_none(void **state)
 	free(bytes);
 }
 
+/* An index that does not fit its table could hide the newest result: no hash covers it, SQLite's
+ * own check must see it. */
+static void a_damaged_index_is_an_error(void **state)
+{
+	enum { PAGE = 4096, LEAF = 0x0a };
+	size_t size, tried = 0;
+	sqlite3 *db;
+	sqlite3_stmt *row;
+	uint32_t roots[32];
+	size_t count = 0;
+	(void)state;
+	fill();
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE type = 'index'", -1,
+	        &row, NULL), SQLITE_OK);
+	while (sqlite3_step(row) == SQLITE_ROW && count < 32)
+		roots[count++] = (uint32_t)sqlite3_column_int(row, 0);
+	sqlite3_finalize(row);
+	sqlite3_close(db);
+	char *bytes = read_file(path, &size);
+	for (size_t i = 0; i < count; i++) {
+		struct calix_store *store;
+		char *page = bytes + (size_t)(roots[i] - 1) * PAGE;
+		if (page[0] != LEAF || (page[3] == 0 && page[4] == 0))
+			continue; /* empty */
+		page[PAGE - 1] ^= 0x04; /* rows fill a page from its end: the row number of the first one */
+		remove_logs();
+		write_file(path, bytes, size);
+		assert_error(calix_store_open(&store, path, 0), HXCOMM_ECORRUPT, path);
+		page[PAGE - 1] ^= 0x04;
+		tried++;
+	}
+	assert_true(tried >= 8);
+	free(bytes);
+}
+
 static void damage_under_an_open_store_is_seen_when_loading(void **state)
 {
 	struct calix_result *result;
@@ -457,6 +493,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(no_flipped_byte_gives_a_wrong_calibration),
 		STORE_TEST(a_changed_row_is_damage_though_sqlite_sees_none),
+		STORE_TEST(a_damaged_index_is_an_error),
 		STORE_TEST(damage_under_an_open_store_is_seen_when_loading),
 		STORE_TEST(a_cut_file_is_an_error),
 		STORE_TEST(what_is_no_store_is_refused_by_name),
