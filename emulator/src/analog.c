@@ -343,6 +343,19 @@ static bool rests_again(struct emulator_analog *a, uint32_t n)
 	return a->refractory[n].end > a->grid;
 }
 
+static void fire_crossings(struct emulator_analog *a, uint64_t begin)
+{
+	enum { GROUP = 8 };
+	static const uint32_t none[GROUP];
+	for (uint32_t first = 0; first < ANALOG_NEURONS; first += GROUP) {
+		if (!memcmp(&a->membranes.crossing[first], none, sizeof(none)))
+			continue;
+		for (uint32_t n = first; n < first + GROUP; n++)
+			if (a->membranes.crossing[n] && !a->is_resting[n] && !a->common[analog_half(n)].force_reset)
+				fire(a, n, begin);
+	}
+}
+
 static void end_refractory(struct emulator_analog *a)
 {
 	unsigned kept = 0;
@@ -412,9 +425,7 @@ static void step(struct emulator_analog *a)
 	m->fast = 2e-3f;
 	a->flags = a->kernel->step(m, STEP * 4e-9f, place, variants);
 	if (a->flags & KERNEL_CROSSING)
-		for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
-			if (m->crossing[n] && !a->is_resting[n] && !a->common[analog_half(n)].force_reset)
-				fire(a, n, begin);
+		fire_crossings(a, begin);
 	a->grid = end;
 	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
 	if (a->config.noise && a->flags & KERNEL_NEAR)
@@ -462,7 +473,7 @@ static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
 	if (a->capmem.settling) {
 		/* membranes follow a settling memory: short leaps at first and before somebody looks */
 		const uint64_t since = a->grid - a->changed_at, last = 2 * REFRESH_TICKS;
-		const uint64_t most = since > REFRESH_TICKS ? since : REFRESH_TICKS;
+		const uint64_t most = 2 * since > REFRESH_TICKS ? 2 * since : REFRESH_TICKS;
 		limit = limit < most ? limit : most;
 		if (room > last + REFRESH_TICKS)
 			limit = limit < room - last ? limit : room - last;
@@ -484,6 +495,7 @@ static void save(struct emulator_analog *a)
 	if (a->capmem.settling)
 		memcpy(s->cell, a->capmem.value, sizeof(s->cell));
 	s->capmem_settling = a->capmem.settling;
+	memcpy(s->capmem_moving, a->capmem.moving, sizeof(s->capmem_moving));
 	s->capmem_time = a->capmem.time;
 }
 
@@ -498,6 +510,7 @@ static void restore(struct emulator_analog *a)
 		a->all_stale = true;
 	}
 	a->capmem.settling = s->capmem_settling;
+	memcpy(a->capmem.moving, s->capmem_moving, sizeof(s->capmem_moving));
 	a->capmem.time = s->capmem_time;
 }
 

@@ -51,7 +51,7 @@ struct analog_snapshot {
 	uint32_t above[KERNEL_NEURONS + 16];
 	float cell[CAPMEM_CELLS];
 	uint64_t capmem_time;
-	bool capmem_settling;
+	bool capmem_settling, capmem_moving[CAPMEM_BLOCKS];
 };
 
 /** Synapse array of a hemisphere. */

@@ -44,7 +44,7 @@ void emulator__capmem_set(struct capmem *capmem, uint64_t now, uint32_t cell, ui
 		capmem->error[cell] = PHYSICS_CELL_REWRITE * (float)normal[0];
 	}
 	capmem->writes[cell]++;
-	capmem->stale[block] = true;
+	capmem->stale[block] = capmem->moving[block] = true;
 	capmem->settling = true;
 }
 
@@ -54,16 +54,17 @@ void emulator__capmem_set_refresh(struct capmem *capmem, uint64_t now, uint32_t 
 		return;
 	emulator__capmem_advance(capmem, now);
 	capmem->refresh[block] = on;
-	capmem->stale[block] = true;
+	capmem->stale[block] = capmem->moving[block] = true;
 	capmem->settling = true;
 }
 
 static void aim(struct capmem *capmem, uint32_t block)
 {
 	const uint32_t begin = block * CAPMEM_BLOCK_CELLS, end = begin + CAPMEM_BLOCK_CELLS;
+	const uint32_t currents = begin + CAPMEM_VOLTAGE_ROWS * CAPMEM_COLUMNS;
 	for (uint32_t cell = begin; cell < end; cell++) {
 		const uint16_t code = capmem->code[cell];
-		const uint16_t sharers = capmem->sharers[block][kind_of(cell)][code];
+		const uint16_t sharers = capmem->sharers[block][cell >= currents][code];
 		if (code == 0 || code == CODE_UNREFRESHED || !capmem->refresh[block]) {
 			capmem->target[cell] = 0;
 			continue;
@@ -98,13 +99,14 @@ void emulator__capmem_advance(struct capmem *capmem, uint64_t now)
 		const double span = (double)(now - capmem->time) * 4e-9;
 		const float settle = (float)-expm1(-span / PHYSICS_CELL_SETTLE);
 		const float leak = (float)-expm1(-span / PHYSICS_CELL_LEAK);
-		bool moving = false;
+		capmem->settling = false;
 		for (uint32_t block = 0; block < CAPMEM_BLOCKS; block++) {
 			if (capmem->stale[block])
 				aim(capmem, block);
-			moving |= approach(capmem, block, settle, leak);
+			if (capmem->moving[block])
+				capmem->moving[block] = approach(capmem, block, settle, leak);
+			capmem->settling |= capmem->moving[block];
 		}
-		capmem->settling = moving;
 	}
 	capmem->time = now;
 }

@@ -31,6 +31,7 @@ struct capmem {
 	uint64_t time;                                    /**< ticks at which `value` holds */
 	bool noise;                                       /**< write errors on */
 	bool settling;                                    /**< some value still moves */
+	bool moving[CAPMEM_BLOCKS];                       /**< … of this block */
 	bool stale[CAPMEM_BLOCKS];                        /**< targets need computing */
 	bool refresh[CAPMEM_BLOCKS];                      /**< blocks that are refreshed */
 	uint16_t sharers[CAPMEM_BLOCKS][2][CAPMEM_CODES]; /**< cells that hold a code: [block][voltage, current] */

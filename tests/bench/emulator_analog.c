@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/* Speed of the analog half of the emulated chip: kernels, idle time, dense activity. One JSON object a line. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <haldls/containers.h>
+#include <haldls/coordinate.h>
+
+#include "analog.h"
+#include "kernel.h"
+
+enum { ROUNDS = 20000, TICKS_MS = 250000, SPIKES = 1 << 20 };
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* @work: calls behind the figure, or spikes. */
+static void print(const char *figure, const char *what, double value, const char *unit, double work)
+{
+	printf("{\"name\":\"%s, %s\",\"unit\":\"%s\",\"value\":%.4g,\"work\":%.6g}\n", figure, what, unit, value, work);
+}
+
+static void bench_kernels(void)
+{
+	static struct kernel_membranes m;
+	static _Alignas(64) float strength[256][256], scale[256];
+	static uint8_t labels[256][256];
+	const struct kernel *all[3];
+	m.fast = 1e-3f;
+	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
+		m.v[i] = 0.5f;
+		m.leak_limit[i] = 6e4f;
+		m.leak_slope[i] = 2.7f;
+		m.leak_reference[i] = 0.6f;
+		m.reset_limit[i] = 3e6f;
+		m.reset_slope[i] = 0.6f;
+		m.threshold[i] = 1e9f;
+		for (unsigned line = 0; line < KERNEL_LINES; line++) {
+			m.input_limit[line][i] = line ? -1e5f : 1e5f;
+			m.line_rate[line][i] = 1e5f;
+			m.line_decay[line][i] = 0.992f;
+			m.line_mean[line][i] = 0.996f;
+		}
+	}
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++) {
+		static const char *const names[] = { "plain", "events", "resets", "", "noise", "", "", "all" };
+		char what[64];
+		for (unsigned variants = 0; variants < 8; variants++) {
+			if (!*names[variants])
+				continue;
+			const double begin = seconds();
+			for (unsigned i = 0; i < ROUNDS; i++)
+				all[k]->step(&m, 80e-9f, 0.5f, variants);
+			snprintf(what, sizeof(what), "%s, %s", all[k]->name, names[variants]);
+			print("step of 512 neurons", what, (seconds() - begin) / ROUNDS * 1e9, "ns", ROUNDS);
+		}
+		double begin = seconds();
+		for (unsigned i = 0; i < ROUNDS; i++)
+			all[k]->leap(&m, 1e-5f, 0);
+		print("leap of 512 neurons", all[k]->name, (seconds() - begin) / ROUNDS * 1e9, "ns", ROUNDS);
+		begin = seconds();
+		for (unsigned i = 0; i < 10 * ROUNDS; i++)
+			all[k]->row(m.charge[0], m.moment[0], strength[i % 256], labels[i % 256], scale, 3, 1e-8f);
+		print("row event of 256 synapses", all[k]->name, (seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
+	}
+}
+
+static void write_row(struct emulator_analog *a, uint64_t now, uint32_t row, uint16_t code)
+{
+	for (uint32_t n = 0; n < 512; n++)
+		emulator__analog_set_capmem(a, now, haldls_capmem_cell_of_neuron(n, row), code);
+}
+
+static uint64_t now;
+
+static size_t advance(struct emulator_analog *a, uint64_t ticks, struct emulator_spike *spikes)
+{
+	size_t count = 0;
+	now += ticks;
+	if (emulator__analog_advance(a, now, spikes, SPIKES, &count))
+		abort();
+	return count;
+}
+
+/* A chip whose 512 neurons may fire; leak code 500 is below, 800 above the threshold. */
+static struct emulator_analog *new_chip(uint16_t leak)
+{
+	const struct emulator_analog_config config = { .serial = 1, .seed = 1, .noise = true, .variation = true };
+	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
+	struct haldls_common_neuron_backend_config common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
+	struct emulator_analog *a;
+	if (emulator__analog_new(&a, &config))
+		abort();
+	now = 0;
+	neuron.enable_fire = neuron.enable_threshold_comparator = neuron.enable_leak_degeneration = true;
+	neuron.enable_reset_multiplication = true;
+	neuron.membrane_capacitor_size = 63;
+	backend.refractory_time = 32;
+	common.clock_scale_slow = 3;
+	for (uint32_t n = 0; n < 512; n++) {
+		emulator__analog_set_neuron(a, n, &neuron);
+		emulator__analog_set_backend(a, n, &backend);
+	}
+	for (uint32_t half = 0; half < 2; half++)
+		emulator__analog_set_common_backend(a, half, &common);
+	write_row(a, 0, HALDLS_CAPMEM_V_LEAK, leak);
+	write_row(a, 0, HALDLS_CAPMEM_V_RESET, 600);
+	write_row(a, 0, HALDLS_CAPMEM_V_THRESHOLD, 300);
+	write_row(a, 0, HALDLS_CAPMEM_I_BIAS_LEAK, 158);
+	write_row(a, 0, HALDLS_CAPMEM_I_BIAS_RESET, 1000);
+	struct haldls_cadc_config cadc = HALDLS_CADC_CONFIG_INIT;
+	cadc.enable = true;
+	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
+		emulator__analog_set_cadc(a, hemisphere, &cadc);
+	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
+		emulator__analog_set_capmem(a, 0, quadrant * 3120 + HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
+	return a;
+}
+
+static void bench_time(void)
+{
+	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
+	if (!spikes)
+		abort();
+	struct emulator_analog *a = new_chip(500);
+	double begin = seconds();
+	advance(a, 20 * TICKS_MS, spikes);
+	print("20 ms idle", "settling", (seconds() - begin) * 1e6, "us", 1);
+	advance(a, 100 * TICKS_MS, spikes);
+	begin = seconds();
+	for (unsigned i = 0; i < 1000; i++)
+		advance(a, 20 * TICKS_MS, spikes);
+	print("20 ms idle", "settled", (seconds() - begin) * 1e3, "us", 1000);
+	uint8_t values[2][256];
+	begin = seconds();
+	for (unsigned i = 0; i < 1000; i++)
+		emulator__analog_cadc_convert(a, now, i % 2, values);
+	print("CADC conversion", "settled", (seconds() - begin) * 1e3, "us", 1000);
+	emulator__analog_free(a);
+
+	a = new_chip(800);
+	for (unsigned i = 0; i < 12; i++)
+		advance(a, 5 * TICKS_MS, spikes);
+	begin = seconds();
+	const size_t count = advance(a, 10 * TICKS_MS, spikes);
+	print("1 ms of spiking", "noise", (seconds() - begin) * 1e2, "ms", (double)count / 10);
+	begin = seconds();
+	for (unsigned i = 0; i < 1000; i++)
+		emulator__analog_cadc_convert(a, now, i % 2, values);
+	print("CADC conversion", "spiking", (seconds() - begin) * 1e3, "us", 1000);
+	emulator__analog_free(a);
+	free(spikes);
+}
+
+int main(void)
+{
+	bench_kernels();
+	bench_time();
+	return 0;
+}
