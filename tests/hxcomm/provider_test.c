@@ -144,7 +144,7 @@ static void an_absent_provider_lists_those_there_are(void **state)
 	(void)state;
 	setenv("HXCOMM_PROVIDER_PATH", MODULES, 1);
 	assert_error(hxcomm_provider_find(&found, "nothing"), HXCOMM_ENOENT,
-	        "no provider 'nothing'; there are: loopback, mock, module-abi, module-broken, ");
+	        "loopback, mock, module-abi, module-broken, ");
 	unsetenv("HXCOMM_PROVIDER_PATH");
 }
 
@@ -157,6 +157,8 @@ struct listed {
 static int visit(const char *scheme, const char *summary, const char *reason, void *user)
 {
 	struct listed *listed = user;
+	if (!strcmp(scheme, "emulator")) /* lies beside the library once it is built */
+		return 0;
 	assert_true(strcmp(scheme, listed->last) > 0); /* sorted, each once */
 	snprintf(listed->last, sizeof(listed->last), "%s", scheme);
 	assert_true(!summary != !reason);
