@@ -175,7 +175,8 @@ static int look_at_line(double (*value)[CALIX_NEURONS], struct calix__session *s
 			if (status == HXCOMM_OK && k == 0)
 				status = calix__session_append_cadc(&tickets[0][r], s);
 			if (status == HXCOMM_OK)
-				status = calix__session_append_events(s, burst, how->events);
+				status = calix__session_append_events(s, burst, r * how->events,
+				        how->events);
 			if (status == HXCOMM_OK)
 				status = read_at(&tickets[1 + k][r], s, end + delays[k]);
 			if (status == HXCOMM_OK)

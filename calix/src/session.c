@@ -306,7 +306,8 @@ int calix__session_append_resets(struct calix__session *s)
 	return status;
 }
 
-int calix__session_append_events(struct calix__session *s, uint64_t start_cycles, uint32_t count)
+int calix__session_append_events(struct calix__session *s, uint64_t start_cycles, uint32_t first,
+        uint32_t count)
 {
 	uint64_t time[CALIX_EVENTS_MAX];
 	uint16_t label[CALIX_EVENTS_MAX];
@@ -314,7 +315,7 @@ int calix__session_append_events(struct calix__session *s, uint64_t start_cycles
 		count = CALIX_EVENTS_MAX;
 	for (uint32_t i = 0; i < count; i++) {
 		time[i] = start_cycles + (uint64_t)i * CALIX_EVENT_CYCLES;
-		label[i] = (uint16_t)((i % ROW_SELECTS) << ROW_SELECT_SHIFT);
+		label[i] = (uint16_t)((first + i) % ROW_SELECTS << ROW_SELECT_SHIFT);
 	}
 	return stadls_builder_spike_train(s->builder, time, label, count);
 }

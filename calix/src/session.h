@@ -119,12 +119,13 @@ int calix__session_wait_until(struct calix__session *session, uint64_t cycles);
 enum { CALIX_RESET_CYCLES = 2, CALIX_RESET_ALL_CYCLES = 128 * CALIX_RESET_CYCLES };
 int calix__session_append_resets(struct calix__session *session);
 
-/* So many events, one every CALIX_EVENT_CYCLES from now on: each reaches the same eight synapse
- * rows in each hemisphere, of weight CALIX_EVENT_WEIGHT in every column. */
+/* So many events, one every CALIX_EVENT_CYCLES from a time of the timer on: each reaches eight
+ * synapse rows in each hemisphere, of weight CALIX_EVENT_WEIGHT in every column. Event i reaches
+ * the rows of position (first + i) % 32: change first, so that no synapse counts too much. */
 enum { CALIX_EVENT_CYCLES = 8, CALIX_EVENT_ROWS = 8, CALIX_EVENT_WEIGHT = 10,
        CALIX_EVENTS_MAX = 200 };
 int calix__session_append_events(struct calix__session *session, uint64_t start_cycles,
-        uint32_t count);
+        uint32_t first, uint32_t count);
 
 /* One conversion of all channels, now; 0.4 us + value * 4 ns later a channel samples. */
 int calix__session_append_cadc(struct fisch_ticket *out, struct calix__session *session);
