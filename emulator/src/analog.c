@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Time of the analog half: setters take note, advance moves all membranes from grid point to grid point, in single
- * steps where events, spikes or noise matter and in leaps of growing length where they do not. */
+/* Time of the analog half: setters take note, advance moves all membranes from grid point to grid
+ * point, in single steps where events, spikes or noise matter and in leaps of growing length where
+ * they do not. */
 #include "analog_state.h"
 #include "noise.h"
 #include "physics.h"
@@ -13,21 +14,26 @@
 
 enum {
 	STEP = EMULATOR_STEP_TICKS,
-	SPIKES_HELD = 2 * ANALOG_NEURONS, /* a step's, and those that the comparator delayed into the next */
+	SPIKES_HELD =
+		2 *
+		ANALOG_NEURONS, /* a step's, and those that the comparator delayed into the next */
 	DELAY_MAX = STEP - 1,
-	REFRESH_TICKS = 25000,            /* 100 us of a settling memory between two looks at it */
-	NOISE_TICKS = 5000,               /* step the noise for 20 us once it mattered */
-	SETTLED_TICKS = 5000,             /* a leap that long shows that nothing moves */
+	REFRESH_TICKS = 25000, /* 100 us of a settling memory between two looks at it */
+	NOISE_TICKS = 5000,    /* step the noise for 20 us once it mattered */
+	SETTLED_TICKS = 5000,  /* a leap that long shows that nothing moves */
 	STIMULI_BEGIN = 256,
 };
 
-/* ---- life -------------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------------------------------
+ */
 
 static void power_up(struct emulator_analog *a)
 {
 	static const struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
-	static const struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
-	static const struct haldls_common_neuron_backend_config common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
+	static const struct haldls_neuron_backend_config backend =
+		HALDLS_NEURON_BACKEND_CONFIG_INIT;
+	static const struct haldls_common_neuron_backend_config common =
+		HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
 	static const struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		a->neuron[n] = neuron;
@@ -53,7 +59,8 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 	const size_t size = (sizeof(struct emulator_analog) + 63) / 64 * 64;
 	struct emulator_analog *a = aligned_alloc(64, size);
 	if (!a)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the analog half of an emulated chip (%zu bytes)", size);
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+			"no memory for the analog half of an emulated chip (%zu bytes)", size);
 	memset(a, 0, size);
 	a->config = *config;
 	a->pattern = malloc(sizeof(*a->pattern));
@@ -62,7 +69,8 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 	a->stimuli.capacity = STIMULI_BEGIN;
 	if (!a->pattern || !a->spikes || !a->stimuli.entry) {
 		emulator__analog_free(a);
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the pattern of an emulated chip");
+		return hxcomm_error_set(
+			HXCOMM_ENOMEM, "no memory for the pattern of an emulated chip");
 	}
 	emulator__variation_draw(a->pattern, config->serial, config->variation);
 	emulator__capmem_init(&a->capmem, config->seed, config->noise);
@@ -81,7 +89,8 @@ void emulator__analog_free(struct emulator_analog *a)
 	free(a);
 }
 
-/* ---- configuration ------------------------------------------------------------------------------ */
+/* ---- configuration ------------------------------------------------------------------------------
+ */
 
 static void disturb(struct emulator_analog *a)
 {
@@ -98,7 +107,8 @@ static void touch(struct emulator_analog *a, uint32_t neuron)
 	disturb(a);
 }
 
-void emulator__analog_set_neuron(struct emulator_analog *a, uint32_t neuron, const struct haldls_neuron_config *config)
+void emulator__analog_set_neuron(
+	struct emulator_analog *a, uint32_t neuron, const struct haldls_neuron_config *config)
 {
 	a->neuron[neuron] = *config;
 	a->recorded_stale = true;
@@ -106,13 +116,13 @@ void emulator__analog_set_neuron(struct emulator_analog *a, uint32_t neuron, con
 }
 
 void emulator__analog_set_backend(struct emulator_analog *a, uint32_t neuron,
-        const struct haldls_neuron_backend_config *config)
+	const struct haldls_neuron_backend_config *config)
 {
 	a->backend[neuron] = *config;
 }
 
 void emulator__analog_set_common_backend(struct emulator_analog *a, uint32_t half,
-        const struct haldls_common_neuron_backend_config *config)
+	const struct haldls_common_neuron_backend_config *config)
 {
 	a->common[half] = *config;
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
@@ -120,12 +130,14 @@ void emulator__analog_set_common_backend(struct emulator_analog *a, uint32_t hal
 			continue;
 		a->membranes.reset_share[n] = 0;
 		if (a->is_resting[n] && a->refractory[n].end == UINT64_MAX)
-			a->refractory[n] = emulator__neuron_refractory(&a->backend[n], config, a->grid);
+			a->refractory[n] =
+				emulator__neuron_refractory(&a->backend[n], config, a->grid);
 	}
 	disturb(a);
 }
 
-void emulator__analog_set_capmem(struct emulator_analog *a, uint64_t now, uint32_t cell, uint16_t code)
+void emulator__analog_set_capmem(
+	struct emulator_analog *a, uint64_t now, uint32_t cell, uint16_t code)
 {
 	if (!a->capmem.settling)
 		a->refreshed_at = now;
@@ -134,13 +146,13 @@ void emulator__analog_set_capmem(struct emulator_analog *a, uint64_t now, uint32
 }
 
 void emulator__analog_set_driver(struct emulator_analog *a, uint32_t driver,
-        const struct haldls_synapse_driver_config *config)
+	const struct haldls_synapse_driver_config *config)
 {
 	a->driver[driver] = *config;
 }
 
-void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemisphere, uint32_t row, uint32_t column,
-        uint8_t weight, uint8_t label)
+void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemisphere, uint32_t row,
+	uint32_t column, uint8_t weight, uint8_t label)
 {
 	struct analog_synapses *s = &a->synapses[hemisphere];
 	const uint32_t synapse = (hemisphere * ANALOG_ROWS + row) * ANALOG_COLUMNS + column;
@@ -148,43 +160,46 @@ void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemispher
 	s->label[row][column] = label & 63;
 }
 
-void emulator__analog_set_column_current(struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool excitatory,
-        bool inhibitory)
+void emulator__analog_set_column_current(struct emulator_analog *a, uint32_t hemisphere,
+	uint32_t column, bool excitatory, bool inhibitory)
 {
 	a->synapses[hemisphere].forward[0][column] = excitatory;
 	a->synapses[hemisphere].forward[1][column] = inhibitory;
 	touch(a, hemisphere * ANALOG_COLUMNS + column);
 }
 
-void emulator__analog_set_column_readout(struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal,
-        bool acausal)
+void emulator__analog_set_column_readout(
+	struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal, bool acausal)
 {
 	a->column_readout[hemisphere][0][column] = causal;
 	a->column_readout[hemisphere][1][column] = acausal;
 }
 
-void emulator__analog_set_column_debug(struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal,
-        bool acausal)
+void emulator__analog_set_column_debug(
+	struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal, bool acausal)
 {
 	a->column_debug[hemisphere][0][column] = causal;
 	a->column_debug[hemisphere][1][column] = acausal;
 }
 
 void emulator__analog_set_capmem_block(struct emulator_analog *a, uint32_t quadrant,
-        const struct haldls_capmem_block_config *config)
+	const struct haldls_capmem_block_config *config)
 {
 	a->block[quadrant] = *config;
-	emulator__capmem_set_refresh(&a->capmem, a->grid > a->capmem.time ? a->grid : a->capmem.time, quadrant,
-	        config->enable_capmem);
+	emulator__capmem_set_refresh(&a->capmem,
+		a->grid > a->capmem.time ? a->grid : a->capmem.time, quadrant,
+		config->enable_capmem);
 	disturb(a);
 }
 
-void emulator__analog_set_pad(struct emulator_analog *a, uint32_t pad, const struct haldls_pad_multiplexer_config *config)
+void emulator__analog_set_pad(
+	struct emulator_analog *a, uint32_t pad, const struct haldls_pad_multiplexer_config *config)
 {
 	a->pad[pad] = *config;
 }
 
-void emulator__analog_set_readout(struct emulator_analog *a, const struct haldls_readout_source_selection *config)
+void emulator__analog_set_readout(
+	struct emulator_analog *a, const struct haldls_readout_source_selection *config)
 {
 	a->readout = *config;
 	a->recorded_stale = true;
@@ -195,18 +210,20 @@ void emulator__analog_set_madc(struct emulator_analog *a, const struct haldls_ma
 	a->madc = *config;
 }
 
-void emulator__analog_set_cadc(struct emulator_analog *a, uint32_t hemisphere, const struct haldls_cadc_config *config)
+void emulator__analog_set_cadc(
+	struct emulator_analog *a, uint32_t hemisphere, const struct haldls_cadc_config *config)
 {
 	a->cadc[hemisphere] = *config;
 }
 
-void emulator__analog_set_cadc_offset(struct emulator_analog *a, uint32_t hemisphere, uint32_t type, uint32_t column,
-        int offset)
+void emulator__analog_set_cadc_offset(
+	struct emulator_analog *a, uint32_t hemisphere, uint32_t type, uint32_t column, int offset)
 {
 	a->cadc_offset[hemisphere][type][column] = (int16_t)offset;
 }
 
-/* ---- stimuli ------------------------------------------------------------------------------------- */
+/* ---- stimuli
+ * ------------------------------------------------------------------------------------- */
 
 static void add_stimulus(struct emulator_analog *a, const struct analog_stimulus *stimulus)
 {
@@ -225,14 +242,17 @@ static void add_stimulus(struct emulator_analog *a, const struct analog_stimulus
 	a->stride = STEP;
 }
 
-void emulator__analog_driver_event(struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label6)
+void emulator__analog_driver_event(
+	struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label6)
 {
-	add_stimulus(a, &(struct analog_stimulus){ .time = t, .target = (uint16_t)driver, .label = label6 & 63 });
+	add_stimulus(a, &(struct analog_stimulus){
+				.time = t, .target = (uint16_t)driver, .label = label6 & 63});
 }
 
 void emulator__analog_neuron_reset(struct emulator_analog *a, uint64_t t, uint32_t neuron)
 {
-	add_stimulus(a, &(struct analog_stimulus){ .time = t, .target = (uint16_t)neuron, .reset = true });
+	add_stimulus(
+		a, &(struct analog_stimulus){.time = t, .target = (uint16_t)neuron, .reset = true});
 }
 
 /* Put the stimuli before @end into the step. Returns whether there were events. */
@@ -249,9 +269,11 @@ static bool stimulate(struct emulator_analog *a, uint64_t end)
 		}
 		const uint64_t t = stimulus->time > a->grid ? stimulus->time : a->grid;
 		if (!stimulus->reset) {
-			emulator__synapse_event(a, &a->membranes, t, end, stimulus->target, stimulus->label);
+			emulator__synapse_event(
+				a, &a->membranes, t, end, stimulus->target, stimulus->label);
 			events = true;
-		} else if (a->neuron[stimulus->target].enable_fire && !a->is_resting[stimulus->target]) {
+		} else if (a->neuron[stimulus->target].enable_fire &&
+			   !a->is_resting[stimulus->target]) {
 			emulator__neuron_rest(a, stimulus->target, t);
 		}
 	}
@@ -259,14 +281,19 @@ static bool stimulate(struct emulator_analog *a, uint64_t end)
 	return events;
 }
 
-/* ---- parameters ---------------------------------------------------------------------------------- */
+/* ---- parameters
+ * ---------------------------------------------------------------------------------- */
 
 static void refresh_all(struct emulator_analog *a)
 {
 	for (uint32_t quadrant = 0; quadrant < ANALOG_QUADRANTS; quadrant++) {
-		const float bias = analog_shared_cell(a, quadrant, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR);
-		const float delay = PHYSICS_COMPARATOR_DELAY * PHYSICS_COMPARATOR_BIAS / (bias > 1 ? bias : 1);
-		a->comparator_delay[quadrant] = bias < 1 ? -1 : delay < DELAY_MAX ? delay : DELAY_MAX;
+		const float bias = analog_shared_cell(
+			a, quadrant, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR);
+		const float delay =
+			PHYSICS_COMPARATOR_DELAY * PHYSICS_COMPARATOR_BIAS / (bias > 1 ? bias : 1);
+		a->comparator_delay[quadrant] = bias < 1            ? -1
+						: delay < DELAY_MAX ? delay
+								    : DELAY_MAX;
 	}
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
 		emulator__neuron_refresh(a, n);
@@ -296,7 +323,8 @@ static void refresh(struct emulator_analog *a, uint64_t t)
 	}
 }
 
-/* ---- spikes --------------------------------------------------------------------------------------- */
+/* ---- spikes
+ * --------------------------------------------------------------------------------------- */
 
 /* The part of the step after the spike at tick @from, in reset. */
 static void reset_remainder(struct emulator_analog *a, uint32_t n, uint64_t begin, uint64_t from)
@@ -309,7 +337,8 @@ static void reset_remainder(struct emulator_analog *a, uint32_t n, uint64_t begi
 	const float rest = (float)(until - from) * 4e-9f, early = (float)(end - from) / STEP;
 	const float v = m->v[n] - m->gain[n] * early, pull = m->reset_limit[n] * m->reset_slope[n];
 	const float z = rest * pull, share = z / (1 + z * (0.5f + z / 12));
-	m->v[n] = v + share / m->reset_slope[n] * tanhf(m->reset_slope[n] * (m->reset_reference[n] - v));
+	m->v[n] = v + share / m->reset_slope[n] *
+			      tanhf(m->reset_slope[n] * (m->reset_reference[n] - v));
 	m->noise[n] -= share * m->noise[n];
 }
 
@@ -329,17 +358,20 @@ static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
 
 	size_t at = a->spike_count++;
 	for (; at > 0 && (a->spikes[at - 1].time > time ||
-	                (a->spikes[at - 1].time == time && a->spikes[at - 1].neuron > n)); at--)
+				 (a->spikes[at - 1].time == time && a->spikes[at - 1].neuron > n));
+		at--)
 		a->spikes[at] = a->spikes[at - 1];
-	a->spikes[at] = (struct emulator_spike){ .time = time, .neuron = (uint16_t)n };
+	a->spikes[at] = (struct emulator_spike){.time = time, .neuron = (uint16_t)n};
 }
 
-/* A comparator that is still on at the end of the period starts the next one, yet sends no spike. */
+/* A comparator that is still on at the end of the period starts the next one, yet sends no spike.
+ */
 static bool rests_again(struct emulator_analog *a, uint32_t n)
 {
 	if (!a->membranes.above[n])
 		return false;
-	a->refractory[n] = emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], a->grid);
+	a->refractory[n] =
+		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], a->grid);
 	return a->refractory[n].end > a->grid;
 }
 
@@ -351,7 +383,8 @@ static void fire_crossings(struct emulator_analog *a, uint64_t begin)
 		if (!memcmp(&a->membranes.crossing[first], none, sizeof(none)))
 			continue;
 		for (uint32_t n = first; n < first + GROUP; n++)
-			if (a->membranes.crossing[n] && !a->is_resting[n] && !a->common[analog_half(n)].force_reset)
+			if (a->membranes.crossing[n] && !a->is_resting[n] &&
+				!a->common[analog_half(n)].force_reset)
 				fire(a, n, begin);
 	}
 }
@@ -371,7 +404,8 @@ static void end_refractory(struct emulator_analog *a)
 	a->resting_count = kept;
 }
 
-/* ---- time ------------------------------------------------------------------------------------------ */
+/* ---- time
+ * ------------------------------------------------------------------------------------------ */
 
 static void begin_noise(struct emulator_analog *a)
 {
@@ -400,8 +434,10 @@ static float slot_noise(struct emulator_analog *a)
 		if (slot == a->noise_slot + 1 && a->noise_slot != UINT64_MAX)
 			memcpy(m->noise_from, m->noise_to, sizeof(m->noise_from));
 		else
-			emulator__noise_fill(m->noise_from, a->noise_current, ANALOG_NEURONS, a->config.seed, NOISE_MEMBRANE, slot);
-		emulator__noise_fill(m->noise_to, a->noise_current, ANALOG_NEURONS, a->config.seed, NOISE_MEMBRANE, slot + 1);
+			emulator__noise_fill(m->noise_from, a->noise_current, ANALOG_NEURONS,
+				a->config.seed, NOISE_MEMBRANE, slot);
+		emulator__noise_fill(m->noise_to, a->noise_current, ANALOG_NEURONS, a->config.seed,
+			NOISE_MEMBRANE, slot + 1);
 		a->noise_slot = slot;
 	}
 	return (float)(middle % PHYSICS_NOISE_SLOT) / PHYSICS_NOISE_SLOT;
@@ -439,10 +475,12 @@ static uint64_t until_change(const struct emulator_analog *a, uint64_t limit)
 {
 	for (size_t i = 0; i < a->stimuli.count; i++)
 		if (a->stimuli.entry[i].time < a->grid + limit)
-			limit = a->stimuli.entry[i].time > a->grid ? a->stimuli.entry[i].time - a->grid : 0;
+			limit = a->stimuli.entry[i].time > a->grid
+					? a->stimuli.entry[i].time - a->grid
+					: 0;
 	for (unsigned i = 0; i < a->resting_count; i++) {
 		const struct analog_refractory *r = &a->refractory[a->resting[i]];
-		const uint64_t edges[] = { r->begin, r->release, r->end };
+		const uint64_t edges[] = {r->begin, r->release, r->end};
 		for (unsigned k = 0; k < 3; k++)
 			if (edges[k] > a->grid && edges[k] - a->grid < limit)
 				limit = edges[k] - a->grid;
@@ -456,7 +494,8 @@ static uint64_t line_limit(const struct emulator_analog *a, uint64_t limit)
 	float fastest = 0;
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
-			if (a->membranes.line[line][n] > 5e-5f && a->membranes.line_rate[line][n] > fastest)
+			if (a->membranes.line[line][n] > 5e-5f &&
+				a->membranes.line_rate[line][n] > fastest)
 				fastest = a->membranes.line_rate[line][n];
 	const float ticks = 0.1f / fastest / 4e-9f;
 	return ticks < (float)limit ? (uint64_t)ticks : limit;
@@ -467,11 +506,12 @@ static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
 {
 	const uint64_t room = t - a->grid;
 	uint64_t limit = room < a->stride ? room : a->stride;
-	if (limit < 2 * STEP || a->flags & (KERNEL_NEAR | KERNEL_CROSSING) || a->noise_stepped || a->any_stale ||
-	        a->all_stale || a->grid < a->careful_until)
+	if (limit < 2 * STEP || a->flags & (KERNEL_NEAR | KERNEL_CROSSING) || a->noise_stepped ||
+		a->any_stale || a->all_stale || a->grid < a->careful_until)
 		return STEP;
 	if (a->capmem.settling) {
-		/* membranes follow a settling memory: short leaps at first and before somebody looks */
+		/* membranes follow a settling memory: short leaps at first and before somebody
+		 * looks */
 		const uint64_t since = a->grid - a->changed_at, last = 2 * REFRESH_TICKS;
 		const uint64_t most = 2 * since > REFRESH_TICKS ? 2 * since : REFRESH_TICKS;
 		limit = limit < most ? limit : most;
@@ -537,8 +577,8 @@ static void leap(struct emulator_analog *a, uint64_t length)
 	else
 		a->stride = 2 * length;
 	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST;
-	a->settled = length >= SETTLED_TICKS && !(a->flags & unrest) && !a->capmem.settling && !a->resting_count &&
-	        !a->stimuli.count;
+	a->settled = length >= SETTLED_TICKS && !(a->flags & unrest) && !a->capmem.settling &&
+		     !a->resting_count && !a->stimuli.count;
 }
 
 static void move(struct emulator_analog *a, uint64_t t)
@@ -556,7 +596,8 @@ static void move(struct emulator_analog *a, uint64_t t)
 }
 
 /* Hand over the spikes before the grid time. Returns whether all of them found room. */
-static bool deliver(struct emulator_analog *a, struct emulator_spike *out, size_t capacity, size_t *count)
+static bool deliver(
+	struct emulator_analog *a, struct emulator_spike *out, size_t capacity, size_t *count)
 {
 	size_t ready = 0;
 	while (ready < a->spike_count && a->spikes[ready].time < a->grid)
@@ -570,8 +611,8 @@ static bool deliver(struct emulator_analog *a, struct emulator_spike *out, size_
 	return given == ready;
 }
 
-int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emulator_spike *out, size_t capacity,
-        size_t *count)
+int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emulator_spike *out,
+	size_t capacity, size_t *count)
 {
 	*count = 0;
 	bool room = deliver(a, out, capacity, count);
@@ -581,10 +622,12 @@ int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emula
 			room = deliver(a, out, capacity, count);
 	}
 	if (!room)
-		return hxcomm_error_set(HXCOMM_ENOSPC, "more than %zu spikes until tick %llu: advance in smaller parts", capacity,
-		        (unsigned long long)t);
+		return hxcomm_error_set(HXCOMM_ENOSPC,
+			"more than %zu spikes until tick %llu: advance in smaller parts", capacity,
+			(unsigned long long)t);
 	if (a->stimuli.exhausted)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu events of an emulated chip", a->stimuli.count);
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+			"no memory for %zu events of an emulated chip", a->stimuli.count);
 	return HXCOMM_OK;
 }
 

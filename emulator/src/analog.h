@@ -6,35 +6,40 @@
  *  @brief The line between the digital and the analog half of the emulated chip.
  *
  *  The analog half knows neurons, synapses, capacitive memory and converters; it knows no words, no
- *  addresses and no routing. Times are uint64_t ticks of 4 ns since the chip was powered up, and never
- *  run backwards over the calls of one object. Not shared between threads.
+ *  addresses and no routing. Times are uint64_t ticks of 4 ns since the chip was powered up, and
+ *  never run backwards over the calls of one object. Not shared between threads.
  *
- *  **Order of calls.** emulator__analog_advance() to `t`, then setters, stimuli and looks at `t`. Setters
- *  and stimuli only take note, so any number of them is cheap; advancing over idle time is nearly free.
- *  Membranes move in steps of #EMULATOR_STEP_TICKS on a fixed grid: events keep their place inside a step
- *  (first order), spikes are interpolated to one tick, a changed setting holds from the beginning of the
- *  step in which it was made.
+ *  **Order of calls.** emulator__analog_advance() to `t`, then setters, stimuli and looks at `t`.
+ *  Setters and stimuli only take note, so any number of them is cheap; advancing over idle time is
+ *  nearly free. Membranes move in steps of #EMULATOR_STEP_TICKS on a fixed grid: events keep their
+ *  place inside a step (first order), spikes are interpolated to one tick, a changed setting holds
+ *  from the beginning of the step in which it was made.
  *
  *  **What a CADC channel (hemisphere, type, column) sees**, first match wins
- *  1. *neuron readout*: column switch `enable_cadc_neuron_readout_<type>` (ColumnCorrelationQuad) closed,
- *     and the neuron of this column has `enable_readout_amplifier`; NeuronConfig.readout_source chooses
- *     membrane, excitatory line (1.2 V - U) or inhibitory line. `enable_readout` is not needed.
- *  2. *debug line*: column switch `enable_debug_<type>` (ColumnCorrelationQuad) closed, and one of the two
- *     PadMultiplexerConfigs has all of `cadc_debug_<type>_to_inter`, `synapse_inter_mux_to_pad`,
- *     `capmem_v_out_mux[q]`, `capmem_v_out_mux_to_inter`, `capmem_inter_mux_to_pad`, and
- *     CapMemBlockConfig q has `debug_readout_enable` with the cell in `debug_capmem_coord`, a voltage cell.
- *     Several blocks on one pad: the mean of them.
+ *  1. *neuron readout*: column switch `enable_cadc_neuron_readout_<type>` (ColumnCorrelationQuad)
+ *  closed, and the neuron of this column has `enable_readout_amplifier`; NeuronConfig.readout_source
+ *  chooses membrane, excitatory line (1.2 V - U) or inhibitory line. `enable_readout` is not needed.
+ *  2. *debug line*: column switch `enable_debug_<type>` (ColumnCorrelationQuad) closed, and one of
+ *  the two PadMultiplexerConfigs has all of `cadc_debug_<type>_to_inter`,
+ *  `synapse_inter_mux_to_pad`, `capmem_v_out_mux[q]`, `capmem_v_out_mux_to_inter`,
+ *  `capmem_inter_mux_to_pad`, and CapMemBlockConfig q has `debug_readout_enable` with the cell in
+ *  `debug_capmem_coord`, a voltage cell. Several blocks on one pad: the mean of them.
  *  3. nothing: 0 V.
  *
- *  **What MADC input m sees**: the neurons with `enable_readout` and `enable_readout_amplifier` on the lines
- *  that ReadoutSourceSelection connects to multiplexer m (`neuron_odd[m][hemisphere]`,
+ *  **What MADC input m sees**: the neurons with `enable_readout` and `enable_readout_amplifier` on
+ *  the lines that ReadoutSourceSelection connects to multiplexer m (`neuron_odd[m][hemisphere]`,
  *  `neuron_even[m][hemisphere]`, parity of the column); several: the mean of them; none: 0 V.
  *
- *  **Not modelled yet**: short-term plasticity and hagen mode (every pulse has unit length), correlation
- *  sensors, adaptation, exponential term, conductance-based inputs (a current-based input answers),
- *  multi-compartment switches, bypass circuits, board voltages on pads, current DAC, CADC integral
- *  non-linearity, MADC bandwidth and its invalid first 8 us, temperature, refresh ripple of the capacitive
- *  memory. Source: spec/emulator_physics.md. */
+ *  **What settings mean here, where the sources leave room.** `enable_leak_degeneration` and
+ *  `enable_reset_degeneration` off: conductance times 4, linear range a quarter (93 mV). A
+ *  comparator that is still on when the refractory period ends starts the next period without a fire
+ *  event. A neuron without bias of its spike comparator (shared cell below code 1) does not fire.
+ *
+ *  **Not modelled yet**: short-term plasticity and hagen mode (every pulse has unit length),
+ *  correlation sensors, adaptation, exponential term, conductance-based inputs (a current-based
+ *  input answers), multi-compartment switches, bypass circuits, board voltages on pads, current DAC,
+ *  CADC integral non-linearity, MADC bandwidth and its invalid first 8 us, temperature, refresh
+ *  ripple of the capacitive memory. Source: spec/emulator_physics.md. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,8 +55,8 @@ struct haldls_pad_multiplexer_config;
 struct haldls_readout_source_selection;
 struct haldls_synapse_driver_config;
 
-/** Length of a membrane step in ticks of 4 ns: 80 ns, the shortest way from a spike to a synapse. A caller
- *  that advances step by step may feed the spikes of one step back as events of the next. */
+/** Length of a membrane step in ticks of 4 ns: 80 ns, the shortest way from a spike to a synapse. A
+ *  caller that advances step by step may feed the spikes of one step back as events of the next. */
 enum { EMULATOR_STEP_TICKS = 20 };
 
 /** The analog half of one chip. */
@@ -79,83 +84,91 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 void emulator__analog_free(struct emulator_analog *analog);
 
 /** Configure atomic neuron @p neuron, 0 … 511. */
-void emulator__analog_set_neuron(struct emulator_analog *analog, uint32_t neuron,
-        const struct haldls_neuron_config *config);
+void emulator__analog_set_neuron(
+	struct emulator_analog *analog, uint32_t neuron, const struct haldls_neuron_config *config);
 
-/** Configure the backend of atomic neuron @p neuron (not the backend's own number): refractory arithmetic.
- *  `enable_spike_out` and routing are the digital half's: advance reports every fire event. */
+/** Configure the backend of atomic neuron @p neuron (not the backend's own number): refractory
+ *  arithmetic. `enable_spike_out` and routing are the digital half's: advance reports every fire
+ *  event. */
 void emulator__analog_set_backend(struct emulator_analog *analog, uint32_t neuron,
-        const struct haldls_neuron_backend_config *config);
+	const struct haldls_neuron_backend_config *config);
 
 /** Configure the common backend of columns 128 half … 128 half + 127 of both rows. */
 void emulator__analog_set_common_backend(struct emulator_analog *analog, uint32_t half,
-        const struct haldls_common_neuron_backend_config *config);
+	const struct haldls_common_neuron_backend_config *config);
 
 /** Write a cell of the capacitive memory.
  *  @param now   time of the write, from which the cell settles (time constant 2 ms)
  *  @param cell  CapMemCellOnDLS enum, 3120 quadrant + 130 row + column
  *  @param code  0 … 1022; 1023 stops the refresh */
-void emulator__analog_set_capmem(struct emulator_analog *analog, uint64_t now, uint32_t cell, uint16_t code);
+void emulator__analog_set_capmem(
+	struct emulator_analog *analog, uint64_t now, uint32_t cell, uint16_t code);
 
-/** Configure synapse driver @p driver, 128 hemisphere + d: signs of rows 2 d (bottom) and 2 d + 1 (top). */
+/** Configure synapse driver @p driver, 128 hemisphere + d: signs of rows 2 d (bottom) and 2 d + 1
+ *  (top). */
 void emulator__analog_set_driver(struct emulator_analog *analog, uint32_t driver,
-        const struct haldls_synapse_driver_config *config);
+	const struct haldls_synapse_driver_config *config);
 
 /** Write a synapse: 6 bit weight and 6 bit label. */
-void emulator__analog_set_synapses(struct emulator_analog *analog, uint32_t hemisphere, uint32_t row,
-        uint32_t column, uint8_t weight, uint8_t label);
+void emulator__analog_set_synapses(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t row, uint32_t column, uint8_t weight, uint8_t label);
 
 /** Switches of ColumnCurrentQuad: forward the column's currents to the lines of its neuron. */
-void emulator__analog_set_column_current(struct emulator_analog *analog, uint32_t hemisphere, uint32_t column,
-        bool excitatory, bool inhibitory);
+void emulator__analog_set_column_current(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t column, bool excitatory, bool inhibitory);
 
 /** Switches `enable_cadc_neuron_readout_*` of ColumnCorrelationQuad. */
-void emulator__analog_set_column_readout(struct emulator_analog *analog, uint32_t hemisphere, uint32_t column,
-        bool causal, bool acausal);
+void emulator__analog_set_column_readout(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t column, bool causal, bool acausal);
 
 /** Switches `enable_debug_*` of ColumnCorrelationQuad: channel to the shared debug line. */
-void emulator__analog_set_column_debug(struct emulator_analog *analog, uint32_t hemisphere, uint32_t column,
-        bool causal, bool acausal);
+void emulator__analog_set_column_debug(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t column, bool causal, bool acausal);
 
 /** Configure a block of the capacitive memory: refresh and debug cell. */
 void emulator__analog_set_capmem_block(struct emulator_analog *analog, uint32_t quadrant,
-        const struct haldls_capmem_block_config *config);
+	const struct haldls_capmem_block_config *config);
 
 /** Configure pad multiplexer @p pad, 0 or 1. */
 void emulator__analog_set_pad(struct emulator_analog *analog, uint32_t pad,
-        const struct haldls_pad_multiplexer_config *config);
+	const struct haldls_pad_multiplexer_config *config);
 
 /** Configure the two readout multiplexers. */
-void emulator__analog_set_readout(struct emulator_analog *analog,
-        const struct haldls_readout_source_selection *config);
+void emulator__analog_set_readout(
+	struct emulator_analog *analog, const struct haldls_readout_source_selection *config);
 
 /** Configure the MADC. Sample timing, dummy data and recording length are the digital half's. */
-void emulator__analog_set_madc(struct emulator_analog *analog, const struct haldls_madc_config *config);
+void emulator__analog_set_madc(
+	struct emulator_analog *analog, const struct haldls_madc_config *config);
 
 /** Configure the CADC of a hemisphere. A disabled one converts everything to 0. */
 void emulator__analog_set_cadc(struct emulator_analog *analog, uint32_t hemisphere,
-        const struct haldls_cadc_config *config);
+	const struct haldls_cadc_config *config);
 
 /** Digital offset of a CADC channel. @param type 0 causal, 1 acausal @param offset -128 … 127 */
-void emulator__analog_set_cadc_offset(struct emulator_analog *analog, uint32_t hemisphere, uint32_t type,
-        uint32_t column, int offset);
+void emulator__analog_set_cadc_offset(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t type, uint32_t column, int offset);
 
-/** An event that driver @p driver (128 hemisphere + d) accepted at time @p t: both its rows get @p label6. */
-void emulator__analog_driver_event(struct emulator_analog *analog, uint64_t t, uint32_t driver, uint8_t label6);
+/** An event that driver @p driver (128 hemisphere + d) accepted at time @p t: both its rows get @p
+ *  label6. */
+void emulator__analog_driver_event(
+	struct emulator_analog *analog, uint64_t t, uint32_t driver, uint8_t label6);
 
-/** Artificial reset of an atomic neuron (NeuronReset, NeuronResetQuad): starts the refractory period without
- *  a fire event. Needs `enable_fire`; does nothing to a neuron that is refractory. */
+/** Artificial reset of an atomic neuron (NeuronReset, NeuronResetQuad): starts the refractory
+ *  period without a fire event. Needs `enable_fire`; does nothing to a neuron that is refractory. */
 void emulator__analog_neuron_reset(struct emulator_analog *analog, uint64_t t, uint32_t neuron);
 
 /** Convert all 512 channels of a hemisphere, beginning at time @p t, the last advance.
  *
- *  A channel samples when the ramp passes its input, 0.4 us + value * 4 ns after @p t. The membrane's way
- *  through the ramp is foreseen without the events and spikes that may still come in that time.
+ *  A channel samples when the ramp passes its input, 0.4 us + value * 4 ns after @p t. The
+ *  membrane's way through the ramp is foreseen without the events and spikes that may still come in
+ *  that time.
  *  @param[out] out [type][column], type 0 causal, 1 acausal */
-void emulator__analog_cadc_convert(struct emulator_analog *analog, uint64_t t, uint32_t hemisphere,
-        uint8_t out[2][256]);
+void emulator__analog_cadc_convert(
+	struct emulator_analog *analog, uint64_t t, uint32_t hemisphere, uint8_t out[2][256]);
 
-/** One MADC sample at time @p t, the last advance or at most a step later. @param channel readout multiplexer 0 or 1
+/** One MADC sample at time @p t, the last advance or at most a step later. @param channel readout
+ *  multiplexer 0 or 1
  *  @return 0 … 1023 */
 uint16_t emulator__analog_madc_sample(struct emulator_analog *analog, uint64_t t, uint32_t channel);
 
@@ -164,16 +177,17 @@ uint16_t emulator__analog_madc_sample(struct emulator_analog *analog, uint64_t t
  *  @param[out] out    [capacity] spikes of this call in the order of (time, neuron)
  *  @param capacity    1024 is enough for one step, more spikes than @p capacity are an error
  *  @param[out] count  spikes written
- *  @retval 0 done  @retval HXCOMM_ENOSPC the spikes do not fit; those that do are in @p out, @p count says how many,
- *  and a further call with the same @p t goes on where this one stopped */
+ *  @retval 0 done  @retval HXCOMM_ENOSPC the spikes do not fit; those that do are in @p out, @p
+ *  count says how many, and a further call with the same @p t goes on where this one stopped */
 int emulator__analog_advance(struct emulator_analog *analog, uint64_t t, struct emulator_spike *out,
-        size_t capacity, size_t *count);
+	size_t capacity, size_t *count);
 
-/** Leap towards time @p t, as far as nothing moves fast and no neuron comes near its threshold on the way. For a
- *  caller whose windows are short because spikes come back: idle time then costs it nothing either.
+/** Leap towards time @p t, as far as nothing moves fast and no neuron comes near its threshold on
+ *  the way. For a caller whose windows are short because spikes come back: idle time then costs it
+ *  nothing either.
  *  @param t no stimulus waits before it
- *  @return the time reached, a multiple of the step: as if advanced to it, and no spike came; the last advance
- *  or earlier where a leap is not possible */
+ *  @return the time reached, a multiple of the step: as if advanced to it, and no spike came; the
+ *  last advance or earlier where a leap is not possible */
 uint64_t emulator__analog_leap(struct emulator_analog *analog, uint64_t t);
 
 #endif

@@ -35,7 +35,7 @@ struct analog_stimulus {
 	uint64_t time;
 	uint16_t target; /**< driver, or neuron to reset */
 	uint8_t label;
-	bool reset;      /**< an artificial reset, else an event of a driver */
+	bool reset; /**< an artificial reset, else an event of a driver */
 };
 
 /** Stimuli that wait for their step. */
@@ -56,10 +56,11 @@ struct analog_snapshot {
 
 /** Synapse array of a hemisphere. */
 struct analog_synapses {
-	_Alignas(64) float strength[ANALOG_ROWS][ANALOG_COLUMNS]; /**< weight with its fixed pattern */
+	_Alignas(64) float strength[ANALOG_ROWS]
+				   [ANALOG_COLUMNS]; /**< weight with its fixed pattern */
 	uint8_t label[ANALOG_ROWS][ANALOG_COLUMNS];
-	float scale[KERNEL_LINES][ANALOG_COLUMNS];                /**< V per weight, 0 where the switch is open */
-	bool forward[KERNEL_LINES][ANALOG_COLUMNS];               /**< column current switches */
+	float scale[KERNEL_LINES][ANALOG_COLUMNS];  /**< V per weight, 0 where the switch is open */
+	bool forward[KERNEL_LINES][ANALOG_COLUMNS]; /**< column current switches */
 };
 
 struct emulator_analog {
@@ -80,20 +81,21 @@ struct emulator_analog {
 	uint64_t stride;        /* ticks of the next leap */
 	uint32_t flags;         /* of the last step; KERNEL_NEAR where it is not known */
 	bool settled;           /* nothing moves until somebody changes something */
-	bool all_stale;        /* derive the parameters of all neurons */
-	bool any_stale;        /* … of those marked in `stale` */
+	bool all_stale;         /* derive the parameters of all neurons */
+	bool any_stale;         /* … of those marked in `stale` */
 	bool stale[ANALOG_NEURONS];
 
 	/* noise: membranes.noise of each neuron holds at `noise_time` */
 	uint64_t noise_time[ANALOG_NEURONS];
-	uint64_t noise_slot;   /* slot in membranes.noise_from, UINT64_MAX for none */
-	uint64_t noise_until;  /* the noise is stepped until then */
-	bool noise_stepped;    /* membranes.noise holds at the grid time */
-	float noise_power[ANALOG_NEURONS];   /* V^2/s: variance of the noise grows at this rate at first */
+	uint64_t noise_slot;                 /* slot in membranes.noise_from, UINT64_MAX for none */
+	uint64_t noise_until;                /* the noise is stepped until then */
+	bool noise_stepped;                  /* membranes.noise holds at the grid time */
+	float noise_power[ANALOG_NEURONS];   /* V^2/s: variance of the noise grows at this rate at
+						first */
 	float noise_current[ANALOG_NEURONS]; /* V/s: sigma of the band-limited noise current */
 	uint32_t crossings[ANALOG_NEURONS];  /* so far: each draws the comparator's noise anew */
 	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
-	uint64_t conversions, samples;       /* so far */
+	uint64_t conversions, samples;          /* so far */
 
 	/* spiking */
 	struct analog_refractory refractory[ANALOG_NEURONS];
@@ -136,13 +138,16 @@ static inline uint32_t analog_half(uint32_t neuron)
 }
 
 /** Value of a cell, codes. @param column, row in the block */
-static inline float analog_cell(const struct emulator_analog *a, uint32_t quadrant, uint32_t row, uint32_t column)
+static inline float analog_cell(
+	const struct emulator_analog *a, uint32_t quadrant, uint32_t row, uint32_t column)
 {
 	return a->capmem.value[quadrant * CAPMEM_BLOCK_CELLS + row * CAPMEM_COLUMNS + column];
 }
 
-/** Value of a cell of the block that is shared by its neurons, codes. @param cell CapMemCellOnCapMemBlock enum */
-static inline float analog_shared_cell(const struct emulator_analog *a, uint32_t quadrant, uint32_t cell)
+/** Value of a cell of the block that is shared by its neurons, codes. @param cell
+ *  CapMemCellOnCapMemBlock enum */
+static inline float analog_shared_cell(
+	const struct emulator_analog *a, uint32_t quadrant, uint32_t cell)
 {
 	return a->capmem.value[quadrant * CAPMEM_BLOCK_CELLS + cell];
 }
@@ -156,8 +161,9 @@ void emulator__neuron_arm(struct emulator_analog *a, uint32_t n);
 /** Begin the refractory period of neuron @p n at tick @p t. */
 void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t);
 /** Compute the refractory times that follow a spike at tick @p t. */
-struct analog_refractory emulator__neuron_refractory(const struct haldls_neuron_backend_config *backend,
-        const struct haldls_common_neuron_backend_config *common, uint64_t t);
+struct analog_refractory emulator__neuron_refractory(
+	const struct haldls_neuron_backend_config *backend,
+	const struct haldls_common_neuron_backend_config *common, uint64_t t);
 /** Bring the noise of neuron @p n to tick @p t by its law, for a neuron that was not stepped. */
 void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t);
 
@@ -166,11 +172,12 @@ void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t);
 /** Derive the columns' scales from the DAC bias and the current switches. */
 void emulator__synapse_refresh(struct emulator_analog *a);
 /** Put an event of a driver at tick @p t into the step of @p m that ends at tick @p end. */
-void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m, uint64_t t, uint64_t end,
-        uint32_t driver, uint8_t label);
+void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m,
+	uint64_t t, uint64_t end, uint32_t driver, uint8_t label);
 
 /** Shares of the step or leap from @p begin to @p end that neurons spend in reset, into @p m.
  *  @return whether there are any */
-bool emulator__neuron_reset_shares(struct emulator_analog *a, struct kernel_membranes *m, uint64_t begin, uint64_t end);
+bool emulator__neuron_reset_shares(
+	struct emulator_analog *a, struct kernel_membranes *m, uint64_t begin, uint64_t end);
 
 #endif

@@ -40,7 +40,8 @@ void emulator__capmem_set(struct capmem *capmem, uint64_t now, uint32_t cell, ui
 	capmem->error[cell] = 0;
 	if (capmem->noise) {
 		double normal[2];
-		emulator__noise_normals(normal, capmem->seed, NOISE_CELL, cell, capmem->writes[cell]);
+		emulator__noise_normals(
+			normal, capmem->seed, NOISE_CELL, cell, capmem->writes[cell]);
 		capmem->error[cell] = PHYSICS_CELL_REWRITE * (float)normal[0];
 	}
 	capmem->writes[cell]++;

@@ -5,11 +5,11 @@
 /** @file
  *  @brief The capacitive memory: four blocks of 3120 cells that settle towards what was written.
  *
- *  A cell's value is kept in codes; what it means in volts or amperes is up to the reader. It approaches its
- *  target with a time constant of 2 ms in closed form. The target is the code, less the crosstalk of the cells of
- *  the same kind and block that hold the same code, plus the error of this write. Code 0 is exact; code 1023 lets
- *  the cell leak to 0 with a time constant of 1 s, and so does a block whose refresh is off.
- *  Source: spec/emulator_physics.md 1. */
+ *  A cell's value is kept in codes; what it means in volts or amperes is up to the reader. It
+ *  approaches its target with a time constant of 2 ms in closed form. The target is the code, less
+ *  the crosstalk of the cells of the same kind and block that hold the same code, plus the error of
+ *  this write. Code 0 is exact; code 1023 lets the cell leak to 0 with a time constant of 1 s, and
+ *  so does a block whose refresh is off. Source: spec/emulator_physics.md 1. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,28 +18,29 @@ enum {
 	CAPMEM_BLOCKS = 4,
 	CAPMEM_COLUMNS = 130,
 	CAPMEM_ROWS = 24,
-	CAPMEM_VOLTAGE_ROWS = 8,                          /**< rows 0 … 7 are voltages, 8 … 23 currents */
+	CAPMEM_VOLTAGE_ROWS = 8, /**< rows 0 … 7 are voltages, 8 … 23 currents */
 	CAPMEM_BLOCK_CELLS = CAPMEM_COLUMNS * CAPMEM_ROWS,
 	CAPMEM_CELLS = CAPMEM_BLOCKS * CAPMEM_BLOCK_CELLS,
 	CAPMEM_CODES = 1024,
-	CAPMEM_COALESCE_TICKS = 250,                      /**< writes so close count as one moment */
+	CAPMEM_COALESCE_TICKS = 250, /**< writes so close count as one moment */
 };
 
 /** All cells of a chip. */
 struct capmem {
-	uint64_t seed;                                    /**< of the write errors */
-	uint64_t time;                                    /**< ticks at which `value` holds */
-	bool noise;                                       /**< write errors on */
-	bool settling;                                    /**< some value still moves */
-	bool moving[CAPMEM_BLOCKS];                       /**< … of this block */
-	bool stale[CAPMEM_BLOCKS];                        /**< targets need computing */
-	bool refresh[CAPMEM_BLOCKS];                      /**< blocks that are refreshed */
-	uint16_t sharers[CAPMEM_BLOCKS][2][CAPMEM_CODES]; /**< cells that hold a code: [block][voltage, current] */
+	uint64_t seed;               /**< of the write errors */
+	uint64_t time;               /**< ticks at which `value` holds */
+	bool noise;                  /**< write errors on */
+	bool settling;               /**< some value still moves */
+	bool moving[CAPMEM_BLOCKS];  /**< … of this block */
+	bool stale[CAPMEM_BLOCKS];   /**< targets need computing */
+	bool refresh[CAPMEM_BLOCKS]; /**< blocks that are refreshed */
+	uint16_t sharers[CAPMEM_BLOCKS][2]
+			[CAPMEM_CODES]; /**< cells that hold a code: [block][voltage, current] */
 	uint16_t code[CAPMEM_CELLS];
-	uint32_t writes[CAPMEM_CELLS];                    /**< of each cell so far */
-	float error[CAPMEM_CELLS];                        /**< of the last write, codes */
-	float target[CAPMEM_CELLS];                       /**< codes */
-	float value[CAPMEM_CELLS];                        /**< codes */
+	uint32_t writes[CAPMEM_CELLS]; /**< of each cell so far */
+	float error[CAPMEM_CELLS];     /**< of the last write, codes */
+	float target[CAPMEM_CELLS];    /**< codes */
+	float value[CAPMEM_CELLS];     /**< codes */
 };
 
 /** Begin with all cells at code 0. */

@@ -9,8 +9,8 @@ unsigned emulator__kernel_list(const struct kernel *out[3])
 	__builtin_cpu_init();
 	if (__builtin_cpu_supports("avx2"))
 		out[count++] = &emulator__kernel_avx2;
-	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-	        __builtin_cpu_supports("avx512vl"))
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
 		out[count++] = &emulator__kernel_avx512;
 #endif
 	return count;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* The kernels, included by one file for each instruction set, which defines KERNEL_TABLE and KERNEL_NAME.
+/* The kernels, included by one file for each instruction set, which defines KERNEL_TABLE and
+ * KERNEL_NAME.
  *
- * A step is exponential Euler with the slope of the membrane (Rosenbrock): with F = dV/dt at the middle of the
- * synaptic lines and J = -dF/dV, V moves by h F phi(h J), phi(z) = (1 - exp(-z)) / z, here 1 / (1 + z/2 + z^2/12),
- * which is off by z^4/720. Lines decay by exact factors. Events inside the step count with their time before its end.
- * tanh(x) is x (945 + 105 x^2 + x^4) / (945 + 420 x^2 + 15 x^4) up to where it reaches 1, off by 1.4e-3 there. Source: spec/emulator_numerics.md 2.3, spec/emulator_physics.md 2.1. */
+ * A step is exponential Euler with the slope of the membrane (Rosenbrock): with F = dV/dt at the
+ * middle of the synaptic lines and J = -dF/dV, V moves by h F phi(h J), phi(z) = (1 - exp(-z)) / z,
+ * here 1 / (1 + z/2 + z^2/12), which is off by z^4/720. Lines decay by exact factors. Events inside
+ * the step count with their time before its end. tanh(x) is x (945 + 105 x^2 + x^4) / (945 + 420
+ * x^2 + 15 x^4) up to where it reaches 1, off by 1.4e-3 there. Source:
+ * spec/emulator_numerics.md 2.3, spec/emulator_physics.md 2.1. */
 #include "kernel.h"
 #include "physics.h"
 
@@ -38,12 +41,14 @@ static inline float tanh_under(float q)
 	return 945.0f + q * (420.0f + q * 15.0f);
 }
 
-/* exp(-x) for x >= 0; relative error 2e-7, 0 beyond 87. Selections are factors 0 or 1: gcc 12 vectorises those. */
+/* exp(-x) for x >= 0; relative error 2e-7, 0 beyond 87. Selections are factors 0 or 1: gcc 12
+ * vectorises those. */
 static inline float decay(float x)
 {
 	const float live = x < 87.0f ? 1.0f : 0.0f;
 	const float limited = least(x, 87.0f);
-	const float rounded = limited * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: the last place is 1 */
+	const float rounded =
+		limited * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: the last place is 1 */
 	const float whole = rounded - 12582912.0f;
 	const float rest = whole * 0.693147182f - limited; /* -0.35 … 0.35 */
 	float y = 1.0f / 5040.0f;
@@ -73,11 +78,14 @@ static inline float phi_exact(float z)
 
 enum { BLOCK = 64 };
 
-/* Short loops over a block keep more neurons in flight than one long one: 1.6x, bench/emulator_analog. */
-static inline __attribute__((always_inline)) void advance_lines(struct kernel_membranes *restrict m, unsigned begin, float h,
-        unsigned variants, unsigned leap, float *restrict current, uint32_t *restrict active)
+/* Short loops over a block keep more neurons in flight than one long one: 1.6x,
+ * bench/emulator_analog. */
+static inline __attribute__((always_inline)) void advance_lines(struct kernel_membranes *restrict m,
+	unsigned begin, float h, unsigned variants, unsigned leap, float *restrict current,
+	uint32_t *restrict active)
 {
-	const float per_h = 1.0f / h, pair = 1.0f / PHYSICS_LINE_PAIR, per_bend = 1.0f / PHYSICS_LINE_TAU_BEND;
+	const float per_h = 1.0f / h, pair = 1.0f / PHYSICS_LINE_PAIR,
+		    per_bend = 1.0f / PHYSICS_LINE_TAU_BEND;
 	for (unsigned k = 0; k < BLOCK; k++) {
 		const unsigned i = begin + k;
 		const float e = m->line[0][i], n = m->line[1][i];
@@ -95,17 +103,20 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 			mean_n = m->line_mean[1][i];
 		}
 		/* large drops decay faster: U' = -U (1 + U / bend) / tau has a closed form */
-		const float bent_e = e * (1.0f - decay_e) * per_bend, bent_n = n * (1.0f - decay_n) * per_bend;
+		const float bent_e = e * (1.0f - decay_e) * per_bend,
+			    bent_n = n * (1.0f - decay_n) * per_bend;
 		const float bend_e = 1.0f + bent_e, bend_n = 1.0f + bent_n;
 		float middle_e = e * mean_e * (1.0f - 0.5f * bent_e);
 		float middle_n = n * mean_n * (1.0f - 0.5f * bent_n);
 		float new_e = 0.0f, new_n = 0.0f;
 		if (variants & KERNEL_EVENTS) {
-			/* what decays until the end of the step, to second order for one event and nearly so for several */
+			/* what decays until the end of the step, to second order for one event and
+			 * nearly so for several */
 			const float charge_e = m->charge[0][i], charge_n = m->charge[1][i];
 			const float moment_e = m->moment[0][i], moment_n = m->moment[1][i];
 			const float rate_e = m->line_rate[0][i], rate_n = m->line_rate[1][i];
-			const float safe_e = most(charge_e, 1e-12f), safe_n = most(charge_n, 1e-12f);
+			const float safe_e = most(charge_e, 1e-12f),
+				    safe_n = most(charge_n, 1e-12f);
 			const float half = 0.5f / (safe_e * safe_n);
 			const float late_e = moment_e * moment_e * rate_e * (half * safe_n);
 			const float late_n = moment_n * moment_n * rate_n * (half * safe_e);
@@ -126,8 +137,9 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 		const float bends = bend_e * bend_n, inputs = de * dn;
 		const float inverse = 1.0f / (bends * inputs);
 		const float per_bends = inverse * inputs, per_inputs = inverse * bends;
-		current[k] = (m->input_limit[0][i] * (xe * tanh_over(qe)) * dn + m->input_limit[1][i] * (xn * tanh_over(qn)) * de) *
-		        per_inputs;
+		current[k] = (m->input_limit[0][i] * (xe * tanh_over(qe)) * dn +
+				     m->input_limit[1][i] * (xn * tanh_over(qn)) * de) *
+			     per_inputs;
 		const float next_e = e * decay_e * (per_bends * bend_n) + new_e;
 		const float next_n = n * decay_n * (per_bends * bend_e) + new_n;
 		/* the difference keeps denormal numbers away */
@@ -137,8 +149,9 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 	}
 }
 
-static inline __attribute__((always_inline)) void advance_currents(struct kernel_membranes *restrict m, unsigned begin,
-        float h, unsigned variants, unsigned leap, const float *restrict current, float *restrict force)
+static inline __attribute__((always_inline)) void advance_currents(
+	struct kernel_membranes *restrict m, unsigned begin, float h, unsigned variants,
+	unsigned leap, const float *restrict current, float *restrict force)
 {
 	for (unsigned k = 0; k < BLOCK; k++) {
 		const unsigned i = begin + k;
@@ -149,12 +162,14 @@ static inline __attribute__((always_inline)) void advance_currents(struct kernel
 		float f = limit * t + current[k] + m->constant[i];
 		float j = pull * (1.0f - t * t);
 		if (leap) {
-			/* beyond the linear range the tangent overshoots in long steps, the secant never */
+			/* beyond the linear range the tangent overshoots in long steps, the secant
+			 * never */
 			const float secant = pull * share, use = h * secant < 0.5f ? 0.0f : 1.0f;
 			j += use * (secant - j);
 		}
 		if (variants & KERNEL_RESETS) {
-			const float y = clip(m->reset_slope[i] * (m->reset_reference[i] - v), tanh_end);
+			const float y =
+				clip(m->reset_slope[i] * (m->reset_reference[i] - v), tanh_end);
 			const float r = y * tanh_over(y * y) / tanh_under(y * y);
 			const float reset = m->reset_limit[i] * m->reset_share[i];
 			f += reset * r;
@@ -167,24 +182,31 @@ static inline __attribute__((always_inline)) void advance_currents(struct kernel
 	}
 }
 
-static inline __attribute__((always_inline)) uint32_t advance_membranes(struct kernel_membranes *restrict m, unsigned begin,
-        float h, float place, unsigned variants, unsigned leap, const float *restrict force, const uint32_t *restrict active)
+static inline __attribute__((always_inline)) uint32_t advance_membranes(
+	struct kernel_membranes *restrict m, unsigned begin, float h, float place,
+	unsigned variants, unsigned leap, const float *restrict force,
+	const uint32_t *restrict active)
 {
 	const float still = 3e-7f, fast = m->fast; /* still: a few bits of the last place */
 	uint32_t flags = 0;
 	for (unsigned k = 0; k < BLOCK; k++) {
 		const unsigned i = begin + k;
 		const float v = m->v[i], j = m->rate[i], z = h * j, bounded = least(z, 2.0f);
-		const float way = leap ? h * phi_exact(z) : h / (1.0f + bounded * (0.5f + bounded * (1.0f / 12.0f)));
+		const float way = leap ? h * phi_exact(z)
+				       : h / (1.0f + bounded * (0.5f + bounded * (1.0f / 12.0f)));
 		const float next = least(most(v + way * force[k], 0.0f), PHYSICS_RAIL);
 		const float noise = m->noise[i];
 		float part = noise;
 		if (variants & KERNEL_NOISE) {
-			part += way * (m->noise_from[i] + place * (m->noise_to[i] - m->noise_from[i]) - j * noise);
+			part += way *
+				(m->noise_from[i] + place * (m->noise_to[i] - m->noise_from[i]) -
+					j * noise);
 			m->noise[i] = part;
 		}
-		const float whole = next + part, gain = whole - (v + noise), distance = whole - m->threshold[i];
-		const float size = gain < 0.0f ? -gain : gain, off = distance < 0.0f ? -distance : distance;
+		const float whole = next + part, gain = whole - (v + noise),
+			    distance = whole - m->threshold[i];
+		const float size = gain < 0.0f ? -gain : gain,
+			    off = distance < 0.0f ? -distance : distance;
 		const uint32_t above = distance > 0.0f;
 		const uint32_t crossing = above & (m->above[i] ^ 1u);
 		const uint32_t near = off < m->margin[i] ? KERNEL_NEAR : 0;
@@ -199,8 +221,8 @@ static inline __attribute__((always_inline)) uint32_t advance_membranes(struct k
 	return flags;
 }
 
-static inline __attribute__((always_inline)) uint32_t advance(struct kernel_membranes *m, float h, float place,
-        unsigned variants, unsigned leap)
+static inline __attribute__((always_inline)) uint32_t advance(
+	struct kernel_membranes *m, float h, float place, unsigned variants, unsigned leap)
 {
 	_Alignas(64) float current[BLOCK], force[BLOCK];
 	_Alignas(64) uint32_t active[BLOCK];
@@ -216,24 +238,33 @@ static inline __attribute__((always_inline)) uint32_t advance(struct kernel_memb
 static uint32_t step(struct kernel_membranes *m, float h, float place, unsigned variants)
 {
 	switch (variants & 7u) {
-	case 0: return advance(m, h, place, 0, 0);
-	case 1: return advance(m, h, place, 1, 0);
-	case 2: return advance(m, h, place, 2, 0);
-	case 3: return advance(m, h, place, 3, 0);
-	case 4: return advance(m, h, place, 4, 0);
-	case 5: return advance(m, h, place, 5, 0);
-	case 6: return advance(m, h, place, 6, 0);
-	default: return advance(m, h, place, 7, 0);
+	case 0:
+		return advance(m, h, place, 0, 0);
+	case 1:
+		return advance(m, h, place, 1, 0);
+	case 2:
+		return advance(m, h, place, 2, 0);
+	case 3:
+		return advance(m, h, place, 3, 0);
+	case 4:
+		return advance(m, h, place, 4, 0);
+	case 5:
+		return advance(m, h, place, 5, 0);
+	case 6:
+		return advance(m, h, place, 6, 0);
+	default:
+		return advance(m, h, place, 7, 0);
 	}
 }
 
 static uint32_t leap(struct kernel_membranes *m, float h, unsigned variants)
 {
-	return variants & KERNEL_RESETS ? advance(m, h, 0, KERNEL_RESETS, 1) : advance(m, h, 0, 0, 1);
+	return variants & KERNEL_RESETS ? advance(m, h, 0, KERNEL_RESETS, 1)
+					: advance(m, h, 0, 0, 1);
 }
 
 static void row(float *restrict charge, float *restrict moment, const float *restrict strength,
-        const uint8_t *restrict labels, const float *restrict scale, uint8_t label, float delay)
+	const uint8_t *restrict labels, const float *restrict scale, uint8_t label, float delay)
 {
 	for (unsigned c = 0; c < KERNEL_COLUMNS; c++) {
 		const uint32_t match = 0u - (uint32_t)(labels[c] == label);
@@ -248,4 +279,4 @@ static void row(float *restrict charge, float *restrict moment, const float *res
 	}
 }
 
-const struct kernel KERNEL_TABLE = { .name = KERNEL_NAME, .step = step, .leap = leap, .row = row };
+const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME, .step = step, .leap = leap, .row = row};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What the cells, switches and pattern of a neuron make of its membrane, and what the backend makes of a spike. */
+/* What the cells, switches and pattern of a neuron make of its membrane, and what the backend makes
+ * of a spike. */
 #include "analog_state.h"
 #include "noise.h"
 #include "physics.h"
@@ -21,12 +22,14 @@ struct amplifier {
 };
 
 /* The transconductance amplifier of leak and reset. */
-static struct amplifier amplifier(float code, float factor, bool multiply, bool divide, bool degenerate)
+static struct amplifier amplifier(
+	float code, float factor, bool multiply, bool divide, bool degenerate)
 {
 	const float scale = factor * (multiply == divide ? 1.0f : multiply ? 8.0f : 0.125f);
 	return (struct amplifier){
 		.limit = emulator__capmem_ampere(code) * scale,
-		.slope = PHYSICS_LEAK / PHYSICS_CELL_AMPERE * (degenerate ? 1.0f : PHYSICS_DEGENERATION),
+		.slope = PHYSICS_LEAK / PHYSICS_CELL_AMPERE *
+			 (degenerate ? 1.0f : PHYSICS_DEGENERATION),
 	};
 }
 
@@ -42,52 +45,66 @@ static float refresh_leak(struct emulator_analog *a, uint32_t n, float capacitan
 	const struct haldls_neuron_config *config = &a->neuron[n];
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
 	const float code = cell(a, n, HALDLS_CAPMEM_I_BIAS_LEAK);
-	const struct amplifier leak = amplifier(code, pattern->leak, config->enable_leak_multiplication,
-	        config->enable_leak_division, config->enable_leak_degeneration);
+	const struct amplifier leak =
+		amplifier(code, pattern->leak, config->enable_leak_multiplication,
+			config->enable_leak_division, config->enable_leak_degeneration);
 	m->leak_limit[n] = leak.limit / capacitance;
 	m->leak_slope[n] = leak.slope;
-	m->leak_reference[n] = reference(cell(a, n, HALDLS_CAPMEM_V_LEAK), PHYSICS_LEAK_FOLLOWER) + pattern->leak_offset -
-	        PHYSICS_LEAK_BIAS_DRIFT * logf(fmaxf(code, 1) / PHYSICS_LEAK_BIAS_TYPICAL);
+	m->leak_reference[n] =
+		reference(cell(a, n, HALDLS_CAPMEM_V_LEAK), PHYSICS_LEAK_FOLLOWER) +
+		pattern->leak_offset -
+		PHYSICS_LEAK_BIAS_DRIFT * logf(fmaxf(code, 1) / PHYSICS_LEAK_BIAS_TYPICAL);
 
 	struct amplifier reset = amplifier(cell(a, n, HALDLS_CAPMEM_I_BIAS_RESET), pattern->reset,
-	        config->enable_reset_multiplication, config->enable_reset_division, config->enable_reset_degeneration);
+		config->enable_reset_multiplication, config->enable_reset_division,
+		config->enable_reset_degeneration);
 	if (reset.limit * reset.slope > PHYSICS_RESET_LIMIT)
 		reset.slope = PHYSICS_RESET_LIMIT / reset.limit;
 	m->reset_limit[n] = reset.limit / capacitance;
 	m->reset_slope[n] = reset.slope;
-	m->reset_reference[n] = reference(cell(a, n, HALDLS_CAPMEM_V_RESET), PHYSICS_RESET_FOLLOWER) + pattern->reset_offset;
+	m->reset_reference[n] =
+		reference(cell(a, n, HALDLS_CAPMEM_V_RESET), PHYSICS_RESET_FOLLOWER) +
+		pattern->reset_offset;
 	return leak.limit;
 }
 
 static const struct {
 	uint32_t tau, shift, gm;
 } input_rows[KERNEL_LINES] = {
-	{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM },
-	{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM },
+	{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT,
+		HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM},
+	{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT,
+		HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM},
 };
 
 /* Returns the bias of the input, A. */
 static float refresh_input(struct emulator_analog *a, uint32_t n, unsigned line, float capacitance)
 {
-	static const float taus[] = PHYSICS_LINE_TAU, gains[] = PHYSICS_LINE_GAIN, shifts[] = PHYSICS_LINE_SHIFT;
+	static const float taus[] = PHYSICS_LINE_TAU, gains[] = PHYSICS_LINE_GAIN,
+			   shifts[] = PHYSICS_LINE_SHIFT;
 	struct kernel_membranes *m = &a->membranes;
 	const struct haldls_neuron_config *config = &a->neuron[n];
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
-	const bool enable = line ? config->enable_synaptic_input_inhibitory : config->enable_synaptic_input_excitatory;
+	const bool enable = line ? config->enable_synaptic_input_inhibitory
+				 : config->enable_synaptic_input_excitatory;
 	const bool high = line ? config->enable_synaptic_input_inhibitory_high_resistance
-	                       : config->enable_synaptic_input_excitatory_high_resistance;
+			       : config->enable_synaptic_input_excitatory_high_resistance;
 	const bool small = line ? config->enable_synaptic_input_inhibitory_small_capacitance
-	                        : config->enable_synaptic_input_excitatory_small_capacitance;
+				: config->enable_synaptic_input_excitatory_small_capacitance;
 
-	const float bias = emulator__capmem_ampere(cell(a, n, input_rows[line].gm)) * gains[line] * pattern->gm[line];
+	const float bias = emulator__capmem_ampere(cell(a, n, input_rows[line].gm)) * gains[line] *
+			   pattern->gm[line];
 	const float limit = enable ? bias : 0;
 	m->input_limit[line][n] = (line ? -limit : limit) / capacitance;
-	m->input_offset[line][n] = pattern->input_offset[line] -
-	        PHYSICS_LINE_SHIFT_STEP * logf(fmaxf(cell(a, n, input_rows[line].shift), 1) / shifts[line]);
+	m->input_offset[line][n] =
+		pattern->input_offset[line] -
+		PHYSICS_LINE_SHIFT_STEP *
+			logf(fmaxf(cell(a, n, input_rows[line].shift), 1) / shifts[line]);
 
 	const float code = cell(a, n, input_rows[line].tau);
 	const float tau = taus[line] / fmaxf(code, 1e-6f) * pattern->tau[line] *
-	        (high ? 1 : PHYSICS_LINE_LOW_RESISTANCE) * (small ? PHYSICS_LINE_SMALL_CAPACITANCE : 1);
+			  (high ? 1 : PHYSICS_LINE_LOW_RESISTANCE) *
+			  (small ? PHYSICS_LINE_SMALL_CAPACITANCE : 1);
 	const float rate = 1 / fminf(tau, PHYSICS_LINE_TAU_FLOATING);
 	if (rate != m->line_rate[line][n]) {
 		const float x = step_s * rate, way = -expm1f(-x);
@@ -98,8 +115,9 @@ static float refresh_input(struct emulator_analog *a, uint32_t n, unsigned line,
 	return limit;
 }
 
-/* Band-limited noise, linear between values of one slot each, has the variance of white noise of the same density
- * times the mean of exp(-abs(x) r) over a cubic B-spline, r the slot in time constants. This fit is off by 1 %. */
+/* Band-limited noise, linear between values of one slot each, has the variance of white noise of
+ * the same density times the mean of exp(-abs(x) r) over a cubic B-spline, r the slot in time
+ * constants. This fit is off by 1 %. */
 static float band_share(float r)
 {
 	return 1 / (1 + r * (0.4667f + 0.0511f * r / (1 + 0.1804f * r)));
@@ -115,7 +133,8 @@ static void refresh_noise(struct emulator_analog *a, uint32_t n, float bias, flo
 		return;
 	const float farads = capacitance * 1e12f; /* in pF, lest the square vanish */
 	const float fault = a->pattern->neuron[n].fault == VARIATION_NOISY ? 100.0f : 1.0f;
-	a->noise_power[n] = (float)(PHYSICS_NOISE_DENSITY * 1e24 / 2 / PHYSICS_NOISE_BIAS) * bias * fault / (farads * farads);
+	a->noise_power[n] = (float)(PHYSICS_NOISE_DENSITY * 1e24 / 2 / PHYSICS_NOISE_BIAS) * bias *
+			    fault / (farads * farads);
 	const float slot = PHYSICS_NOISE_SLOT * 4e-9f;
 	a->noise_current[n] = sqrtf(a->noise_power[n] / (slot * band_share(slot * rate)));
 	const float variance = a->noise_power[n] / (2 * fmaxf(rate, 1e3f));
@@ -127,19 +146,27 @@ static void refresh_threshold(struct emulator_analog *a, uint32_t n)
 	const struct haldls_neuron_config *config = &a->neuron[n];
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
 	const bool fires = config->enable_fire && config->enable_threshold_comparator &&
-	        a->comparator_delay[analog_quadrant(n)] >= 0 && pattern->fault != VARIATION_STUCK;
-	a->membranes.threshold[n] = fires ? emulator__capmem_volt(cell(a, n, HALDLS_CAPMEM_V_THRESHOLD)) +
-	        PHYSICS_THRESHOLD_OFFSET + pattern->threshold_offset + a->comparator_noise[n] : never;
+			   a->comparator_delay[analog_quadrant(n)] >= 0 &&
+			   pattern->fault != VARIATION_STUCK;
+	a->membranes.threshold[n] =
+		fires ? emulator__capmem_volt(cell(a, n, HALDLS_CAPMEM_V_THRESHOLD)) +
+				PHYSICS_THRESHOLD_OFFSET + pattern->threshold_offset +
+				a->comparator_noise[n]
+		      : never;
 }
 
 void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n)
 {
 	const struct haldls_neuron_config *config = &a->neuron[n];
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
-	const float capacitance = PHYSICS_CAPACITANCE * pattern->capacitance *
-	        ((float)config->membrane_capacitor_size + PHYSICS_CAPACITANCE_INTRINSIC);
-	const float offset = PHYSICS_OFFSET * cell(a, n, HALDLS_CAPMEM_I_MEM_OFFSET) * pattern->offset / capacitance;
-	a->membranes.constant[n] = !config->enable_membrane_offset ? 0 : config->invert_membrane_offset ? -offset : offset;
+	const float capacitance =
+		PHYSICS_CAPACITANCE * pattern->capacitance *
+		((float)config->membrane_capacitor_size + PHYSICS_CAPACITANCE_INTRINSIC);
+	const float offset = PHYSICS_OFFSET * cell(a, n, HALDLS_CAPMEM_I_MEM_OFFSET) *
+			     pattern->offset / capacitance;
+	a->membranes.constant[n] = !config->enable_membrane_offset  ? 0
+				   : config->invert_membrane_offset ? -offset
+								    : offset;
 	float bias = refresh_leak(a, n, capacitance);
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		bias += refresh_input(a, n, line, capacitance);
@@ -159,21 +186,27 @@ void emulator__neuron_arm(struct emulator_analog *a, uint32_t n)
 	a->comparator_noise[n] = noise;
 }
 
-struct analog_refractory emulator__neuron_refractory(const struct haldls_neuron_backend_config *backend,
-        const struct haldls_common_neuron_backend_config *common, uint64_t t)
+struct analog_refractory emulator__neuron_refractory(
+	const struct haldls_neuron_backend_config *backend,
+	const struct haldls_common_neuron_backend_config *common, uint64_t t)
 {
 	if (!common->enable_clocks)
-		return (struct analog_refractory){ t, UINT64_MAX, UINT64_MAX };
-	/* a free-running clock: the counter advances on its edges, the first of them at most a period away */
-	const unsigned scale = (unsigned)(backend->select_input_clock ? common->clock_scale_fast : common->clock_scale_slow) + 1;
-	const uint64_t cycles = backend->refractory_time, held = 2 * (15 - (uint64_t)backend->reset_holdoff) + 1;
+		return (struct analog_refractory){t, UINT64_MAX, UINT64_MAX};
+	/* a free-running clock: the counter advances on its edges, the first of them at most a
+	 * period away */
+	const unsigned scale = (unsigned)(backend->select_input_clock ? common->clock_scale_fast
+								      : common->clock_scale_slow) +
+			       1;
+	const uint64_t cycles = backend->refractory_time,
+		       held = 2 * (15 - (uint64_t)backend->reset_holdoff) + 1;
 	const uint64_t end = cycles ? ((t >> scale) + cycles) << scale : t;
-	return (struct analog_refractory){ t, cycles >= held ? end - (held << scale) : end, end };
+	return (struct analog_refractory){t, cycles >= held ? end - (held << scale) : end, end};
 }
 
 void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t)
 {
-	a->refractory[n] = emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], t);
+	a->refractory[n] =
+		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], t);
 	if (a->refractory[n].end <= t || a->is_resting[n])
 		return;
 	a->is_resting[n] = true;
@@ -182,11 +215,13 @@ void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t)
 
 static float overlap(uint64_t begin, uint64_t end, const struct analog_refractory *r)
 {
-	const uint64_t from = begin > r->begin ? begin : r->begin, to = end < r->release ? end : r->release;
+	const uint64_t from = begin > r->begin ? begin : r->begin,
+		       to = end < r->release ? end : r->release;
 	return to > from ? (float)(to - from) / (float)(end - begin) : 0;
 }
 
-bool emulator__neuron_reset_shares(struct emulator_analog *a, struct kernel_membranes *m, uint64_t begin, uint64_t end)
+bool emulator__neuron_reset_shares(
+	struct emulator_analog *a, struct kernel_membranes *m, uint64_t begin, uint64_t end)
 {
 	bool any = false;
 	for (unsigned i = 0; i < a->resting_count; i++) {
@@ -209,8 +244,10 @@ void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t)
 		return;
 	double normal[2];
 	emulator__noise_normals(normal, a->config.seed, NOISE_LOOK, n, t);
-	const double span = (double)(t - a->noise_time[n]) * 4e-9, rate = fmax(a->membranes.rate[n], 1.0);
+	const double span = (double)(t - a->noise_time[n]) * 4e-9,
+		     rate = fmax(a->membranes.rate[n], 1.0);
 	const double variance = (double)a->noise_power[n] * -expm1(-2 * rate * span) / (2 * rate);
-	a->membranes.noise[n] = (float)(a->membranes.noise[n] * exp(-rate * span) + sqrt(variance) * normal[0]);
+	a->membranes.noise[n] =
+		(float)(a->membranes.noise[n] * exp(-rate * span) + sqrt(variance) * normal[0]);
 	a->noise_time[n] = t;
 }

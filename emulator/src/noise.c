@@ -4,22 +4,25 @@
 #include <Random123/philox.h>
 #include <math.h>
 
-static philox4x32_ctr_t draw(uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number)
+static philox4x32_ctr_t draw(
+	uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number)
 {
-	const philox4x32_key_t key = { { (uint32_t)seed, (uint32_t)(seed >> 32) } };
-	const philox4x32_ctr_t place = { { index, (uint32_t)stream << 24 | 1, (uint32_t)number,
-		(uint32_t)(number >> 32) } };
+	const philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
+	const philox4x32_ctr_t place = {
+		{index, (uint32_t)stream << 24 | 1, (uint32_t)number, (uint32_t)(number >> 32)}};
 	return philox4x32(place, key);
 }
 
-void emulator__noise_uniforms(double out[4], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number)
+void emulator__noise_uniforms(
+	double out[4], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number)
 {
 	const philox4x32_ctr_t bits = draw(seed, stream, index, number);
 	for (unsigned i = 0; i < 4; i++)
 		out[i] = ((double)bits.v[i] + 0.5) * 0x1p-32;
 }
 
-void emulator__noise_normals(double out[2], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number)
+void emulator__noise_normals(
+	double out[2], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number)
 {
 	double uniform[4];
 	emulator__noise_uniforms(uniform, seed, stream, index, number);
@@ -28,8 +31,8 @@ void emulator__noise_normals(double out[2], uint64_t seed, enum noise_stream str
 	out[1] = radius * sin(angle);
 }
 
-void emulator__noise_fill(float *out, const float *scale, size_t count, uint64_t seed, enum noise_stream stream,
-        uint64_t number)
+void emulator__noise_fill(float *out, const float *scale, size_t count, uint64_t seed,
+	enum noise_stream stream, uint64_t number)
 {
 	/* four bytes of mean 127.5 and variance (2^16 - 1) / 12 */
 	const float unit = 1.0f / 147.7986f;

@@ -3,38 +3,41 @@
 #define EMULATOR_NOISE_H
 
 /** @file
- *  @brief Random numbers of the analog half: each is a function of its key and its place, never of the order
- *  in which numbers are drawn (Philox4x32-10, source: spec/emulator_numerics.md 5). */
+ *  @brief Random numbers of the analog half: each is a function of its key and its place, never of
+ *  the order in which numbers are drawn (Philox4x32-10, source: spec/emulator_numerics.md 5). */
 
 #include <stddef.h>
 #include <stdint.h>
 
 /** What a number is for. */
 enum noise_stream {
-	NOISE_NEURON = 1,    /**< fixed pattern: neurons */
-	NOISE_QUADRANT,      /**< fixed pattern: quadrants */
-	NOISE_COLUMN,        /**< fixed pattern: synapse columns */
-	NOISE_SYNAPSE,       /**< fixed pattern: synapses */
-	NOISE_DRIVER,        /**< fixed pattern: synapse drivers */
-	NOISE_CHANNEL,       /**< fixed pattern: CADC channels */
-	NOISE_CELL,          /**< trial: write of a capacitive memory cell */
-	NOISE_MEMBRANE,      /**< trial: membrane current, one value per neuron and slot */
-	NOISE_LOOK,          /**< trial: membrane, looked at after idle time */
-	NOISE_COMPARATOR,    /**< trial: threshold of one crossing */
-	NOISE_CADC,          /**< trial: conversions */
-	NOISE_MADC,          /**< trial: samples */
+	NOISE_NEURON = 1, /**< fixed pattern: neurons */
+	NOISE_QUADRANT,   /**< fixed pattern: quadrants */
+	NOISE_COLUMN,     /**< fixed pattern: synapse columns */
+	NOISE_SYNAPSE,    /**< fixed pattern: synapses */
+	NOISE_DRIVER,     /**< fixed pattern: synapse drivers */
+	NOISE_CHANNEL,    /**< fixed pattern: CADC channels */
+	NOISE_CELL,       /**< trial: write of a capacitive memory cell */
+	NOISE_MEMBRANE,   /**< trial: membrane current, one value per neuron and slot */
+	NOISE_LOOK,       /**< trial: membrane, looked at after idle time */
+	NOISE_COMPARATOR, /**< trial: threshold of one crossing */
+	NOISE_CADC,       /**< trial: conversions */
+	NOISE_MADC,       /**< trial: samples */
 };
 
-/** Two normal numbers with their full tails (Box-Muller). @param seed key @param index which instance @param number which draw */
-void emulator__noise_normals(double out[2], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number);
+/** Two normal numbers with their full tails (Box-Muller). @param seed key @param index which
+ *  instance @param number which draw */
+void emulator__noise_normals(
+	double out[2], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number);
 
 /** Four uniform numbers in (0, 1). */
-void emulator__noise_uniforms(double out[4], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number);
+void emulator__noise_uniforms(
+	double out[4], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number);
 
-/** Normal-like numbers of variance 1 for instances 0 … count - 1 in bulk: sums of four uniform bytes, bounded at 3.46,
- *  for what a low-pass makes normal.
+/** Normal-like numbers of variance 1 for instances 0 … count - 1 in bulk: sums of four uniform
+ *  bytes, bounded at 3.46, for what a low-pass makes normal.
  *  @param[out] out [count] @param count a multiple of 4 @param scale [count] factors */
-void emulator__noise_fill(float *out, const float *scale, size_t count, uint64_t seed, enum noise_stream stream,
-        uint64_t number);
+void emulator__noise_fill(float *out, const float *scale, size_t count, uint64_t seed,
+	enum noise_stream stream, uint64_t number);
 
 #endif

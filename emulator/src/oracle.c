@@ -23,17 +23,20 @@ double emulator__analog_true_line(const struct emulator_analog *a, uint32_t neur
 	return (double)a->membranes.line[line][neuron];
 }
 
-void emulator__analog_true_neuron(struct emulator_analog_truth *out, struct emulator_analog *a, uint32_t n)
+void emulator__analog_true_neuron(
+	struct emulator_analog_truth *out, struct emulator_analog *a, uint32_t n)
 {
 	const struct kernel_membranes *m = &a->membranes;
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
-	const double size = (double)a->neuron[n].membrane_capacitor_size + (double)PHYSICS_CAPACITANCE_INTRINSIC;
+	const double size = (double)a->neuron[n].membrane_capacitor_size +
+			    (double)PHYSICS_CAPACITANCE_INTRINSIC;
 	const double farad = (double)PHYSICS_CAPACITANCE * (double)pattern->capacitance * size;
 	if (a->capmem.settling)
 		a->all_stale = true;
 	if (a->all_stale || a->stale[n])
 		emulator__neuron_refresh(a, n);
-	const double leak = (double)m->leak_limit[n] * farad, reset = (double)m->reset_limit[n] * farad;
+	const double leak = (double)m->leak_limit[n] * farad,
+		     reset = (double)m->reset_limit[n] * farad;
 	const double conductance = leak * (double)m->leak_slope[n];
 	*out = (struct emulator_analog_truth){
 		.capacitance = farad,
@@ -42,12 +45,16 @@ void emulator__analog_true_neuron(struct emulator_analog_truth *out, struct emul
 		.leak_reference = (double)m->leak_reference[n],
 		.reset_conductance = reset * (double)m->reset_slope[n],
 		.reset_reference = (double)m->reset_reference[n],
-		.threshold = (double)m->threshold[n] - (m->threshold[n] < 1e6f ? (double)a->comparator_noise[n] : 0),
+		.threshold = (double)m->threshold[n] -
+			     (m->threshold[n] < 1e6f ? (double)a->comparator_noise[n] : 0),
 		.offset_current = (double)m->constant[n] * farad,
-		.tau_line = { 1 / (double)m->line_rate[0][n], 1 / (double)m->line_rate[1][n] },
-		.input_current = { (double)m->input_limit[0][n] * farad, -(double)m->input_limit[1][n] * farad },
-		.input_offset = { (double)m->input_offset[0][n], (double)m->input_offset[1][n] },
-		.noise_sigma = conductance > 0 ? sqrt((double)a->noise_power[n] / 2 * farad / conductance) : INFINITY,
+		.tau_line = {1 / (double)m->line_rate[0][n], 1 / (double)m->line_rate[1][n]},
+		.input_current = {(double)m->input_limit[0][n] * farad,
+			-(double)m->input_limit[1][n] * farad},
+		.input_offset = {(double)m->input_offset[0][n], (double)m->input_offset[1][n]},
+		.noise_sigma = conductance > 0
+				       ? sqrt((double)a->noise_power[n] / 2 * farad / conductance)
+				       : INFINITY,
 		.readout_offset = (double)pattern->readout_offset,
 		.readout_gain = (double)pattern->readout_gain,
 	};
@@ -63,14 +70,15 @@ double emulator__analog_true_cell(struct emulator_analog *a, uint64_t t, uint32_
 double emulator__analog_true_cadc_zero(const struct emulator_analog *a, uint32_t quadrant)
 {
 	const float offset = analog_shared_cell(a, quadrant, HALDLS_CAPMEM_CADC_V_RAMP_OFFSET) +
-	        a->pattern->quadrant[quadrant].cadc_offset;
+			     a->pattern->quadrant[quadrant].cadc_offset;
 	return (double)emulator__capmem_volt(offset - PHYSICS_CADC_ZERO);
 }
 
 double emulator__analog_true_cadc_lsb(const struct emulator_analog *a, uint32_t quadrant)
 {
-	return (double)PHYSICS_CELL_VOLT * (double)analog_shared_cell(a, quadrant, HALDLS_CAPMEM_CADC_I_RAMP_SLOPE) *
-	        (double)a->pattern->quadrant[quadrant].cadc_slope / (double)PHYSICS_CADC_SLOPE;
+	return (double)PHYSICS_CELL_VOLT *
+	       (double)analog_shared_cell(a, quadrant, HALDLS_CAPMEM_CADC_I_RAMP_SLOPE) *
+	       (double)a->pattern->quadrant[quadrant].cadc_slope / (double)PHYSICS_CADC_SLOPE;
 }
 
 void emulator__analog_use_kernel(struct emulator_analog *a, unsigned number)

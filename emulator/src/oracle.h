@@ -9,33 +9,37 @@
 
 /** What a neuron truly is at this moment. */
 struct emulator_analog_truth {
-	double capacitance;        /**< F */
-	double leak_current;       /**< A, largest current of the leak */
-	double leak_conductance;   /**< S, at its reference */
-	double leak_reference;     /**< V */
-	double reset_conductance;  /**< S */
-	double reset_reference;    /**< V */
-	double threshold;          /**< V, without the comparator's noise; 1e9 where the neuron cannot fire */
-	double offset_current;     /**< A */
-	double tau_line[2];        /**< s, excitatory, inhibitory */
-	double input_current[2];   /**< A, largest current of the input, both positive */
-	double input_offset[2];    /**< V, input-referred, shift reference included */
-	double noise_sigma;        /**< V, of the membrane at rest */
-	double readout_offset;     /**< V */
-	double readout_gain;       /**< factor around 0.6 V */
+	double capacitance;       /**< F */
+	double leak_current;      /**< A, largest current of the leak */
+	double leak_conductance;  /**< S, at its reference */
+	double leak_reference;    /**< V */
+	double reset_conductance; /**< S */
+	double reset_reference;   /**< V */
+	double threshold; /**< V, without the comparator's noise; 1e9 where the neuron cannot fire
+			   */
+	double offset_current;   /**< A */
+	double tau_line[2];      /**< s, excitatory, inhibitory */
+	double input_current[2]; /**< A, largest current of the input, both positive */
+	double input_offset[2];  /**< V, input-referred, shift reference included */
+	double noise_sigma;      /**< V, of the membrane at rest */
+	double readout_offset;   /**< V */
+	double readout_gain;     /**< factor around 0.6 V */
 };
 
 /** Membrane potential at the last grid point, without its noise, V. */
 double emulator__analog_true_membrane(const struct emulator_analog *analog, uint32_t neuron);
 
 /** Membrane potential at time @p t, the last advance, with its noise, V. */
-double emulator__analog_true_noisy_membrane(struct emulator_analog *analog, uint64_t t, uint32_t neuron);
+double emulator__analog_true_noisy_membrane(
+	struct emulator_analog *analog, uint64_t t, uint32_t neuron);
 
 /** Drop of a synaptic line at the last grid point, V. @param line 0 excitatory, 1 inhibitory */
-double emulator__analog_true_line(const struct emulator_analog *analog, uint32_t neuron, unsigned line);
+double emulator__analog_true_line(
+	const struct emulator_analog *analog, uint32_t neuron, unsigned line);
 
 /** Parameters of a neuron at the last advance. */
-void emulator__analog_true_neuron(struct emulator_analog_truth *out, struct emulator_analog *analog, uint32_t neuron);
+void emulator__analog_true_neuron(
+	struct emulator_analog_truth *out, struct emulator_analog *analog, uint32_t neuron);
 
 /** Value of a cell of the capacitive memory at time @p t >= the last look, codes. */
 double emulator__analog_true_cell(struct emulator_analog *analog, uint64_t t, uint32_t cell);

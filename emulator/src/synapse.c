@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Events of the drivers become drops of the synaptic lines. Short-term plasticity is off: every pulse has unit length. */
+/* Events of the drivers become drops of the synaptic lines. Short-term plasticity is off: every
+ * pulse has unit length. */
 #include "analog_state.h"
 #include "physics.h"
 
@@ -8,29 +9,35 @@
 static bool small_capacitance(const struct haldls_neuron_config *config, unsigned line)
 {
 	return line ? config->enable_synaptic_input_inhibitory_small_capacitance
-	            : config->enable_synaptic_input_excitatory_small_capacitance;
+		    : config->enable_synaptic_input_excitatory_small_capacitance;
 }
 
 void emulator__synapse_refresh(struct emulator_analog *a)
 {
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
-		const uint32_t hemisphere = n / ANALOG_COLUMNS, column = n % ANALOG_COLUMNS, quadrant = analog_quadrant(n);
-		const float dac = analog_shared_cell(a, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_DAC) * a->pattern->quadrant[quadrant].dac;
+		const uint32_t hemisphere = n / ANALOG_COLUMNS, column = n % ANALOG_COLUMNS,
+			       quadrant = analog_quadrant(n);
+		const float dac = analog_shared_cell(a, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_DAC) *
+				  a->pattern->quadrant[quadrant].dac;
 		const float unit = PHYSICS_WEIGHT * dac * a->pattern->column[hemisphere][column];
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			a->synapses[hemisphere].scale[line][column] = !a->synapses[hemisphere].forward[line][column] ? 0
-			        : small_capacitance(&a->neuron[n], line) ? unit / PHYSICS_LINE_SMALL_CAPACITANCE : unit;
+			a->synapses[hemisphere].scale[line][column] =
+				!a->synapses[hemisphere].forward[line][column] ? 0
+				: small_capacitance(&a->neuron[n], line)
+					? unit / PHYSICS_LINE_SMALL_CAPACITANCE
+					: unit;
 	}
 }
 
-void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m, uint64_t t, uint64_t end,
-        uint32_t driver, uint8_t label)
+void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m,
+	uint64_t t, uint64_t end, uint32_t driver, uint8_t label)
 {
 	if (a->pattern->driver_stuck[driver])
 		return;
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
 	const uint32_t hemisphere = driver / 128, first = hemisphere * ANALOG_COLUMNS;
-	const unsigned modes[2] = { (unsigned)config->row_mode_bottom, (unsigned)config->row_mode_top };
+	const unsigned modes[2] = {
+		(unsigned)config->row_mode_bottom, (unsigned)config->row_mode_top};
 	const uint8_t sent = config->enable_address_out ? label : label & 0x20;
 	const float delay = (float)(end - t) * 4e-9f;
 	const struct analog_synapses *s = &a->synapses[hemisphere];
@@ -38,7 +45,8 @@ void emulator__synapse_event(const struct emulator_analog *a, struct kernel_memb
 		const uint32_t row = 2 * (driver % 128) + top;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			if (modes[top] >> line & 1)
-				a->kernel->row(&m->charge[line][first], &m->moment[line][first], s->strength[row], s->label[row],
-				        s->scale[line], sent, delay);
+				a->kernel->row(&m->charge[line][first], &m->moment[line][first],
+					s->strength[row], s->label[row], s->scale[line], sent,
+					delay);
 	}
 }

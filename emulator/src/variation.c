@@ -12,26 +12,34 @@ enum { NORMALS = 24, COLUMNS_PER_QUADRANT = 128 };
 static const struct {
 	double current; /* gain of all current cells of a block */
 	double shared[2], leak[2], reset[2], threshold[2]; /* quadrant, neuron */
-	double threshold_trend; /* V over the columns of a quadrant */
+	double threshold_trend;                            /* V over the columns of a quadrant */
 	double tau[2], gm_block, gm_common, offset[2];
 } sigma = {
 	.current = 0.045,
-	.shared = { 36e-3, 35.3e-3 }, .leak = { 0, 33.2e-3 }, .reset = { 0, 28.9e-3 },
-	.threshold = { 19e-3, 20.6e-3 }, .threshold_trend = 11e-3,
-	.tau = { 0.195, 0.186 }, .gm_block = 0.25, .gm_common = 0.02, .offset = { 0.05, 0.12 },
+	.shared = {36e-3, 35.3e-3},
+	.leak = {0, 33.2e-3},
+	.reset = {0, 28.9e-3},
+	.threshold = {19e-3, 20.6e-3},
+	.threshold_trend = 11e-3,
+	.tau = {0.195, 0.186},
+	.gm_block = 0.25,
+	.gm_common = 0.02,
+	.offset = {0.05, 0.12},
 };
 
 struct quadrant_draw {
 	double current, shared, threshold, tau, gm, offset;
 };
 
-static void normals(double *out, unsigned count, uint64_t key, enum noise_stream stream, uint32_t index)
+static void normals(
+	double *out, unsigned count, uint64_t key, enum noise_stream stream, uint32_t index)
 {
 	for (unsigned i = 0; i < count; i += 2)
 		emulator__noise_normals(&out[i], key, stream, index, i);
 }
 
-static enum variation_fault fault(uint64_t key, enum noise_stream stream, uint32_t index, double share, uint8_t *byte)
+static enum variation_fault fault(
+	uint64_t key, enum noise_stream stream, uint32_t index, double share, uint8_t *byte)
 {
 	double uniform[4];
 	emulator__noise_uniforms(uniform, key, stream, index, UINT64_C(1) << 32);
@@ -41,7 +49,8 @@ static enum variation_fault fault(uint64_t key, enum noise_stream stream, uint32
 	return uniform[1] < 0.5 ? VARIATION_STUCK : VARIATION_NOISY;
 }
 
-static void draw_neuron(struct variation_neuron *out, const struct quadrant_draw *block, uint64_t key, uint32_t n)
+static void draw_neuron(
+	struct variation_neuron *out, const struct quadrant_draw *block, uint64_t key, uint32_t n)
 {
 	double z[NORMALS];
 	uint8_t unused;
@@ -53,21 +62,26 @@ static void draw_neuron(struct variation_neuron *out, const struct quadrant_draw
 	out->readout_gain = (float)(1 + 0.01 * z[2]);
 	out->leak_offset = (float)(shared + sigma.leak[1] * z[3]);
 	out->reset_offset = (float)(shared + sigma.reset[1] * z[4]);
-	out->threshold_offset = (float)(block->threshold + sigma.threshold[1] * z[5] + sigma.threshold_trend * place);
+	out->threshold_offset = (float)(block->threshold + sigma.threshold[1] * z[5] +
+					sigma.threshold_trend * place);
 	out->leak = (float)exp(block->current + 0.119 * z[6]);
 	out->reset = (float)exp(block->current + 0.119 * z[7]);
 	out->capacitance = (float)exp(0.03 * z[8]);
-	const double private_gm[2] = { 0.043, 0.038 }, input[2] = { 15.2e-3, 14.8e-3 };
+	const double private_gm[2] = {0.043, 0.038}, input[2] = {15.2e-3, 14.8e-3};
 	for (unsigned line = 0; line < 2; line++) {
-		/* the bias sets a rate, and the rate goes with the cube of the block's current gain */
-		out->tau[line] = (float)exp(block->tau - 3 * block->current + sigma.tau[line] * z[9 + line]);
-		out->gm[line] = (float)exp(block->gm + block->current + sigma.gm_common * z[11] + private_gm[line] * z[12 + line]);
+		/* the bias sets a rate, and the rate goes with the cube of the block's current gain
+		 */
+		out->tau[line] =
+			(float)exp(block->tau - 3 * block->current + sigma.tau[line] * z[9 + line]);
+		out->gm[line] = (float)exp(block->gm + block->current + sigma.gm_common * z[11] +
+					   private_gm[line] * z[12 + line]);
 		out->input_offset[line] = (float)(input[line] * z[14 + line]);
 	}
 	out->offset = (float)exp(block->offset + block->current + sigma.offset[1] * z[16]);
 }
 
-static void draw_quadrant(struct variation_quadrant *out, struct quadrant_draw *block, uint64_t key, uint32_t quadrant)
+static void draw_quadrant(struct variation_quadrant *out, struct quadrant_draw *block, uint64_t key,
+	uint32_t quadrant)
 {
 	double z[10];
 	normals(z, 10, key, NOISE_QUADRANT, quadrant);
@@ -96,10 +110,15 @@ static void draw_channel(struct variation_channel *out, uint64_t key, uint32_t i
 static void typical(struct variation *out)
 {
 	for (unsigned n = 0; n < 512; n++)
-		out->neuron[n] = (struct variation_neuron){ .readout_gain = 1, .leak = 1, .reset = 1, .capacitance = 1,
-			.tau = { 1, 1 }, .gm = { 1, 1 }, .offset = 1 };
+		out->neuron[n] = (struct variation_neuron){.readout_gain = 1,
+			.leak = 1,
+			.reset = 1,
+			.capacitance = 1,
+			.tau = {1, 1},
+			.gm = {1, 1},
+			.offset = 1};
 	for (unsigned quadrant = 0; quadrant < 4; quadrant++)
-		out->quadrant[quadrant] = (struct variation_quadrant){ .dac = 1, .cadc_slope = 1 };
+		out->quadrant[quadrant] = (struct variation_quadrant){.dac = 1, .cadc_slope = 1};
 	for (unsigned i = 0; i < 1024; i++)
 		out->channel[i / 512][i / 256 % 2][i % 256].gain = 1;
 	for (unsigned i = 0; i < 512; i++)
@@ -129,7 +148,8 @@ void emulator__variation_draw(struct variation *out, uint32_t serial, bool on)
 	}
 	for (uint32_t i = 0; i < 256; i++) {
 		uint8_t unused;
-		out->driver_stuck[i] = fault(out->key, NOISE_DRIVER, i, 0.002, &unused) != VARIATION_SOUND;
+		out->driver_stuck[i] =
+			fault(out->key, NOISE_DRIVER, i, 0.002, &unused) != VARIATION_SOUND;
 	}
 }
 

@@ -3,8 +3,8 @@
 #define EMULATOR_VARIATION_H
 
 /** @file
- *  @brief The fixed pattern of a chip, drawn from its serial number: potentials normal, currents and time constants
- *  log-normal. Source: spec/emulator_physics.md 4.1. */
+ *  @brief The fixed pattern of a chip, drawn from its serial number: potentials normal, currents
+ *  and time constants log-normal. Source: spec/emulator_physics.md 4.1. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +12,8 @@
 /** How an instance is broken. */
 enum variation_fault {
 	VARIATION_SOUND = 0,
-	VARIATION_STUCK, /**< neuron: never fires, its readout stands at 0 V; driver: no pulses; channel: one value; synapse: no charge */
+	VARIATION_STUCK, /**< neuron: never fires, its readout stands at 0 V; driver: no pulses;
+			    channel: one value; synapse: no charge */
 	VARIATION_NOISY, /**< neuron: ten times the noise; channel: noise of 20 LSB */
 };
 
@@ -43,9 +44,9 @@ struct variation_quadrant {
 /** What makes a CADC channel itself. */
 struct variation_channel {
 	enum variation_fault fault;
-	uint8_t stuck;  /**< value of a stuck one */
-	float offset;   /**< LSB */
-	float gain;     /**< factor */
+	uint8_t stuck; /**< value of a stuck one */
+	float offset;  /**< LSB */
+	float gain;    /**< factor */
 };
 
 /** A chip's fixed pattern. */
@@ -62,7 +63,8 @@ struct variation {
 /** Draw the pattern of chip @p serial. @param on false gives the typical chip */
 void emulator__variation_draw(struct variation *out, uint32_t serial, bool on);
 
-/** Effective weight of a synapse: the nominal weight with its own gain, step of the highest bit, or fault.
+/** Effective weight of a synapse: the nominal weight with its own gain, step of the highest bit, or
+ *  fault.
  *  @param synapse 65536 hemisphere + 256 row + column */
 float emulator__variation_weight(const struct variation *pattern, uint32_t synapse, uint8_t weight);
 

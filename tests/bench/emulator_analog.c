@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Speed of the analog half of the emulated chip: kernels, idle time, dense activity. One JSON object a line. */
+/* Speed of the analog half of the emulated chip: kernels, idle time, dense activity. One JSON
+ * object a line. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static double seconds(void)
 /* @work: calls behind the figure, or spikes. */
 static void print(const char *figure, const char *what, double value, const char *unit, double work)
 {
-	printf("{\"name\":\"%s, %s\",\"unit\":\"%s\",\"value\":%.4g,\"work\":%.6g}\n", figure, what, unit, value, work);
+	printf("{\"name\":\"%s, %s\",\"unit\":\"%s\",\"value\":%.4g,\"work\":%.6g}\n", figure, what,
+		unit, value, work);
 }
 
 static void bench_kernels(void)
@@ -49,7 +51,8 @@ static void bench_kernels(void)
 		}
 	}
 	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++) {
-		static const char *const names[] = { "plain", "events", "resets", "", "noise", "", "", "all" };
+		static const char *const names[] = {
+			"plain", "events", "resets", "", "noise", "", "", "all"};
 		char what[64];
 		for (unsigned variants = 0; variants < 8; variants++) {
 			if (!*names[variants])
@@ -58,16 +61,20 @@ static void bench_kernels(void)
 			for (unsigned i = 0; i < ROUNDS; i++)
 				all[k]->step(&m, 80e-9f, 0.5f, variants);
 			snprintf(what, sizeof(what), "%s, %s", all[k]->name, names[variants]);
-			print("step of 512 neurons", what, (seconds() - begin) / ROUNDS * 1e9, "ns", ROUNDS);
+			print("step of 512 neurons", what, (seconds() - begin) / ROUNDS * 1e9, "ns",
+				ROUNDS);
 		}
 		double begin = seconds();
 		for (unsigned i = 0; i < ROUNDS; i++)
 			all[k]->leap(&m, 1e-5f, 0);
-		print("leap of 512 neurons", all[k]->name, (seconds() - begin) / ROUNDS * 1e9, "ns", ROUNDS);
+		print("leap of 512 neurons", all[k]->name, (seconds() - begin) / ROUNDS * 1e9, "ns",
+			ROUNDS);
 		begin = seconds();
 		for (unsigned i = 0; i < 10 * ROUNDS; i++)
-			all[k]->row(m.charge[0], m.moment[0], strength[i % 256], labels[i % 256], scale, 3, 1e-8f);
-		print("row event of 256 synapses", all[k]->name, (seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
+			all[k]->row(m.charge[0], m.moment[0], strength[i % 256], labels[i % 256],
+				scale, 3, 1e-8f);
+		print("row event of 256 synapses", all[k]->name,
+			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
 	}
 }
 
@@ -91,15 +98,18 @@ static size_t advance(struct emulator_analog *a, uint64_t ticks, struct emulator
 /* A chip whose 512 neurons may fire; leak code 500 is below, 800 above the threshold. */
 static struct emulator_analog *new_chip(uint16_t leak)
 {
-	const struct emulator_analog_config config = { .serial = 1, .seed = 1, .noise = true, .variation = true };
+	const struct emulator_analog_config config = {
+		.serial = 1, .seed = 1, .noise = true, .variation = true};
 	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
 	struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
-	struct haldls_common_neuron_backend_config common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
+	struct haldls_common_neuron_backend_config common =
+		HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
 	struct emulator_analog *a;
 	if (emulator__analog_new(&a, &config))
 		abort();
 	now = 0;
-	neuron.enable_fire = neuron.enable_threshold_comparator = neuron.enable_leak_degeneration = true;
+	neuron.enable_fire = neuron.enable_threshold_comparator = neuron.enable_leak_degeneration =
+		true;
 	neuron.enable_reset_multiplication = true;
 	neuron.membrane_capacitor_size = 63;
 	backend.refractory_time = 32;
@@ -120,7 +130,8 @@ static struct emulator_analog *new_chip(uint16_t leak)
 	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
 		emulator__analog_set_cadc(a, hemisphere, &cadc);
 	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
-		emulator__analog_set_capmem(a, 0, quadrant * 3120 + HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
+		emulator__analog_set_capmem(
+			a, 0, quadrant * 3120 + HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
 	return a;
 }
 

@@ -37,8 +37,10 @@ static void connect_debug_cell(uint16_t code)
 	struct haldls_pad_multiplexer_config pad = HALDLS_PAD_MULTIPLEXER_CONFIG_INIT;
 	block.debug_readout_enable = true;
 	block.debug_capmem_coord = HALDLS_CAPMEM_STP_V_CHARGE_0;
-	pad.capmem_v_out_mux[0] = pad.capmem_v_out_mux_to_inter = pad.capmem_inter_mux_to_pad = true;
-	pad.cadc_debug_causal_to_inter = pad.cadc_debug_acausal_to_inter = pad.synapse_inter_mux_to_pad = true;
+	pad.capmem_v_out_mux[0] = pad.capmem_v_out_mux_to_inter = pad.capmem_inter_mux_to_pad =
+		true;
+	pad.cadc_debug_causal_to_inter = pad.cadc_debug_acausal_to_inter =
+		pad.synapse_inter_mux_to_pad = true;
 	emulator__analog_set_capmem_block(f.analog, 0, &block);
 	emulator__analog_set_pad(f.analog, 0, &pad);
 	for (uint32_t column = 0; column < 512; column++)
@@ -56,14 +58,16 @@ static double expected_lsb(double code)
 static void the_debug_cell_reaches_all_channels(void **state)
 {
 	(void)state;
-	static const uint16_t codes[] = { 70, 200, 310, 550 };
+	static const uint16_t codes[] = {70, 200, 310, 550};
 	begin(false, false);
-	FOR_ROWS(i, codes) {
+	FOR_ROWS(i, codes)
+	{
 		connect_debug_cell(codes[i]);
 		for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++) {
 			convert(hemisphere);
 			for (unsigned k = 0; k < 512; k++)
-				assert_near(read_out[k / 256][k % 256], expected_lsb(codes[i]), 0, 0.5 + 1e-3);
+				assert_near(read_out[k / 256][k % 256], expected_lsb(codes[i]), 0,
+					0.5 + 1e-3);
 		}
 	}
 	/* 70 and 550 are the ends of the default range, 20 and 220 */
@@ -105,12 +109,15 @@ static void channels_saturate_and_offsets_are_added_after(void **state)
 		uint16_t code;
 		int offset;
 		uint8_t value;
-	} rows[] = { { 0, 0, 0 }, { 0, 10, 10 }, { 0, -10, 0 }, { 1000, 0, 255 }, { 1000, -20, 235 }, { 1000, 20, 255 } };
+	} rows[] = {{0, 0, 0}, {0, 10, 10}, {0, -10, 0}, {1000, 0, 255}, {1000, -20, 235},
+		{1000, 20, 255}};
 	begin(false, false);
-	FOR_ROWS(i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		connect_debug_cell(rows[i].code);
 		for (unsigned k = 0; k < 512; k++)
-			emulator__analog_set_cadc_offset(f.analog, 0, k / 256, k % 256, rows[i].offset);
+			emulator__analog_set_cadc_offset(
+				f.analog, 0, k / 256, k % 256, rows[i].offset);
 		convert(0);
 		for (unsigned k = 0; k < 512; k++)
 			assert_int_equal(read_out[k / 256][k % 256], rows[i].value);
@@ -138,7 +145,8 @@ static void noise_has_its_mean_and_deviation(void **state)
 	double sum = 0, square = 0;
 	begin(true, false);
 	connect_debug_cell(310);
-	const double code = emulator__analog_true_cell(f.analog, f.now, HALDLS_CAPMEM_STP_V_CHARGE_0);
+	const double code =
+		emulator__analog_true_cell(f.analog, f.now, HALDLS_CAPMEM_STP_V_CHARGE_0);
 	const double volt = 0.019 + 1.875e-3 * code;
 	for (unsigned i = 0; i < READS; i++) {
 		convert(0);
@@ -148,8 +156,10 @@ static void noise_has_its_mean_and_deviation(void **state)
 			square += value * value;
 		}
 	}
-	const double count = READS * 128.0, mean = sum / count, deviation = sqrt(square / count - mean * mean);
-	const double expected = (volt - emulator__analog_true_cadc_zero(f.analog, 0)) / emulator__analog_true_cadc_lsb(f.analog, 0);
+	const double count = READS * 128.0, mean = sum / count,
+		     deviation = sqrt(square / count - mean * mean);
+	const double expected = (volt - emulator__analog_true_cadc_zero(f.analog, 0)) /
+				emulator__analog_true_cadc_lsb(f.analog, 0);
 	assert_near(mean, expected, 0, 0.2);
 	/* 0.7 LSB and rounding */
 	assert_near(deviation, sqrt(0.49 + 1.0 / 12), 0.05, 0);
@@ -206,8 +216,9 @@ static void the_readout_source_selects_membrane_or_line(void **state)
 	for (unsigned i = 0; i < 40; i++)
 		emulator__analog_driver_event(f.analog, f.now, 0, 1);
 	fixture_advance(&f, 20);
-	const double volts[3] = { emulator__analog_true_membrane(f.analog, 10), 1.2 - emulator__analog_true_line(f.analog, 10, 0),
-		1.2 - emulator__analog_true_line(f.analog, 10, 1) };
+	const double volts[3] = {emulator__analog_true_membrane(f.analog, 10),
+		1.2 - emulator__analog_true_line(f.analog, 10, 0),
+		1.2 - emulator__analog_true_line(f.analog, 10, 1)};
 	assert_near(volts[1], 1.2 - 40 * 63 * 600 * 0.183e-6, 0.01, 0);
 	for (unsigned source = 0; source < 3; source++) {
 		f.neuron.readout_source = source;
@@ -240,8 +251,8 @@ static void a_moving_membrane_is_sampled_on_the_ramp(void **state)
 	fixture_advance(&f, 100 * TICKS_MS);
 	emulator__analog_neuron_reset(f.analog, f.now, 10);
 	fixture_advance(&f, 255 * 8 + 40);
-	const double slope = 0.36e-9 * 600 / (36.5e-15 * 68), zero = 0.019 + 1.875e-3 * (OFFSET - 9),
-	             lsb = 1.875e-3 * SLOPE / 154;
+	const double slope = 0.36e-9 * 600 / (36.5e-15 * 68),
+		     zero = 0.019 + 1.875e-3 * (OFFSET - 9), lsb = 1.875e-3 * SLOPE / 154;
 	const double before = emulator__analog_true_membrane(f.analog, 10);
 	convert(0);
 	/* (V + slope (0.4 us + value 4 ns) - zero) / lsb = value */
@@ -266,8 +277,10 @@ static void the_madc_sees_the_selected_neuron(void **state)
 	emulator__analog_set_readout(f.analog, &selection);
 	fixture_advance(&f, 100 * TICKS_MS);
 	/* V = 1.5 mV M - 0.04 V */
-	assert_near(emulator__analog_madc_sample(f.analog, f.now, 0), (0.4 + 0.04) / 1.5e-3, 0, 1.5);
-	assert_near(emulator__analog_madc_sample(f.analog, f.now, 1), (0.6 + 0.04) / 1.5e-3, 0, 1.5);
+	assert_near(
+		emulator__analog_madc_sample(f.analog, f.now, 0), (0.4 + 0.04) / 1.5e-3, 0, 1.5);
+	assert_near(
+		emulator__analog_madc_sample(f.analog, f.now, 1), (0.6 + 0.04) / 1.5e-3, 0, 1.5);
 	selection.neuron_odd[1][1] = false;
 	emulator__analog_set_readout(f.analog, &selection);
 	assert_near(emulator__analog_madc_sample(f.analog, f.now, 1), 0.04 / 1.5e-3, 0, 0.51);

@@ -15,7 +15,8 @@ static void a_cell_settles_with_two_milliseconds(void **state)
 	emulator__capmem_set(&capmem, 0, LEAK_0, 800);
 	for (unsigned ms = 1; ms <= 10; ms++) {
 		emulator__capmem_advance(&capmem, ms * TICKS_MS);
-		assert_near((double)capmem.value[LEAK_0], 800 * (1 - exp(-(double)ms / 2)), 1e-5, 0);
+		assert_near(
+			(double)capmem.value[LEAK_0], 800 * (1 - exp(-(double)ms / 2)), 1e-5, 0);
 	}
 	emulator__capmem_set(&capmem, 10 * TICKS_MS, LEAK_0, 100);
 	const double from = (double)capmem.value[LEAK_0];
@@ -83,8 +84,9 @@ static void equal_codes_of_a_kind_disturb_each_other(void **state)
 	static const struct {
 		unsigned sharers;
 		double shift;
-	} rows[] = { { 1, 0 }, { 2, 5.0 / 127 }, { 64, 5.0 * 63 / 127 }, { 128, 5 } };
-	FOR_ROWS(i, rows) {
+	} rows[] = {{1, 0}, {2, 5.0 / 127}, {64, 5.0 * 63 / 127}, {128, 5}};
+	FOR_ROWS(i, rows)
+	{
 		emulator__capmem_init(&capmem, 1, false);
 		for (uint32_t c = 0; c < rows[i].sharers; c++)
 			emulator__capmem_set(&capmem, 0, LEAK_0 + c, 500);

@@ -24,7 +24,8 @@ struct fixture {
 	size_t count;
 };
 
-/* Code of a voltage cell for V; of the follower-coupled references for V at the membrane; of the threshold. */
+/* Code of a voltage cell for V; of the follower-coupled references for V at the membrane; of the
+ * threshold. */
 static inline uint16_t code_of_volt(double volt)
 {
 	return (uint16_t)lround((volt - 0.019) / 1.875e-3);
@@ -45,11 +46,13 @@ static inline uint16_t code_of_threshold(double volt)
 	return code_of_volt(volt + 0.013);
 }
 
-static inline void fixture_begin(struct fixture *f, uint32_t serial, uint64_t seed, bool noise, bool variation)
+static inline void fixture_begin(
+	struct fixture *f, uint32_t serial, uint64_t seed, bool noise, bool variation)
 {
-	const struct emulator_analog_config config = { serial, seed, noise, variation };
-	*f = (struct fixture){ .neuron = HALDLS_NEURON_CONFIG_INIT, .backend = HALDLS_NEURON_BACKEND_CONFIG_INIT,
-		.common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT };
+	const struct emulator_analog_config config = {serial, seed, noise, variation};
+	*f = (struct fixture){.neuron = HALDLS_NEURON_CONFIG_INIT,
+		.backend = HALDLS_NEURON_BACKEND_CONFIG_INIT,
+		.common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT};
 	assert_ok(emulator__analog_new(&f->analog, &config));
 	f->neuron.membrane_capacitor_size = 63;
 	f->neuron.enable_leak_degeneration = true;
@@ -84,15 +87,18 @@ static inline void fixture_advance(struct fixture *f, uint64_t ticks)
 {
 	size_t count;
 	f->now += ticks;
-	assert_ok(emulator__analog_advance(f->analog, f->now, &f->spikes[f->count], SPIKES_MAX - f->count, &count));
+	assert_ok(emulator__analog_advance(
+		f->analog, f->now, &f->spikes[f->count], SPIKES_MAX - f->count, &count));
 	f->count += count;
 }
 
-/* A cell row of all neurons, spread over codes around @code so that crosstalk is small where @spread is set. */
+/* A cell row of all neurons, spread over codes around @code so that crosstalk is small where
+ * @spread is set. */
 static inline void fixture_row(struct fixture *f, uint32_t row, uint16_t code)
 {
 	for (uint32_t n = 0; n < 512; n++)
-		emulator__analog_set_capmem(f->analog, f->now, haldls_capmem_cell_of_neuron(n, row), code);
+		emulator__analog_set_capmem(
+			f->analog, f->now, haldls_capmem_cell_of_neuron(n, row), code);
 }
 
 static inline void fixture_shared(struct fixture *f, uint32_t cell, uint16_t code)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* Idle time: one jump or many give the same state, and with noise the same law. Determinism of whole runs. */
+/* Idle time: one jump or many give the same state, and with noise the same law. Determinism of
+ * whole runs. */
 #include "fixture.h"
 
 #include <stdlib.h>
 
 static struct fixture f, g;
 
-/* A network's settings on chip @serial: one driver that excites the top row, comparators off until all cells settled. */
-static void begin(struct fixture *x, uint32_t serial, uint64_t seed, bool noise, bool variation, double leak)
+/* A network's settings on chip @serial: one driver that excites the top row, comparators off until
+ * all cells settled. */
+static void begin(
+	struct fixture *x, uint32_t serial, uint64_t seed, bool noise, bool variation, double leak)
 {
 	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
 	fixture_begin(x, serial, seed, noise, variation);
@@ -52,8 +55,10 @@ static void stimulate(struct fixture *x)
 static void assert_same_membranes(double tolerance)
 {
 	for (uint32_t n = 0; n < 512; n++) {
-		assert_near(emulator__analog_true_membrane(f.analog, n), emulator__analog_true_membrane(g.analog, n), 0, tolerance);
-		assert_near(emulator__analog_true_line(f.analog, n, 0), emulator__analog_true_line(g.analog, n, 0), 0, tolerance);
+		assert_near(emulator__analog_true_membrane(f.analog, n),
+			emulator__analog_true_membrane(g.analog, n), 0, tolerance);
+		assert_near(emulator__analog_true_line(f.analog, n, 0),
+			emulator__analog_true_line(g.analog, n, 0), 0, tolerance);
 	}
 }
 
@@ -90,7 +95,8 @@ static void a_jump_after_settling_is_exact(void **state)
 	settle(&f, 200 * TICKS_MS);
 	settle(&g, 200 * TICKS_MS);
 	for (uint32_t n = 0; n < 512; n++)
-		emulator__analog_neuron_reset(f.analog, f.now, n), emulator__analog_neuron_reset(g.analog, g.now, n);
+		emulator__analog_neuron_reset(f.analog, f.now, n),
+			emulator__analog_neuron_reset(g.analog, g.now, n);
 	fixture_advance(&f, 20 * TICKS_MS);
 	for (unsigned i = 0; i < 1000; i++)
 		fixture_advance(&g, 20 * TICKS_MS / 1000);
@@ -103,8 +109,9 @@ static void a_jump_after_settling_is_exact(void **state)
 static void a_short_jump_follows_the_steps(void **state)
 {
 	(void)state;
-	static const uint64_t waits[] = { 1000, 2500, 5000, 20000 };
-	FOR_ROWS(i, waits) {
+	static const uint64_t waits[] = {1000, 2500, 5000, 20000};
+	FOR_ROWS(i, waits)
+	{
 		begin(&f, 3, 1, false, true, 0.5);
 		begin(&g, 3, 1, false, true, 0.5);
 		settle(&f, 200 * TICKS_MS);
@@ -112,7 +119,8 @@ static void a_short_jump_follows_the_steps(void **state)
 		stimulate(&f);
 		stimulate(&g);
 		for (uint32_t n = 0; n < 512; n++)
-			emulator__analog_neuron_reset(f.analog, f.now, n), emulator__analog_neuron_reset(g.analog, g.now, n);
+			emulator__analog_neuron_reset(f.analog, f.now, n),
+				emulator__analog_neuron_reset(g.analog, g.now, n);
 		fixture_advance(&f, waits[i]);
 		for (uint64_t k = 0; k < waits[i]; k += 20)
 			fixture_advance(&g, 20);
@@ -134,15 +142,17 @@ static void noise_at_rest_has_its_law_however_time_passes(void **state)
 			for (unsigned k = 0; k < pieces; k++)
 				fixture_advance(&f, TICKS_MS / pieces);
 			for (uint32_t n = 0; n < 512; n++) {
-				const double noise = emulator__analog_true_noisy_membrane(f.analog, f.now, n) -
-				        emulator__analog_true_membrane(f.analog, n);
+				const double noise =
+					emulator__analog_true_noisy_membrane(f.analog, f.now, n) -
+					emulator__analog_true_membrane(f.analog, n);
 				sum += noise;
 				square += noise * noise;
 			}
 		}
 		const double count = LOOKS * 512.0;
 		/* sigma^2 = S / (4 C g), S = 3.7e-24 A^2/Hz at 900 codes of bias */
-		const double s = 3.7e-24 * (60 + 158) / 900, c = 36.5e-15 * 68, conductance = 2.62e-9 * 158;
+		const double s = 3.7e-24 * (60 + 158) / 900, c = 36.5e-15 * 68,
+			     conductance = 2.62e-9 * 158;
 		expected = sqrt(s / (4 * c * conductance));
 		assert_near(sqrt(square / count), expected, 5 / sqrt(2 * count) + 0.015, 0);
 		assert_near(sum / count, 0, 0, 5 * expected / sqrt(count));
@@ -161,8 +171,9 @@ static void stepped_noise_has_the_same_law(void **state)
 	for (unsigned i = 0; i < LOOKS; i++) {
 		fixture_advance(&f, 40 * TICKS_US / 20 * 20);
 		for (uint32_t n = 0; n < 512; n++) {
-			const double noise = emulator__analog_true_noisy_membrane(f.analog, f.now, n) -
-			        emulator__analog_true_membrane(f.analog, n);
+			const double noise =
+				emulator__analog_true_noisy_membrane(f.analog, f.now, n) -
+				emulator__analog_true_membrane(f.analog, n);
 			square += noise * noise;
 		}
 	}
@@ -180,8 +191,9 @@ static void identical_runs_give_identical_spikes(void **state)
 		uint32_t serial;
 		uint64_t seed;
 		bool same;
-	} rows[] = { { 3, 1, true }, { 3, 2, false }, { 4, 1, false } };
-	FOR_ROWS(i, rows) {
+	} rows[] = {{3, 1, true}, {3, 2, false}, {4, 1, false}};
+	FOR_ROWS(i, rows)
+	{
 		begin(&f, 3, 1, true, true, 0.75);
 		begin(&g, rows[i].serial, rows[i].seed, true, true, 0.75);
 		settle(&f, 40 * TICKS_MS);
@@ -191,11 +203,13 @@ static void identical_runs_give_identical_spikes(void **state)
 		fixture_advance(&f, TICKS_MS);
 		fixture_advance(&g, TICKS_MS);
 		assert_true(f.count > 100);
-		const bool same = f.count == g.count && !memcmp(f.spikes, g.spikes, f.count * sizeof(*f.spikes));
+		const bool same = f.count == g.count &&
+				  !memcmp(f.spikes, g.spikes, f.count * sizeof(*f.spikes));
 		assert_int_equal(same, rows[i].same);
 		for (size_t k = 1; k < f.count; k++)
-			assert_true(f.spikes[k - 1].time < f.spikes[k].time || (f.spikes[k - 1].time == f.spikes[k].time &&
-			        f.spikes[k - 1].neuron < f.spikes[k].neuron));
+			assert_true(f.spikes[k - 1].time < f.spikes[k].time ||
+				    (f.spikes[k - 1].time == f.spikes[k].time &&
+					    f.spikes[k - 1].neuron < f.spikes[k].neuron));
 		fixture_end(&f);
 		fixture_end(&g);
 	}
@@ -226,7 +240,7 @@ static void spikes_that_do_not_fit_are_kept(void **state)
 {
 	(void)state;
 	size_t count, total = 0;
-	struct emulator_spike few[7], last = { 0, 0 };
+	struct emulator_spike few[7], last = {0, 0};
 	begin(&f, 3, 1, false, true, 0.95);
 	settle(&f, 40 * TICKS_MS);
 	fixture_advance(&f, TICKS_MS);
@@ -240,7 +254,8 @@ static void spikes_that_do_not_fit_are_kept(void **state)
 			assert_int_equal(status, HXCOMM_ENOSPC);
 		for (size_t i = 0; i < count; i++) {
 			assert_true(few[i].time >= last.time);
-			assert_memory_equal(&few[i].neuron, &f.spikes[total].neuron, sizeof(few[i].neuron));
+			assert_memory_equal(
+				&few[i].neuron, &f.spikes[total].neuron, sizeof(few[i].neuron));
 			last = few[i];
 			total++;
 		}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Every instruction set gives the same bits: on random data and on the edges of what the kernels choose between. */
+/* Every instruction set gives the same bits: on random data and on the edges of what the kernels
+ * choose between. */
 #include "assert.h"
 
 #include <stdlib.h>
@@ -20,10 +21,14 @@ static float uniform(float low, float high)
 static float edgy(float low, float high)
 {
 	switch ((unsigned)uniform(0, 8)) {
-	case 0: return low;
-	case 1: return high;
-	case 2: return 0;
-	default: return uniform(low, high);
+	case 0:
+		return low;
+	case 1:
+		return high;
+	case 2:
+		return 0;
+	default:
+		return uniform(low, high);
 	}
 }
 
@@ -62,13 +67,15 @@ static void draw_membranes(struct kernel_membranes *m, uint64_t seed)
 }
 
 /* Bits agree; 0 and -0 count as one. */
-static void assert_same(const struct kernel_membranes *a, const struct kernel_membranes *b, const char *what)
+static void assert_same(
+	const struct kernel_membranes *a, const struct kernel_membranes *b, const char *what)
 {
 	const size_t words = offsetof(struct kernel_membranes, above) / sizeof(float);
 	const float *x = (const float *)a, *y = (const float *)b;
 	for (size_t i = 0; i < words; i++) {
 		if (!(x[i] == y[i]))
-			fail_msg("%s: word %zu is %.9g and %.9g", what, i, (double)x[i], (double)y[i]);
+			fail_msg("%s: word %zu is %.9g and %.9g", what, i, (double)x[i],
+				(double)y[i]);
 		assert_true(isfinite(x[i]));
 	}
 	assert_memory_equal(a->above, b->above, sizeof(a->above));
@@ -89,11 +96,13 @@ static void steps_and_leaps_are_equal_to_the_bit(void **state)
 			const unsigned variants = trial % 8;
 			for (unsigned round = 0; round < 5; round++) {
 				const float place = (float)round / 5;
-				assert_int_equal(all[0]->step(&one, 80e-9f, place, variants), all[k]->step(&other, 80e-9f, place, variants));
+				assert_int_equal(all[0]->step(&one, 80e-9f, place, variants),
+					all[k]->step(&other, 80e-9f, place, variants));
 				assert_same(&one, &other, "step");
 			}
 			const float h = ldexpf(80e-9f, (int)(trial % 20));
-			assert_int_equal(all[0]->leap(&one, h, variants & KERNEL_RESETS), all[k]->leap(&other, h, variants & KERNEL_RESETS));
+			assert_int_equal(all[0]->leap(&one, h, variants & KERNEL_RESETS),
+				all[k]->leap(&other, h, variants & KERNEL_RESETS));
 			assert_same(&one, &other, "leap");
 		}
 }

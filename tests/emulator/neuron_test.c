@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Single neurons without noise and variation against closed forms. Neuron 0 alone has codes, so nothing else disturbs
- * its cells; expectations take the true parameters from the formulas of spec/emulator_physics.md, not from the core. */
+/* Single neurons without noise and variation against closed forms. Neuron 0 alone has codes, so
+ * nothing else disturbs its cells; expectations take the true parameters from the formulas of
+ * spec/emulator_physics.md, not from the core. */
 #include "fixture.h"
 
 #include "analog_state.h"
@@ -89,11 +90,17 @@ static void relaxation_follows_the_law_of_sinh(void **state)
 		bool divide, multiply, degenerate;
 		unsigned size;
 	} rows[] = {
-		{ 158, false, false, true, 63 }, { 500, false, false, true, 63 }, { 400, true, false, true, 63 },
-		{ 63, true, false, true, 63 }, { 80, false, false, false, 63 }, { 158, false, false, true, 20 },
-		{ 40, false, true, true, 63 }, { 200, true, true, true, 63 },
+		{158, false, false, true, 63},
+		{500, false, false, true, 63},
+		{400, true, false, true, 63},
+		{63, true, false, true, 63},
+		{80, false, false, false, 63},
+		{158, false, false, true, 20},
+		{40, false, true, true, 63},
+		{200, true, true, true, 63},
 	};
-	FOR_ROWS(i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		begin(0.75, rows[i].bias, 0.45);
 		f.neuron.enable_leak_division = rows[i].divide;
 		f.neuron.enable_leak_multiplication = rows[i].multiply;
@@ -105,17 +112,22 @@ static void relaxation_follows_the_law_of_sinh(void **state)
 		fixture_advance(&f, 10 * TICKS_MS);
 		emulator__analog_neuron_reset(f.analog, f.now, N);
 		fixture_advance(&f, 12800 + 640); /* 200 cycles of 64 ticks */
-		const double scale = rows[i].multiply == rows[i].divide ? 1 : rows[i].multiply ? 8 : 0.125;
+		const double scale = rows[i].multiply == rows[i].divide ? 1
+				     : rows[i].multiply                 ? 8
+									: 0.125;
 		const double limit = lsb_current * rows[i].bias * scale;
 		const double g = 2.62e-9 * rows[i].bias * scale * (rows[i].degenerate ? 1 : 4);
-		const double tau = capacitance(rows[i].size) / g, rest = leak_volt(code_of_leak(0.75), rows[i].bias);
+		const double tau = capacitance(rows[i].size) / g,
+			     rest = leak_volt(code_of_leak(0.75), rows[i].bias);
 		const double x0 = g * (rest - membrane()) / limit;
 		for (unsigned k = 1; k <= 20; k++) {
 			const uint64_t ticks = (uint64_t)(tau / 4e-9 / 5) / 20 * 20 + 20;
 			fixture_advance(&f, ticks);
 			const double x = asinh(sinh(x0) * exp(-(double)(k * ticks) * 4e-9 / tau));
-			/* tanh is approximated within 2e-3 of the limit, which adds up over the way */
-			assert_near(membrane(), rest - x * limit / g, 0, fabs(x0) > 0.9 ? 4e-3 : 1e-3);
+			/* tanh is approximated within 2e-3 of the limit, which adds up over the way
+			 */
+			assert_near(
+				membrane(), rest - x * limit / g, 0, fabs(x0) > 0.9 ? 4e-3 : 1e-3);
 		}
 		end();
 	}
@@ -129,7 +141,8 @@ static void small_relaxation_is_exponential(void **state)
 	fixture_advance(&f, 700);
 	while (membrane() < 0.5901 && f.now < 200 * TICKS_MS)
 		fixture_advance(&f, 20);
-	const double tau = capacitance(63) / (2.62e-9 * LEAK_CODE), rest = leak_volt(code_of_leak(0.60), LEAK_CODE);
+	const double tau = capacitance(63) / (2.62e-9 * LEAK_CODE),
+		     rest = leak_volt(code_of_leak(0.60), LEAK_CODE);
 	const double from = membrane() - rest;
 	for (unsigned k = 1; k <= 30; k++) {
 		fixture_advance(&f, 200);
@@ -145,10 +158,12 @@ static void reset_pulls_to_the_reset_potential(void **state)
 	f.backend.refractory_time = 255;
 	emulator__analog_set_backend(f.analog, N, &f.backend);
 	const double start = membrane(), reset = 0.8 * volt(code_of_reset(0.4)) - 0.53;
-	const double g_reset = 5e-6, g_leak = 2.62e-9 * LEAK_CODE, tau = capacitance(63) / (g_reset + g_leak);
+	const double g_reset = 5e-6, g_leak = 2.62e-9 * LEAK_CODE,
+		     tau = capacitance(63) / (g_reset + g_leak);
 	emulator__analog_neuron_reset(f.analog, f.now, N);
 	/* the leak stays: it pulls against the reset */
-	const double limit = lsb_current * LEAK_CODE, rest = leak_volt(code_of_leak(0.7), LEAK_CODE);
+	const double limit = lsb_current * LEAK_CODE,
+		     rest = leak_volt(code_of_leak(0.7), LEAK_CODE);
 	double target = reset;
 	for (unsigned i = 0; i < 50; i++)
 		target = reset + limit * tanh(g_leak * (rest - target) / limit) / g_reset;
@@ -167,25 +182,34 @@ static void refractory_times_are_exact(void **state)
 		uint32_t scale, counter, holdoff;
 		uint64_t spike, end, release;
 	} rows[] = {
-		/* scale 3: T = 16 ticks = 64 ns; 32 cycles = 2.048 us, reset released one cycle before */
-		{ 3, 32, 15, 0, 512, 496 }, { 3, 32, 15, 15, 512, 496 }, { 3, 32, 15, 16, 528, 512 },
-		{ 0, 1, 15, 100, 102, 100 }, { 2, 47, 15, 800, 800 + 47 * 8, 800 + 46 * 8 },
-		{ 3, 100, 10, 0, 1600, 1600 - 11 * 16 },
+		/* scale 3: T = 16 ticks = 64 ns; 32 cycles = 2.048 us, reset released one cycle
+		   before */
+		{3, 32, 15, 0, 512, 496},
+		{3, 32, 15, 15, 512, 496},
+		{3, 32, 15, 16, 528, 512},
+		{0, 1, 15, 100, 102, 100},
+		{2, 47, 15, 800, 800 + 47 * 8, 800 + 46 * 8},
+		{3, 100, 10, 0, 1600, 1600 - 11 * 16},
 		/* longest: T = 262 us, 255 cycles */
-		{ 15, 255, 15, 0, 255ull << 16, 254ull << 16 },
+		{15, 255, 15, 0, 255ull << 16, 254ull << 16},
 		/* fewer cycles than the hold-off: the reset ends with the period */
-		{ 3, 20, 0, 0, 320, 320 }, { 3, 31, 0, 0, 496, 0 }, { 3, 30, 0, 0, 480, 480 },
+		{3, 20, 0, 0, 320, 320},
+		{3, 31, 0, 0, 496, 0},
+		{3, 30, 0, 0, 480, 480},
 	};
-	FOR_ROWS(i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
-		struct haldls_common_neuron_backend_config common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
+		struct haldls_common_neuron_backend_config common =
+			HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
 		backend.refractory_time = (uint8_t)rows[i].counter;
 		backend.reset_holdoff = (uint8_t)rows[i].holdoff;
 		for (unsigned fast = 0; fast < 2; fast++) {
 			backend.select_input_clock = fast;
 			common.clock_scale_fast = (uint8_t)(fast ? rows[i].scale : 7);
 			common.clock_scale_slow = (uint8_t)(fast ? 7 : rows[i].scale);
-			const struct analog_refractory r = emulator__neuron_refractory(&backend, &common, rows[i].spike);
+			const struct analog_refractory r =
+				emulator__neuron_refractory(&backend, &common, rows[i].spike);
 			assert_int_equal(r.end, rows[i].end);
 			assert_int_equal(r.release, rows[i].release);
 		}
@@ -235,9 +259,9 @@ static void set_threshold(double threshold)
 	f.count = 0;
 }
 
-/* A fine clock, so that its phase matters little: 255 cycles of 16 ns, reset released one cycle before the end. The
- * spike sees the next edge, on average half a cycle later: from the release to the next one it takes the climb, the
- * comparator's 20 ns, 254 cycles, less this half. */
+/* A fine clock, so that its phase matters little: 255 cycles of 16 ns, reset released one cycle
+ * before the end. The spike sees the next edge, on average half a cycle later: from the release to
+ * the next one it takes the climb, the comparator's 20 ns, 254 cycles, less this half. */
 static void set_fine_clock(void)
 {
 	f.common.clock_scale_fast = 1;
@@ -250,7 +274,8 @@ static const double fine_dead_time = 20e-9 + 253.5 * 16e-9;
 /* Time from @from to @to under a leak towards @rest, in s: the integral of C / (I tanh). */
 static double climb(double rest, double from, double to, double limit, double g)
 {
-	return capacitance(63) / g * log(sinh(g * (rest - from) / limit) / sinh(g * (rest - to) / limit));
+	return capacitance(63) / g *
+	       log(sinh(g * (rest - from) / limit) / sinh(g * (rest - to) / limit));
 }
 
 static void rate_over_threshold_follows_the_closed_form(void **state)
@@ -259,8 +284,10 @@ static void rate_over_threshold_follows_the_closed_form(void **state)
 	static const struct {
 		double leak, threshold;
 		uint16_t bias;
-	} rows[] = { { 0.70, 0.55, 158 }, { 0.70, 0.60, 158 }, { 0.65, 0.60, 300 }, { 0.60, 0.55, 100 }, { 0.60, 0.45, 500 } };
-	FOR_ROWS(i, rows) {
+	} rows[] = {{0.70, 0.55, 158}, {0.70, 0.60, 158}, {0.65, 0.60, 300}, {0.60, 0.55, 100},
+		{0.60, 0.45, 500}};
+	FOR_ROWS(i, rows)
+	{
 		begin(rows[i].leak, rows[i].bias, 0.40);
 		set_fine_clock();
 		set_threshold(rows[i].threshold);
@@ -268,15 +295,18 @@ static void rate_over_threshold_follows_the_closed_form(void **state)
 		assert_true(f.count > 100);
 		for (size_t k = 0; k < f.count; k++)
 			assert_int_equal(f.spikes[k].neuron, N);
-		const double measured = (double)(f.spikes[f.count - 1].time - f.spikes[0].time) / (double)(f.count - 1) * 4e-9;
-		const double g = 2.62e-9 * rows[i].bias, limit = lsb_current * rows[i].bias, g_reset = 5e-6;
+		const double measured = (double)(f.spikes[f.count - 1].time - f.spikes[0].time) /
+					(double)(f.count - 1) * 4e-9;
+		const double g = 2.62e-9 * rows[i].bias, limit = lsb_current * rows[i].bias,
+			     g_reset = 5e-6;
 		const double rest = leak_volt(code_of_leak(rows[i].leak), rows[i].bias);
 		const double reset = 0.8 * volt(code_of_reset(0.40)) - 0.53;
 		double floor_v = reset;
 		for (unsigned k = 0; k < 50; k++)
 			floor_v = reset + limit * tanh(g * (rest - floor_v) / limit) / g_reset;
 		const double threshold = volt(code_of_threshold(rows[i].threshold)) - 0.013;
-		assert_near(measured, climb(rest, floor_v, threshold, limit, g) + fine_dead_time, 0.003, 16e-9);
+		assert_near(measured, climb(rest, floor_v, threshold, limit, g) + fine_dead_time,
+			0.003, 16e-9);
 		end();
 	}
 }
@@ -284,8 +314,9 @@ static void rate_over_threshold_follows_the_closed_form(void **state)
 static void offset_current_drives_a_neuron_without_leak(void **state)
 {
 	(void)state;
-	static const uint16_t codes[] = { 70, 250, 700 };
-	FOR_ROWS(i, codes) {
+	static const uint16_t codes[] = {70, 250, 700};
+	FOR_ROWS(i, codes)
+	{
 		begin(0.4, 0, 0.40);
 		set_fine_clock();
 		f.neuron.enable_membrane_offset = true;
@@ -293,11 +324,13 @@ static void offset_current_drives_a_neuron_without_leak(void **state)
 		set_threshold(0.6);
 		fixture_advance(&f, 10 * TICKS_MS);
 		const double slope = 0.36e-9 * codes[i] / capacitance(63);
-		const double reset = 0.8 * volt(code_of_reset(0.40)) - 0.53, floor_v = reset + 0.36e-9 * codes[i] / 5e-6;
+		const double reset = 0.8 * volt(code_of_reset(0.40)) - 0.53,
+			     floor_v = reset + 0.36e-9 * codes[i] / 5e-6;
 		const double threshold = volt(code_of_threshold(0.6)) - 0.013;
 		const double period = (threshold - floor_v) / slope + fine_dead_time;
 		assert_true(f.count > 20);
-		const double measured = (double)(f.spikes[f.count - 1].time - f.spikes[0].time) / (double)(f.count - 1) * 4e-9;
+		const double measured = (double)(f.spikes[f.count - 1].time - f.spikes[0].time) /
+					(double)(f.count - 1) * 4e-9;
 		assert_near(measured, period, 0.002, 16e-9);
 		end();
 	}
@@ -377,20 +410,28 @@ static void shift_references_move_the_rest(void **state)
 		f.neuron.enable_synaptic_input_excitatory = !line;
 		f.neuron.enable_synaptic_input_inhibitory = line;
 		emulator__analog_set_neuron(f.analog, N, &f.neuron);
-		fixture_cell(&f, N, line ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100);
+		fixture_cell(&f, N,
+			line ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM
+			     : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM,
+			100);
 		double last = line ? -1 : 2;
 		for (uint16_t code = 200; code <= 450; code = (uint16_t)(code + 50)) {
-			fixture_cell(&f, N, line ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, code);
+			fixture_cell(&f, N,
+				line ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT
+				     : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT,
+				code);
 			fixture_advance(&f, 100 * TICKS_MS);
 			const double current = (line ? -1 : 1) * lsb_current * 100 * gain *
-			        tanh(-0.04 * log(code / typical) / 0.072);
+					       tanh(-0.04 * log(code / typical) / 0.072);
 			const double limit = lsb_current * LEAK_CODE, g = 2.62e-9 * LEAK_CODE;
-			assert_near(membrane() - rest, limit / g * atanh(current / limit), 0.01, 1e-3);
+			assert_near(
+				membrane() - rest, limit / g * atanh(current / limit), 0.01, 1e-3);
 			/* a larger code lowers the excitatory and raises the inhibitory rest */
 			assert_true(line ? membrane() > last : membrane() < last);
 			last = membrane();
 		}
-		f.neuron.enable_synaptic_input_excitatory = f.neuron.enable_synaptic_input_inhibitory = false;
+		f.neuron.enable_synaptic_input_excitatory =
+			f.neuron.enable_synaptic_input_inhibitory = false;
 		emulator__analog_set_neuron(f.analog, N, &f.neuron);
 		fixture_advance(&f, 10 * TICKS_MS);
 		assert_near(membrane(), rest, 0, 1e-6);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Synapse rows, lines and post-synaptic potentials, without noise and variation, against the formulas of
- * spec/emulator_physics.md 2.1, 2.3 and the closed form of spec/emulator_numerics.md 2.2. */
+/* Synapse rows, lines and post-synaptic potentials, without noise and variation, against the
+ * formulas of spec/emulator_physics.md 2.1, 2.3 and the closed form of
+ * spec/emulator_numerics.md 2.2. */
 #include "fixture.h"
 
 static struct fixture f;
@@ -64,12 +65,14 @@ static void charge_is_linear_in_the_weight(void **state)
 static void charge_is_linear_in_the_bias_of_its_quadrant(void **state)
 {
 	(void)state;
-	static const uint16_t codes[] = { 0, 100, 500, 1022 };
-	FOR_ROWS(i, codes) {
+	static const uint16_t codes[] = {0, 100, 500, 1022};
+	FOR_ROWS(i, codes)
+	{
 		begin();
 		set_synapse(COLUMN, 20, LABEL);
 		set_synapse(200, 20, LABEL);
-		emulator__analog_set_capmem(f.analog, f.now, HALDLS_CAPMEM_SYN_I_BIAS_DAC, codes[i]);
+		emulator__analog_set_capmem(
+			f.analog, f.now, HALDLS_CAPMEM_SYN_I_BIAS_DAC, codes[i]);
 		fixture_advance(&f, 100 * TICKS_MS);
 		const double first = drop(COLUMN, 0, LABEL), other = line(200, 0);
 		assert_near(first, 0.183e-6 * 20 * codes[i], step_loss, 1e-9);
@@ -109,7 +112,10 @@ static void the_row_gives_the_sign(void **state)
 			fixture_advance(&f, 20);
 			const double unit = 0.183e-6 * DAC;
 			for (unsigned which = 0; which < 2; which++)
-				assert_near(line(COLUMN, which), unit * (10 * (bottom >> which & 1) + 30 * (top >> which & 1)), step_loss, 1e-9);
+				assert_near(line(COLUMN, which),
+					unit * (10 * (bottom >> which & 1) +
+						       30 * (top >> which & 1)),
+					step_loss, 1e-9);
 			/* the other array and other neurons got nothing */
 			assert_true(line(COLUMN + 256, 0) == 0 && line(COLUMN + 1, 0) == 0);
 			fixture_end(&f);
@@ -152,8 +158,8 @@ static void a_line_cannot_drop_by_more_than_a_volt(void **state)
 	fixture_end(&f);
 }
 
-/* tau = 504 us (474 us inhibitory) / code, a quarter with low resistance, three quarters with small capacitance; with a
- * bend: U' = -U (1 + 2 U / V) / tau. */
+/* tau = 504 us (474 us inhibitory) / code, a quarter with low resistance, three quarters with small
+ * capacitance; with a bend: U' = -U (1 + 2 U / V) / tau. */
 static void lines_decay_with_the_time_constant_of_their_bias(void **state)
 {
 	(void)state;
@@ -162,10 +168,15 @@ static void lines_decay_with_the_time_constant_of_their_bias(void **state)
 		bool high, small;
 		double tau;
 	} rows[] = {
-		{ 84, true, false, 6e-6 }, { 500, true, false, 504e-6 / 500 }, { 84, false, false, 1.5e-6 },
-		{ 84, true, true, 4.5e-6 }, { 1000, false, true, 504e-6 / 1000 * 0.25 * 0.75 }, { 0, true, false, 5e-3 },
+		{84, true, false, 6e-6},
+		{500, true, false, 504e-6 / 500},
+		{84, false, false, 1.5e-6},
+		{84, true, true, 4.5e-6},
+		{1000, false, true, 504e-6 / 1000 * 0.25 * 0.75},
+		{0, true, false, 5e-3},
 	};
-	FOR_ROWS(i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		begin();
 		f.neuron.enable_synaptic_input_excitatory_high_resistance = rows[i].high;
 		f.neuron.enable_synaptic_input_excitatory_small_capacitance = rows[i].small;
@@ -178,20 +189,23 @@ static void lines_decay_with_the_time_constant_of_their_bias(void **state)
 		for (unsigned k = 1; k <= 10; k++) {
 			fixture_advance(&f, 40);
 			const double e = exp(-(double)k * 160e-9 / rows[i].tau);
-			assert_near(line(COLUMN, 0), start * e / (1 + start / 0.5 * (1 - e)), 2e-4, 1e-9);
+			assert_near(line(COLUMN, 0), start * e / (1 + start / 0.5 * (1 - e)), 2e-4,
+				1e-9);
 		}
 		fixture_end(&f);
 	}
 }
 
-/* One event on one line of a neuron at rest: V = K (exp(-t/tm) - exp(-t/ts)) tm ts / (tm - ts), K = gm U / C. */
+/* One event on one line of a neuron at rest: V = K (exp(-t/tm) - exp(-t/ts)) tm ts / (tm - ts), K =
+ * gm U / C. */
 static void small_potentials_follow_the_closed_form(void **state)
 {
 	(void)state;
 	static const struct {
 		uint16_t leak, tau;
-	} rows[] = { { 158, 84 }, { 158, 42 }, { 158, 500 }, { 400, 60 }, { 60, 30 }, { 100, 840 }, { 900, 48 } };
-	FOR_ROWS(i, rows) {
+	} rows[] = {{158, 84}, {158, 42}, {158, 500}, {400, 60}, {60, 30}, {100, 840}, {900, 48}};
+	FOR_ROWS(i, rows)
+	{
 		for (unsigned which = 0; which < 2; which++) {
 			begin();
 			set_driver(1 + which, 0);
@@ -200,30 +214,46 @@ static void small_potentials_follow_the_closed_form(void **state)
 			emulator__analog_set_neuron(f.analog, COLUMN, &f.neuron);
 			fixture_cell(&f, COLUMN, HALDLS_CAPMEM_V_LEAK, code_of_leak(0.6));
 			fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_LEAK, rows[i].leak);
-			fixture_cell(&f, COLUMN, which ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, rows[i].tau);
-			fixture_cell(&f, COLUMN, which ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 200);
-			fixture_cell(&f, COLUMN, which ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT,
-			        which ? 278 : 300);
+			fixture_cell(&f, COLUMN,
+				which ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU
+				      : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU,
+				rows[i].tau);
+			fixture_cell(&f, COLUMN,
+				which ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM
+				      : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM,
+				200);
+			fixture_cell(&f, COLUMN,
+				which ? HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT
+				      : HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT,
+				which ? 278 : 300);
 			fixture_advance(&f, 100 * TICKS_MS);
 			const double rest = emulator__analog_true_membrane(f.analog, COLUMN);
 			set_synapse(COLUMN, 8, LABEL);
 			emulator__analog_driver_event(f.analog, f.now, DRIVER, LABEL);
-			const double c = 36.5e-15 * 68, tm = c / (2.62e-9 * rows[i].leak), ts = (which ? 474e-6 : 504e-6) / rows[i].tau;
-			const double u = 0.183e-6 * 8 * DAC, gm = 0.978e-9 * 200 * (which ? 0.885 : 1) / 0.072;
+			const double c = 36.5e-15 * 68, tm = c / (2.62e-9 * rows[i].leak),
+				     ts = (which ? 474e-6 : 504e-6) / rows[i].tau;
+			const double u = 0.183e-6 * 8 * DAC,
+				     gm = 0.978e-9 * 200 * (which ? 0.885 : 1) / 0.072;
 			double peak = 0, worst = 0;
 			for (unsigned k = 1; k <= 400; k++) {
 				fixture_advance(&f, 20);
 				const double t = k * 80e-9;
-				const double difference = fabs(tm - ts) < 1e-3 * tm ? t * exp(-t / tm)
-				                                                    : (exp(-t / tm) - exp(-t / ts)) * tm * ts / (tm - ts);
+				const double difference = fabs(tm - ts) < 1e-3 * tm
+								  ? t * exp(-t / tm)
+								  : (exp(-t / tm) - exp(-t / ts)) *
+									    tm * ts / (tm - ts);
 				const double expected = gm * u / c * difference;
-				const double seen = (emulator__analog_true_membrane(f.analog, COLUMN) - rest) * (which ? -1 : 1);
+				const double seen =
+					(emulator__analog_true_membrane(f.analog, COLUMN) - rest) *
+					(which ? -1 : 1);
 				peak = fmax(peak, expected);
 				worst = fmax(worst, fabs(seen - expected));
 			}
-			/* the drop of 0.9 mV is small beside the 72 mV and 0.5 V of the non-linear terms: 0.2 % of bend */
+			/* the drop of 0.9 mV is small beside the 72 mV and 0.5 V of the non-linear
+			 * terms: 0.2 % of bend */
 			if (worst > 2.5e-3 * peak)
-				fail_msg("row %zu line %u: off by %.3g of a peak of %.3g V", i, which, worst / peak, peak);
+				fail_msg("row %zu line %u: off by %.3g of a peak of %.3g V", i,
+					which, worst / peak, peak);
 			fixture_end(&f);
 		}
 	}
@@ -255,7 +285,8 @@ static void events_keep_their_place_inside_a_step(void **state)
 	const double tau = 36.5e-15 * 68 / (2.62e-9 * 158);
 	for (unsigned place = 0; place < 20; place++) {
 		const double t = (200 - place) * 4e-9, first = 200 * 4e-9;
-		assert_near(response[place] / response[0], t / first * exp((first - t) / tau), 1e-3, 0);
+		assert_near(
+			response[place] / response[0], t / first * exp((first - t) / tau), 1e-3, 0);
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The fixed pattern over 60 chips against the table of spec/emulator_physics.md 4.1, and the codes that reach equal
- * targets against the medians and deviations of a real chip's model in 4.3. */
+/* The fixed pattern over 60 chips against the table of spec/emulator_physics.md 4.1, and the codes
+ * that reach equal targets against the medians and deviations of a real chip's model in 4.3. */
 #include "fixture.h"
 
 #include <stdlib.h>
@@ -43,20 +43,57 @@ static double deviation(const double *values, size_t count)
 
 typedef double (*quantity)(const struct variation *chip, unsigned n);
 
-static double leak_offset(const struct variation *c, unsigned n) { return (double)c->neuron[n].leak_offset; }
-static double reset_offset(const struct variation *c, unsigned n) { return (double)c->neuron[n].reset_offset; }
-static double threshold_offset(const struct variation *c, unsigned n) { return (double)c->neuron[n].threshold_offset; }
-static double readout_offset(const struct variation *c, unsigned n) { return (double)c->neuron[n].readout_offset; }
-static double leak(const struct variation *c, unsigned n) { return log((double)c->neuron[n].leak); }
-static double capacitance(const struct variation *c, unsigned n) { return log((double)c->neuron[n].capacitance); }
-static double tau_exc(const struct variation *c, unsigned n) { return log((double)c->neuron[n].tau[0]); }
-static double tau_inh(const struct variation *c, unsigned n) { return log((double)c->neuron[n].tau[1]); }
-static double gm_exc(const struct variation *c, unsigned n) { return log((double)c->neuron[n].gm[0]); }
-static double gm_inh(const struct variation *c, unsigned n) { return log((double)c->neuron[n].gm[1]); }
-static double input_exc(const struct variation *c, unsigned n) { return (double)c->neuron[n].input_offset[0]; }
-static double input_inh(const struct variation *c, unsigned n) { return (double)c->neuron[n].input_offset[1]; }
+static double leak_offset(const struct variation *c, unsigned n)
+{
+	return (double)c->neuron[n].leak_offset;
+}
+static double reset_offset(const struct variation *c, unsigned n)
+{
+	return (double)c->neuron[n].reset_offset;
+}
+static double threshold_offset(const struct variation *c, unsigned n)
+{
+	return (double)c->neuron[n].threshold_offset;
+}
+static double readout_offset(const struct variation *c, unsigned n)
+{
+	return (double)c->neuron[n].readout_offset;
+}
+static double leak(const struct variation *c, unsigned n)
+{
+	return log((double)c->neuron[n].leak);
+}
+static double capacitance(const struct variation *c, unsigned n)
+{
+	return log((double)c->neuron[n].capacitance);
+}
+static double tau_exc(const struct variation *c, unsigned n)
+{
+	return log((double)c->neuron[n].tau[0]);
+}
+static double tau_inh(const struct variation *c, unsigned n)
+{
+	return log((double)c->neuron[n].tau[1]);
+}
+static double gm_exc(const struct variation *c, unsigned n)
+{
+	return log((double)c->neuron[n].gm[0]);
+}
+static double gm_inh(const struct variation *c, unsigned n)
+{
+	return log((double)c->neuron[n].gm[1]);
+}
+static double input_exc(const struct variation *c, unsigned n)
+{
+	return (double)c->neuron[n].input_offset[0];
+}
+static double input_inh(const struct variation *c, unsigned n)
+{
+	return (double)c->neuron[n].input_offset[1];
+}
 
-/* Mean variance inside the quadrants, and variance of their means less what the inside adds to it. */
+/* Mean variance inside the quadrants, and variance of their means less what the inside adds to it.
+ */
 static void sigmas(double *inside, double *between, quantity q)
 {
 	double within = 0, means[CHIPS * 4], values[QUADRANT];
@@ -81,27 +118,33 @@ static void sigmas_are_those_of_the_table(void **state)
 		quantity q;
 		double inside, between;
 	} rows[] = {
-		{ "leak potential", leak_offset, 48.5e-3, 36e-3 }, /* shared 35.3 mV and own 33.2 mV */
-		{ "reset potential", reset_offset, 45.6e-3, 36e-3 }, /* 35.3 and 28.9 */
-		{ "threshold", threshold_offset, 20.8e-3, 19e-3 },   /* 20.6 and a trend of 11 mV over the columns */
-		{ "readout", readout_offset, 17e-3, 0 },
-		{ "leak", leak, 0.119, 0.045 },
-		{ "capacitance", capacitance, 0.03, 0 },
-		{ "tau exc", tau_exc, 0.195, 0.174 },                /* 11 % and three times 4.5 % */
-		{ "tau inh", tau_inh, 0.186, 0.174 },
-		{ "gm exc", gm_exc, 0.0474, 0.254 },                 /* 2 % and 4.3 %; 25 % and 4.5 % */
-		{ "gm inh", gm_inh, 0.0429, 0.254 },
-		{ "input exc", input_exc, 15.2e-3, 0 },
-		{ "input inh", input_inh, 14.8e-3, 0 },
+		{"leak potential", leak_offset, 48.5e-3,
+			36e-3}, /* shared 35.3 mV and own 33.2 mV */
+		{"reset potential", reset_offset, 45.6e-3, 36e-3}, /* 35.3 and 28.9 */
+		{"threshold", threshold_offset, 20.8e-3,
+			19e-3}, /* 20.6 and a trend of 11 mV over the columns */
+		{"readout", readout_offset, 17e-3, 0},
+		{"leak", leak, 0.119, 0.045},
+		{"capacitance", capacitance, 0.03, 0},
+		{"tau exc", tau_exc, 0.195, 0.174}, /* 11 % and three times 4.5 % */
+		{"tau inh", tau_inh, 0.186, 0.174},
+		{"gm exc", gm_exc, 0.0474, 0.254}, /* 2 % and 4.3 %; 25 % and 4.5 % */
+		{"gm inh", gm_inh, 0.0429, 0.254},
+		{"input exc", input_exc, 15.2e-3, 0},
+		{"input inh", input_inh, 14.8e-3, 0},
 	};
-	FOR_ROWS(i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		double inside, between;
 		sigmas(&inside, &between, rows[i].q);
 		/* 30720 and 240 draws: five sigma of the estimates */
 		if (fabs(inside / rows[i].inside - 1) > 5 / sqrt(2.0 * CHIPS * NEURONS))
-			fail_msg("%s inside a quadrant: %.4g, not %.4g", rows[i].name, inside, rows[i].inside);
-		if (fabs(between - rows[i].between) > 5 / sqrt(2.0 * CHIPS * 4) * fmax(rows[i].between, rows[i].inside / 11))
-			fail_msg("%s between quadrants: %.4g, not %.4g", rows[i].name, between, rows[i].between);
+			fail_msg("%s inside a quadrant: %.4g, not %.4g", rows[i].name, inside,
+				rows[i].inside);
+		if (fabs(between - rows[i].between) >
+			5 / sqrt(2.0 * CHIPS * 4) * fmax(rows[i].between, rows[i].inside / 11))
+			fail_msg("%s between quadrants: %.4g, not %.4g", rows[i].name, between,
+				rows[i].between);
 	}
 }
 
@@ -114,16 +157,27 @@ static double correlation(quantity a, quantity b)
 		my += b(&chip[i / NEURONS], i % NEURONS) / count;
 	}
 	for (unsigned i = 0; i < CHIPS * NEURONS; i++) {
-		const double x = a(&chip[i / NEURONS], i % NEURONS) - mx, y = b(&chip[i / NEURONS], i % NEURONS) - my;
+		const double x = a(&chip[i / NEURONS], i % NEURONS) - mx,
+			     y = b(&chip[i / NEURONS], i % NEURONS) - my;
 		xx += x * x, yy += y * y, xy += x * y;
 	}
 	return xy / sqrt(xx * yy);
 }
 
-/* What a calibration through the readout sees: its offset is common to leak, reset and threshold. */
-static double read_leak(const struct variation *c, unsigned n) { return leak_offset(c, n) + readout_offset(c, n); }
-static double read_reset(const struct variation *c, unsigned n) { return reset_offset(c, n) + readout_offset(c, n); }
-static double read_threshold(const struct variation *c, unsigned n) { return threshold_offset(c, n) + readout_offset(c, n); }
+/* What a calibration through the readout sees: its offset is common to leak, reset and threshold.
+ */
+static double read_leak(const struct variation *c, unsigned n)
+{
+	return leak_offset(c, n) + readout_offset(c, n);
+}
+static double read_reset(const struct variation *c, unsigned n)
+{
+	return reset_offset(c, n) + readout_offset(c, n);
+}
+static double read_threshold(const struct variation *c, unsigned n)
+{
+	return threshold_offset(c, n) + readout_offset(c, n);
+}
 
 static void potentials_are_correlated_as_on_a_real_chip(void **state)
 {
@@ -137,7 +191,8 @@ static void potentials_are_correlated_as_on_a_real_chip(void **state)
 }
 
 /* Median over the chips of the median and of the deviation of the code that reaches a target. */
-static void codes(double *out_median, double *out_deviation, double (*code)(const struct variation *, unsigned))
+static void codes(double *out_median, double *out_deviation,
+	double (*code)(const struct variation *, unsigned))
 {
 	double medians[CHIPS], deviations[CHIPS], values[NEURONS];
 	for (unsigned i = 0; i < CHIPS; i++) {
@@ -155,16 +210,34 @@ static double volt_code(double volt)
 	return (volt - 0.019) / 1.875e-3;
 }
 
-static double code_leak(const struct variation *c, unsigned n) { return volt_code((0.42 - read_leak(c, n) + 0.54) / 0.8); }
-static double code_reset(const struct variation *c, unsigned n) { return volt_code((0.42 - read_reset(c, n) + 0.53) / 0.8); }
-static double code_threshold(const struct variation *c, unsigned n) { return volt_code(0.735 - read_threshold(c, n) + 0.013); }
+static double code_leak(const struct variation *c, unsigned n)
+{
+	return volt_code((0.42 - read_leak(c, n) + 0.54) / 0.8);
+}
+static double code_reset(const struct variation *c, unsigned n)
+{
+	return volt_code((0.42 - read_reset(c, n) + 0.53) / 0.8);
+}
+static double code_threshold(const struct variation *c, unsigned n)
+{
+	return volt_code(0.735 - read_threshold(c, n) + 0.013);
+}
 static double code_i_leak(const struct variation *c, unsigned n)
 {
 	return 36.5e-15 * 68 * exp(capacitance(c, n)) / 6e-6 / (2.62e-9 * exp(leak(c, n)));
 }
-static double code_tau_exc(const struct variation *c, unsigned n) { return 504e-6 * exp(tau_exc(c, n)) / 6e-6; }
-static double code_tau_inh(const struct variation *c, unsigned n) { return 474e-6 * exp(tau_inh(c, n)) / 6e-6; }
-static double code_shift_exc(const struct variation *c, unsigned n) { return 300 * exp(input_exc(c, n) / 0.04); }
+static double code_tau_exc(const struct variation *c, unsigned n)
+{
+	return 504e-6 * exp(tau_exc(c, n)) / 6e-6;
+}
+static double code_tau_inh(const struct variation *c, unsigned n)
+{
+	return 474e-6 * exp(tau_inh(c, n)) / 6e-6;
+}
+static double code_shift_exc(const struct variation *c, unsigned n)
+{
+	return 300 * exp(input_exc(c, n) / 0.04);
+}
 
 static void codes_for_equal_targets_spread_as_on_a_real_chip(void **state)
 {
@@ -174,18 +247,24 @@ static void codes_for_equal_targets_spread_as_on_a_real_chip(void **state)
 		double (*code)(const struct variation *, unsigned);
 		double median, deviation, slack;
 	} rows[] = {
-		{ "v_leak", code_leak, 630, 39.3, 0.15 }, { "v_reset", code_reset, 623, 39.6, 0.15 },
-		{ "v_threshold", code_threshold, 389, 17.5, 0.15 }, { "i_leak", code_i_leak, 158, 158 * 0.133, 0.15 },
-		{ "tau exc", code_tau_exc, 84, 84 * 0.258, 0.2 }, { "tau inh", code_tau_inh, 79, 79 * 0.251, 0.2 },
-		{ "shift exc", code_shift_exc, 306, 306 * 0.39, 0.15 },
+		{"v_leak", code_leak, 630, 39.3, 0.15},
+		{"v_reset", code_reset, 623, 39.6, 0.15},
+		{"v_threshold", code_threshold, 389, 17.5, 0.15},
+		{"i_leak", code_i_leak, 158, 158 * 0.133, 0.15},
+		{"tau exc", code_tau_exc, 84, 84 * 0.258, 0.2},
+		{"tau inh", code_tau_inh, 79, 79 * 0.251, 0.2},
+		{"shift exc", code_shift_exc, 306, 306 * 0.39, 0.15},
 	};
-	FOR_ROWS(i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		double middle, spread;
 		codes(&middle, &spread, rows[i].code);
 		if (fabs(middle / rows[i].median - 1) > 0.05)
-			fail_msg("%s: median code %.4g, not %.4g", rows[i].name, middle, rows[i].median);
+			fail_msg("%s: median code %.4g, not %.4g", rows[i].name, middle,
+				rows[i].median);
 		if (fabs(spread / rows[i].deviation - 1) > rows[i].slack)
-			fail_msg("%s: deviation %.4g, not %.4g", rows[i].name, spread, rows[i].deviation);
+			fail_msg("%s: deviation %.4g, not %.4g", rows[i].name, spread,
+				rows[i].deviation);
 	}
 }
 
@@ -227,7 +306,8 @@ static void a_few_instances_are_dead(void **state)
 		for (unsigned n = 0; n < NEURONS; n++)
 			neurons += chip[i].neuron[n].fault != VARIATION_SOUND;
 		for (unsigned k = 0; k < 1024; k++)
-			channels += chip[i].channel[k / 512][k / 256 % 2][k % 256].fault != VARIATION_SOUND;
+			channels += chip[i].channel[k / 512][k / 256 % 2][k % 256].fault !=
+				    VARIATION_SOUND;
 		for (unsigned d = 0; d < 256; d++)
 			drivers += chip[i].driver_stuck[d];
 	}
@@ -251,8 +331,10 @@ static void a_serial_is_one_chip(void **state)
 		assert_true(typical.neuron[n].leak_offset == 0 && typical.neuron[n].tau[1] == 1);
 	}
 	assert_int_equal(same, 0);
-	assert_true(emulator__variation_weight(&again, 99, 40) == emulator__variation_weight(&chip[6], 99, 40));
-	assert_true(emulator__variation_weight(&again, 99, 40) != emulator__variation_weight(&other, 99, 40));
+	assert_true(emulator__variation_weight(&again, 99, 40) ==
+		    emulator__variation_weight(&chip[6], 99, 40));
+	assert_true(emulator__variation_weight(&again, 99, 40) !=
+		    emulator__variation_weight(&other, 99, 40));
 	assert_true(emulator__variation_weight(&typical, 99, 40) == 40);
 }
 
