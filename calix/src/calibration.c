@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The order of the steps, what they start from, and what is made of them. */
 #include "parts.h"
-#include "statistics.h"
 
 #include <calix/calibration.h>
 #include <hxcomm/connection.h>
@@ -162,26 +161,10 @@ static int judge(const struct calix__session *s)
 	return HXCOMM_OK;
 }
 
-/* Where no code was found, the typical one of this chip stands in. A neuron whose potentials are
- * unknown must not flood the chip with spikes: its threshold goes out of reach. */
-static void replace_failed(struct calix__session *s)
+/* A neuron whose potentials are unknown must not flood the chip with spikes: its threshold goes out
+ * of reach. All other codes stay the best that were found: later steps relied on them. */
+static void silence_failed(struct calix__session *s)
 {
-	const struct {
-		int32_t *codes;
-		const uint8_t *success;
-		size_t count;
-	} parts[] = {
-#define PART(member, name, length) { s->codes.member, s->success.member, length },
-		CALIX_CODES(PART)
-#undef PART
-	};
-	for (size_t p = 0; p < sizeof(parts) / sizeof(*parts); p++) {
-		const int32_t median =
-		        calix__median_code(parts[p].codes, parts[p].success, parts[p].count);
-		for (size_t i = 0; i < parts[p].count; i++)
-			if (!parts[p].success[i])
-				parts[p].codes[i] = median;
-	}
 	for (size_t n = 0; n < CALIX_NEURONS; n++)
 		if (!s->success.v_leak[n] || !s->success.v_reset[n] || !s->success.v_threshold[n])
 			s->codes.v_threshold[n] = CALIX_CODE_MAX;
@@ -230,7 +213,7 @@ int calix_calibrate(struct calix_result **out, struct hxcomm_connection *connect
 	if (status == HXCOMM_OK)
 		status = report(&how, STEPS, session->chip_time);
 	if (status == HXCOMM_OK) {
-		replace_failed(session);
+		silence_failed(session);
 		status = make_result(out, session);
 	}
 	calix__session_close(session);

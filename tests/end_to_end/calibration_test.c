@@ -266,6 +266,26 @@ static void nearly_all_neurons_succeed(void **state)
 	}
 }
 
+/* About 3 in 1000 neurons of an emulated chip are broken (spec/emulator_physics.md 4.1). */
+static void broken_neurons_are_flagged_and_silent(void **state)
+{
+	unsigned flagged = 0;
+	(void)state;
+	for (uint32_t serial = 1; serial <= SERIALS; serial++) {
+		const uint8_t *leak = calix_result_success(results[serial], "neuron.v_leak", NULL);
+		const uint8_t *reset = calix_result_success(results[serial], "neuron.v_reset", NULL);
+		const int32_t *threshold =
+		        calix_result_array(results[serial], "neuron.v_threshold", NULL);
+		for (uint32_t n = 0; n < CALIX_NEURONS; n++) {
+			if (leak[n] && reset[n])
+				continue;
+			flagged++;
+			assert_int_equal(threshold[n], 1022);
+		}
+	}
+	assert_in_range(flagged, 1, SERIALS * CALIX_NEURONS / 50);
+}
+
 static double metric(const struct calix_result *result, const char *name)
 {
 	size_t count;
@@ -427,6 +447,30 @@ static void wrong_wishes_are_refused_before_the_chip_is_touched(void **state)
 	hxcomm_close(connection);
 }
 
+/* Targets of another deployed calibration (spec/calix_spec.md 6.4, spiking2). */
+static void another_target_is_met_as_well(void **state)
+{
+	struct calix_target target = CALIX_TARGET_INIT;
+	struct hxcomm_connection *connection;
+	struct calix_result *result;
+	(void)state;
+	target.leak_lsb = target.reset_lsb = 80;
+	target.threshold_lsb = 150;
+	target.tau_mem = target.tau_syn_exc = target.tau_syn_inh = 6e-6;
+	target.synapse_dac_bias = 1000;
+	assert_ok(hxcomm_open(&connection, "emulator:?serial=1", NULL));
+	assert_ok(calix_calibrate(&result, connection, &target, NULL));
+	hxcomm_close(connection);
+	assert_near(metric(result, "leak.median_after"), 80, 0, 1);
+	assert_near(metric(result, "reset.median_after"), 80, 0, 1);
+	assert_near(metric(result, "threshold.median_after"), 150, 0, 6);
+	assert_near(metric(result, "tau_mem.median_after"), 6e-6, 0.03, 0);
+	assert_near(metric(result, "tau_syn_exc.median_after"), 6e-6, 0.03, 0);
+	assert_near(metric(result, "tau_syn_inh.median_after"), 6e-6, 0.03, 0);
+	assert_true(metric(result, "tau_mem.std_after") < 0.45 * metric(result, "tau_mem.std_before"));
+	calix_result_free(result);
+}
+
 /* A rest so high that most neurons have no leak code left for it. */
 static void a_target_out_of_reach_is_an_error(void **state)
 {
@@ -497,12 +541,14 @@ int main(void)
 		cmocka_unit_test(weights_mean_the_same),
 		cmocka_unit_test(neurons_fire_above_their_threshold_only),
 		cmocka_unit_test(nearly_all_neurons_succeed),
+		cmocka_unit_test(broken_neurons_are_flagged_and_silent),
 		cmocka_unit_test(the_metrics_say_what_was_gained),
 		cmocka_unit_test(a_result_is_for_its_own_chip_only),
 		cmocka_unit_test(the_same_chip_and_seed_give_the_same_result),
 		cmocka_unit_test(without_variation_all_codes_agree),
 		cmocka_unit_test(a_calibration_can_be_watched_and_stopped),
 		cmocka_unit_test(wrong_wishes_are_refused_before_the_chip_is_touched),
+		cmocka_unit_test(another_target_is_met_as_well),
 		cmocka_unit_test(a_target_out_of_reach_is_an_error),
 		cmocka_unit_test(a_chip_is_loaded_from_the_store),
 	};

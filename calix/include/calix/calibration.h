@@ -72,8 +72,9 @@ struct calix_calibrate_options {
 
 /** Calibrate a chip.
  *
- *  Brings the chip up first. Neurons that cannot reach a target are flagged in the success masks;
- *  the run completes without them.
+ *  Brings the chip up first. Neurons that cannot reach a target are flagged in the success masks and
+ *  keep the best code that was found; the run completes. Those whose potentials are unknown (broken
+ *  neurons, broken CADC channels) get the highest threshold, so that they stay silent.
  *
  *  @param[out] out    the result, owned by the caller; NULL after an error
  *  @param connection  an open connection; nobody else uses it meanwhile
