@@ -2,7 +2,7 @@
 /* Draws are counted, not chained, so that a source costs nothing until somebody asks for it. */
 #include "background.h"
 
-#include "random.h"
+#include "noise.h"
 
 enum { DRAWS_PER_BLOCK = 8 };
 
@@ -44,7 +44,7 @@ static uint16_t draw(struct emulator_background_source *source)
 {
 	const uint64_t block = source->draw / DRAWS_PER_BLOCK;
 	if (source->block != block + 1) {
-		emulator__random(source->drawn, source->seed, EMULATOR_RANDOM_BACKGROUND, block);
+		emulator__noise_bits(source->drawn, source->seed, NOISE_BACKGROUND, block);
 		source->block = block + 1;
 	}
 	const unsigned position = (unsigned)(source->draw++ % DRAWS_PER_BLOCK);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "events.h"
 
-#include "random.h"
+#include "noise.h"
 
 #include <haldls/coordinate.h>
 
@@ -149,13 +149,13 @@ bool emulator__events_recurrent(struct emulator_events *events, uint32_t neuron)
 
 /* ---- the way of an event ---------------------------------------------------------------------- */
 
-static uint64_t jitter(struct emulator_events *events, enum emulator_random_stream stream)
+static uint64_t jitter(struct emulator_events *events, enum noise_stream stream)
 {
 	uint32_t drawn[4];
 	if (!events->noise)
 		return EMULATOR_JITTER_TICKS;
-	emulator__random(drawn, events->seed, stream,
-	        events->draws[stream == EMULATOR_RANDOM_OUTPUT]++);
+	emulator__noise_bits(drawn, events->seed, stream,
+	        events->draws[stream == NOISE_OUTPUT]++);
 	return drawn[0] % (2 * EMULATOR_JITTER_TICKS + 1);
 }
 
@@ -175,7 +175,7 @@ void emulator__events_from_fpga(struct emulator_events *events, uint64_t time, u
 {
 	const unsigned link = label >> 14;
 	uint64_t arrival = time + EMULATOR_LINK_TICKS - EMULATOR_JITTER_TICKS +
-	        jitter(events, EMULATOR_RANDOM_LINK);
+	        jitter(events, NOISE_LINK);
 	if (!wait_for_slot(&arrival, &events->link_free[link], EMULATOR_LINK_QUEUE)) {
 		events->lost++;
 		return;
@@ -196,7 +196,7 @@ void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsi
 static void to_fpga(struct emulator_events *events, uint64_t time, unsigned link, uint16_t label)
 {
 	uint64_t arrival = time + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS +
-	        jitter(events, EMULATOR_RANDOM_OUTPUT);
+	        jitter(events, NOISE_OUTPUT);
 	if (arrival < events->last_arrival[link])
 		arrival = events->last_arrival[link];
 	events->last_arrival[link] = arrival;

@@ -13,6 +13,14 @@ static philox4x32_ctr_t draw(
 	return philox4x32(place, key);
 }
 
+void emulator__noise_bits(
+	uint32_t out[4], uint64_t seed, enum noise_stream stream, uint64_t number)
+{
+	const philox4x32_ctr_t bits = draw(seed, stream, 0, number);
+	for (unsigned i = 0; i < 4; i++)
+		out[i] = bits.v[i];
+}
+
 void emulator__noise_uniforms(
 	double out[4], uint64_t seed, enum noise_stream stream, uint32_t index, uint64_t number)
 {

@@ -3,7 +3,7 @@
 #define EMULATOR_NOISE_H
 
 /** @file
- *  @brief Random numbers of the analog half: each is a function of its key and its place, never of
+ *  @brief Random numbers of the emulated chip: each is a function of its key and its place, never of
  *  the order in which numbers are drawn (Philox4x32-10, source: spec/emulator_numerics.md 5). */
 
 #include <stddef.h>
@@ -23,7 +23,14 @@ enum noise_stream {
 	NOISE_COMPARATOR, /**< trial: threshold of one crossing */
 	NOISE_CADC,       /**< trial: conversions */
 	NOISE_MADC,       /**< trial: samples */
+	NOISE_BACKGROUND, /**< background sources */
+	NOISE_LINK,       /**< trial: jitter of the way to the chip */
+	NOISE_OUTPUT,     /**< trial: jitter of the way from the chip */
 };
+
+/** 128 random bits. @param[out] out four words @param seed key @param number which draw */
+void emulator__noise_bits(
+	uint32_t out[4], uint64_t seed, enum noise_stream stream, uint64_t number);
 
 /** Two normal numbers with their full tails (Box-Muller). @param seed key @param index which
  *  instance @param number which draw */

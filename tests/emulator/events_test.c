@@ -6,7 +6,7 @@
 #include "machine.h"
 
 #include <haldls/containers.h>
-#include <random.h>
+#include <noise.h>
 
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ static uint64_t drawn;
 static uint32_t draw(void)
 {
 	uint32_t r[4];
-	emulator__random(r, 77, EMULATOR_RANDOM_OUTPUT, drawn++);
+	emulator__noise_bits(r, 77, NOISE_OUTPUT, drawn++);
 	return r[0];
 }
 

@@ -4,7 +4,7 @@
 #include "fake_analog.h"
 #include "machine.h"
 
-#include <random.h>
+#include <noise.h>
 
 #include <stdlib.h>
 
@@ -458,7 +458,7 @@ static uint64_t random_word(uint64_t n)
 		0x2c80000, 0x2ec0000, 0x2c94000, 0x88000006, 0x88000007, 0x88000008, 0x88000009,
 		0x88004000, 0x88006000, 0x88007850, 0x80000000, 0x84000000 };
 	uint32_t r[4];
-	emulator__random(r, 99, EMULATOR_RANDOM_LINK, n);
+	emulator__noise_bits(r, 99, NOISE_LINK, n);
 	uint64_t payload = ((uint64_t)r[1] << 32 | r[2]) & ((UINT64_C(1) << 56) - 1);
 	const unsigned code = r[0] % 17;
 	if (code == HXCOMM_OMNIBUS_ADDRESS && r[0] >> 8 & 3)

@@ -4,7 +4,7 @@
 #include "fake_analog.h"
 #include "machine.h"
 
-#include <random.h>
+#include <noise.h>
 
 static void shift(struct program *program, uint8_t instruction, uint64_t data, unsigned bits)
 {
@@ -47,7 +47,7 @@ static void bypass_delays_by_one_bit(void **state)
 	program_word(&program, hxcomm_word_jtag_init());
 	for (unsigned bits = 3; bits <= 33; bits++) {
 		uint32_t r[4];
-		emulator__random(r, 5, EMULATOR_RANDOM_LINK, bits);
+		emulator__noise_bits(r, 5, NOISE_LINK, bits);
 		const uint64_t mask = (UINT64_C(1) << bits) - 1;
 		const uint64_t data = ((uint64_t)r[0] << 32 | r[1]) & mask;
 		shift(&program, 127, data, bits);
@@ -107,7 +107,7 @@ static void the_omnibus_is_the_same_over_jtag(void **state)
 	machine_open_ready(&machine);
 	for (uint32_t i = 0; i < 64; i++) {
 		uint32_t r[4];
-		emulator__random(r, 6, EMULATOR_RANDOM_LINK, i);
+		emulator__noise_bits(r, 6, NOISE_LINK, i);
 		const uint32_t address = 0x02800000 + (r[0] & 0x01000fff);
 		program_jtag_write(&program, address, r[1]);
 		program_read(&program, address);

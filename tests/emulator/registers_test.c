@@ -7,7 +7,7 @@
 
 #include <haldls/containers.h>
 #include <haldls/coordinate.h>
-#include <random.h>
+#include <noise.h>
 
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ static uint64_t drawn;
 static uint32_t draw(void)
 {
 	uint32_t r[4];
-	emulator__random(r, 2026, EMULATOR_RANDOM_OUTPUT, drawn++);
+	emulator__noise_bits(r, 2026, NOISE_OUTPUT, drawn++);
 	return r[0];
 }
 
