@@ -28,6 +28,10 @@ void axis_init(struct axis *axis, double lo, double hi, size_t ticks, int scale)
 	const double power = pow(10, floor(log10(raw)));
 	const double digits = raw / power;
 	axis->step = power * (digits <= 1 ? 1 : digits <= 2 ? 2 : digits <= 5 ? 5 : 10);
+	/* a range that ends just before a tick ends on it */
+	const double next = ceil(hi / axis->factor / axis->step) * axis->step * axis->factor;
+	if (next > hi && next - hi < 0.01 * (hi - lo))
+		axis->hi = next;
 }
 
 /* Number of the first tick, counted in steps from zero. A little outside still counts, so that a

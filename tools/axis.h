@@ -14,7 +14,7 @@ struct axis {
 };
 
 /** Make a scale.
- *  @param lo,hi  range of the values; widened where it is empty
+ *  @param lo,hi  range of the values; widened where it is empty, and to a tick that is near its end
  *  @param ticks  about as many ticks as there is room for, at least 2
  *  @param scale  non-zero: choose an SI prefix, so that labels are short numbers */
 void axis_init(struct axis *axis, double lo, double hi, size_t ticks, int scale);

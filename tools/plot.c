@@ -256,23 +256,43 @@ static void find_range(double *lo, double *hi, const struct csv *data, size_t fi
 
 /* ---- spikes --------------------------------------------------------------------------------- */
 
-/* Which marks are there already: a spike that would fall on another one is left out, so that a
- * figure has a limited size however many spikes there are. */
+/* The box of a figure as a grid of cells, in which spikes are marked before they are drawn. Marks
+ * that touch each other become one line, so that a figure has a limited size however many spikes
+ * there are. */
 struct marks {
 	size_t columns, rows;
-	unsigned char *seen; /* [rows][columns]; NULL = no memory, draw every spike */
+	unsigned char *seen; /* [rows][columns] */
 };
 
-static bool add_mark(struct marks *marks, double x, double y)
+enum { MARK_COLUMNS_PER_POINT = 2, MARK_ROWS_PER_POINT = 4 };
+static const double mark_width = 1.2;
+
+static void add_mark(struct marks *marks, double x, double y)
 {
-	if (!marks->seen)
-		return true;
-	const size_t column = (size_t)fmin(fmax(x, 0), (double)(marks->columns - 1));
-	const size_t row = (size_t)fmin(fmax(y, 0), (double)(marks->rows - 1));
-	unsigned char *seen = &marks->seen[row * marks->columns + column];
-	const bool is_new = !*seen;
-	*seen = 1;
-	return is_new;
+	const size_t column = (size_t)fmax(x * MARK_COLUMNS_PER_POINT, 0);
+	const size_t row = (size_t)fmax(y * MARK_ROWS_PER_POINT, 0);
+	if (column < marks->columns && row < marks->rows)
+		marks->seen[row * marks->columns + column] = 1;
+}
+
+/* One row of the grid: a line for each stretch of marks. */
+static void draw_marks(const struct figure *figure, const struct marks *marks, size_t row)
+{
+	const unsigned char *seen = &marks->seen[row * marks->columns];
+	const double y = figure->y + ((double)row + 0.5) / MARK_ROWS_PER_POINT;
+	size_t begin = 0;
+	for (const unsigned char *first; begin < marks->columns &&
+	        (first = memchr(seen + begin, 1, marks->columns - begin));) {
+		begin = (size_t)(first - seen);
+		size_t end = begin + 1;
+		while (end < marks->columns && seen[end])
+			end++;
+		const double x = figure->x + (double)(begin + end) / 2 / MARK_COLUMNS_PER_POINT;
+		const double length = (double)(end - begin - 1) / MARK_COLUMNS_PER_POINT + mark_width;
+		cairo_move_to(figure->cairo, x - length / 2, y);
+		cairo_rel_line_to(figure->cairo, length, 0);
+		begin = end;
+	}
 }
 
 /* Shorter names first, so that "group 10" comes after "group 9". */
@@ -287,29 +307,27 @@ static int compare_names(const void *a, const void *b)
 
 /* All spikes of a group in one path. A group is drawn over those before it.
  * group is the index of its label; colour is its place in the legend. */
-static void draw_group(struct figure *figure, const struct csv *spikes, size_t group, size_t colour,
-        double size)
+static int draw_group(const struct figure *figure, const struct csv *spikes, size_t group,
+        size_t colour, double height)
 {
-	enum { MARKS_PER_POINT = 4 };
-	cairo_t *cairo = figure->cairo;
-	struct marks marks = { .columns = (size_t)(figure->width * MARKS_PER_POINT) + 1,
-		.rows = (size_t)(figure->height * MARKS_PER_POINT) + 1 };
+	struct marks marks = { .columns = (size_t)(figure->width * MARK_COLUMNS_PER_POINT) + 1,
+		.rows = (size_t)(figure->height * MARK_ROWS_PER_POINT) + 1 };
 	marks.seen = calloc(marks.columns, marks.rows);
+	if (!marks.seen)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the spikes of a figure");
 	for (size_t row = 0; row < spikes->rows; row++) {
 		const double *spike = &spikes->values[row * spikes->columns];
-		if (spikes->label_count && spike[2] != (double)group)
-			continue;
-		const double x = to_x(figure, spike[0]), y = to_y(figure, spike[1]);
-		if (!add_mark(&marks, (x - figure->x) * MARKS_PER_POINT,
-		            (y - figure->y) * MARKS_PER_POINT))
-			continue;
-		cairo_move_to(cairo, x, y - size / 2);
-		cairo_rel_line_to(cairo, 0, size);
+		if (!spikes->label_count || spike[2] == (double)group)
+			add_mark(&marks, to_x(figure, spike[0]) - figure->x,
+			        to_y(figure, spike[1]) - figure->y);
 	}
-	set_colour(cairo, colour);
-	cairo_set_line_width(cairo, 1.2);
-	cairo_stroke(cairo);
+	for (size_t row = 0; row < marks.rows; row++)
+		draw_marks(figure, &marks, row);
+	set_colour(figure->cairo, colour);
+	cairo_set_line_width(figure->cairo, height);
+	cairo_stroke(figure->cairo);
 	free(marks.seen);
+	return HXCOMM_OK;
 }
 
 static size_t find_label(const struct csv *spikes, const char *label)
@@ -341,13 +359,14 @@ static int draw_raster(struct figure *figure, const struct csv *spikes,
 	figure->y_axis.step = fmax(figure->y_axis.step, 1);
 
 	const double per_neuron = figure->height / (figure->y_axis.hi - figure->y_axis.lo);
-	const double size = fmin(fmax(0.8 * per_neuron, 1.5), 10);
-	for (size_t i = 0; i < groups; i++)
-		draw_group(figure, spikes, find_label(spikes, names[i]), i, size);
+	const double height = fmin(fmax(0.8 * per_neuron, 1.5), 10);
+	int status = HXCOMM_OK;
+	for (size_t i = 0; i < groups && status == HXCOMM_OK; i++)
+		status = draw_group(figure, spikes, find_label(spikes, names[i]), i, height);
 	draw_frame(figure, options->title, options->y_label ? options->y_label : "neuron");
 	draw_legend(figure, names, groups);
 	free(names);
-	return HXCOMM_OK;
+	return status;
 }
 
 int plot_raster(const char *path, const struct csv *spikes, const struct plot_options *options)

@@ -12,6 +12,7 @@ import unittest
 BUILD, LIBDIR, CC = os.environ["BUILD"], os.environ["LIBDIR"], os.environ["CC"]
 PROJECT = pathlib.Path(__file__).resolve().parent / "project"
 GUIDE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "guide"
+EXAMPLES = GUIDE.parent / "examples"
 
 
 def run(*command, **environment):
@@ -45,6 +46,13 @@ class Installed(unittest.TestCase):
             f"-DCMAKE_C_COMPILER={CC}")
         run("cmake", "--build", build)
         self.check_program(build / "consumer")
+
+    def test_an_example_builds_outside_the_tree(self):
+        build = self.folder / "sudoku"
+        run("cmake", "-S", EXAMPLES / "sudoku", "-B", build, "-G", "Ninja",
+            f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DCMAKE_C_COMPILER={CC}")
+        run("cmake", "--build", build)
+        self.assertIn("Usage: sudoku", run(build / "sudoku", "--help"))
 
     def compile(self, source, program, *options, libraries):
         flags = run("pkg-config", f"--define-variable=prefix={self.prefix}", "--cflags", "--libs",
