@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+/* The same experiment twice gives the same words in both directions, bring-up included; another seed
+ * or another chip does not. The words are taken between grenade and the emulator, by a provider that
+ * hands them on. */
+#include "assert.h"
+
+#include "example.h"
+#include "solver.h"
+
+#include <hxcomm/provider.h>
+#include <hxcomm/uri.h>
+
+#include <stdlib.h>
+
+struct words {
+	uint64_t *word;
+	size_t count;
+};
+
+static struct words sent, received;
+
+static void keep(struct words *words, const uint64_t *more, size_t count)
+{
+	words->word = realloc(words->word, (words->count + count) * sizeof(*words->word));
+	assert_non_null(words->word);
+	memcpy(words->word + words->count, more, count * sizeof(*more));
+	words->count += count;
+}
+
+static int tap_open(void **state, const struct hxcomm_uri *uri,
+        const struct hxcomm_open_options *options)
+{
+	const char *serial = hxcomm_uri_find(uri, "serial"), *seed = hxcomm_uri_find(uri, "seed");
+	struct hxcomm_connection *connection;
+	char inner[128];
+	snprintf(inner, sizeof(inner), "emulator:?serial=%s&seed=%s", serial, seed);
+	const int status = hxcomm_open(&connection, inner, options);
+	*state = connection;
+	return status;
+}
+
+static int tap_run(void *state, const uint64_t *words, size_t count, struct hxcomm_receiver *receiver)
+{
+	uint64_t *answer;
+	size_t answer_count;
+	keep(&sent, words, count);
+	int status = hxcomm_run_words(state, words, count, &answer, &answer_count);
+	if (status != HXCOMM_OK)
+		return status;
+	keep(&received, answer, answer_count);
+	status = hxcomm_receive(receiver, answer, answer_count);
+	free(answer);
+	return status;
+}
+
+static const char *tap_identifier(void *state)
+{
+	return hxcomm_identifier(state);
+}
+
+static void tap_close(void *state)
+{
+	hxcomm_close(state);
+}
+
+static const struct hxcomm_provider tap = {
+	.abi = HXCOMM_PROVIDER_ABI,
+	.size = sizeof(tap),
+	.scheme = "tap",
+	.summary = "words on their way",
+	.open = tap_open,
+	.run = tap_run,
+	.identifier = tap_identifier,
+	.close = tap_close,
+};
+
+static int setup(void **state)
+{
+	(void)state;
+	return hxcomm_provider_register(&tap);
+}
+
+/* Two runs of the Sudoku network, configured alike on every chip. */
+static void experiment(struct words *to, struct words *from, unsigned serial, unsigned seed)
+{
+	struct example_options options = { .store = CALIBRATION_STORE,
+		.connection = "emulator:?serial=1" };
+	struct hxcomm_connection *connection;
+	struct sudoku_solver *solver;
+	struct sudoku_outcome outcome;
+	struct sudoku_grid clues;
+	struct example_chip chip;
+	char uri[128];
+	assert_ok(example_chip_open(&chip, &options));
+	snprintf(uri, sizeof(uri), "tap:?serial=%u&seed=%u", serial, seed);
+	assert_ok(hxcomm_open(&connection, uri, NULL));
+	assert_ok(sudoku_solver_new(&solver, connection, chip.configuration, chip.unavailable, NULL));
+	sudoku_grid_generate(&clues, 1, 6);
+	for (uint32_t run = 0; run < 2; run++)
+		assert_ok(sudoku_solve(&outcome, solver, &clues, 1e-3, 1, run));
+	assert_true(outcome.spikes > 100);
+	sudoku_solver_free(solver);
+	hxcomm_close(connection);
+	example_chip_close(&chip);
+	*to = sent;
+	*from = received;
+	sent = received = (struct words){ 0 };
+}
+
+static bool equal(const struct words *a, const struct words *b)
+{
+	return a->count == b->count && !memcmp(a->word, b->word, a->count * sizeof(*a->word));
+}
+
+static void words_repeat_with_chip_and_seed_only(void **state)
+{
+	struct words to[4], from[4];
+	(void)state;
+	experiment(&to[0], &from[0], 1, 1);
+	experiment(&to[1], &from[1], 1, 1);
+	experiment(&to[2], &from[2], 1, 2);
+	experiment(&to[3], &from[3], 2, 1);
+	for (unsigned i = 1; i < 4; i++)
+		assert_true(equal(&to[0], &to[i]));
+	assert_true(from[0].count > 1000);
+	assert_true(equal(&from[0], &from[1]));
+	assert_false(equal(&from[0], &from[2]));
+	assert_false(equal(&from[0], &from[3]));
+	for (unsigned i = 0; i < 4; i++) {
+		free(to[i].word);
+		free(from[i].word);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_repeat_with_chip_and_seed_only),
+	};
+	return cmocka_run_group_tests_name("end_to_end/determinism", tests, setup, NULL);
+}
