@@ -82,8 +82,16 @@ static void silence(struct haldls_chip *chip)
 	memset(chip->synapse_label, 0, sizeof(chip->synapse_label));
 }
 
+/* Neurons outside the network do not fire; which neurons of it send is in their group. */
 static void configure_neurons(struct haldls_chip *chip, const struct grenade_plan *plan)
 {
+	bool used[HALDLS_NEURONS] = { false };
+	for (uint32_t unit = 0; unit < plan->network->units; unit++)
+		if (plan->circuit[unit] != GRENADE__NONE)
+			used[plan->circuit[unit]] = true;
+	for (uint32_t circuit = 0; circuit < HALDLS_NEURONS; circuit++)
+		if (!used[circuit])
+			chip->neuron_config[circuit].enable_fire = false;
 	for (uint32_t unit = 0; unit < plan->network->units; unit++) {
 		if (plan->circuit[unit] == GRENADE__NONE || plan->group[unit] == GRENADE__NONE)
 			continue;

@@ -94,7 +94,7 @@ HXCOMM_API HXCOMM_NODISCARD int grenade_plan_set_weights(struct grenade_plan *pl
 /** Write a plan into a chip's configuration: crossbar, buses, drivers, synapses, addresses, spike
  *  outputs, column switches, background generators, readout of recorded membranes. What a
  *  calibration sets stays. Everything of the chip that carries events and does not belong to the
- *  network is switched off.
+ *  network is switched off, the firing of unused neurons included.
  *  @param plan             the plan
  *  @param[in,out] chip     a calibrated chip
  *  @retval 0  written */
