@@ -37,14 +37,17 @@ const struct argp cmd_registers_argp = {
 	       "access, backends, fields.\n\n"
 	       "encode  reads JSON lines {\"container\":\"NeuronConfig\",\"coordinate\":17,"
 	       "\"fields\":{...}} (a missing field keeps its default; optional \"backend\") and prints "
-	       "{\"write\":[[address,word],...]}, with \"byte_enables\" where a write has not all "
-	       "four lanes enabled.\n\n"
+	       "{\"write\":[[address,word],...]}, with \"byte_enables\":[mask,...] where a write has "
+	       "not all four lanes enabled. A word is null where a write carries none, and a list where "
+	       "one message carries several labels. A container that can only be read has no writes.\n\n"
 	       "decode  reads {\"container\":...,\"coordinate\":...,\"words\":[...]} and prints "
 	       "{\"fields\":{...}}; over a back end that cannot be read, such as the default one of "
 	       "ADPLL, words tell nothing and the defaults are printed.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
 	       "{\"error\":\"...\"} and the exit code 1.",
 };
+
+enum { ALL_BYTES = 15 };
 
 /* Room for any container's struct and words. */
 struct scratch {
@@ -100,6 +103,19 @@ static int read_request(struct request *out, const json_t *line)
 	return read_backend(out, line);
 }
 
+static json_t *write_payload(const struct haldls_container *container, const uint32_t *words,
+        uint32_t word)
+{
+	if (container->payload == HALDLS_PAYLOAD_NONE)
+		return json_null();
+	if (container->payload == HALDLS_PAYLOAD_WORDS)
+		return json_integer(words[word]);
+	json_t *labels = json_array();
+	for (uint32_t i = 0; i < container->write_words; i++)
+		json_array_append_new(labels, json_integer(words[i]));
+	return labels;
+}
+
 static int encode(json_t **out, const json_t *line, const struct scratch *scratch)
 {
 	struct request request;
@@ -107,20 +123,31 @@ static int encode(json_t **out, const json_t *line, const struct scratch *scratc
 	if (status)
 		return status;
 	const struct haldls_container *c = request.container;
-	if (!c->write_words)
-		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be written", c->name);
+	uint8_t byte_enables;
+	uint32_t count;
 	c->init(scratch->value);
-	status = container_json_read(scratch->value, c, json_object_get(line, "fields"));
+	status = container_json_read(scratch->value, c, container_json_elements(c, request.coordinate),
+	        json_object_get(line, "fields"));
 	if (!status)
-		status = c->encode(scratch->words, scratch->value);
+		status = haldls_container_words(&count, c, request.coordinate);
+	if (!status)
+		status = haldls_container_encode(scratch->words, &byte_enables, c, request.coordinate,
+		        scratch->value);
 	if (status)
 		return status;
-	json_t *writes = json_array();
-	for (uint32_t w = 0; w < c->write_words; w++)
-		json_array_append_new(writes, json_pack("[I,I]",
-		        (json_int_t)c->write_address(request.backend, request.coordinate, w),
-		        (json_int_t)scratch->words[w]));
+	json_t *writes = json_array(), *enables = json_array();
+	if (c->write_words && c->payload == HALDLS_PAYLOAD_LIST)
+		count = 1;
+	for (uint32_t w = 0; c->write_words && w < count; w++) {
+		const json_int_t address = c->write_address(request.backend, request.coordinate, w);
+		json_array_append_new(writes, json_pack("[I,o]", address,
+		        write_payload(c, scratch->words, w)));
+		json_array_append_new(enables, json_integer(byte_enables));
+	}
 	*out = json_pack("{s:o}", "write", writes);
+	if (byte_enables != ALL_BYTES)
+		json_object_set(*out, "byte_enables", enables);
+	json_decref(enables);
 	return HXCOMM_OK;
 }
 
@@ -140,7 +167,11 @@ static int decode(json_t **out, const json_t *line, const struct scratch *scratc
 		return status;
 	const struct haldls_container *c = request.container;
 	const json_t *words = json_object_get(line, "words");
-	const uint32_t needed = c->read_words ? c->read_words : c->write_words;
+	uint32_t needed;
+	status = haldls_container_words(&needed, c, request.coordinate);
+	if (status)
+		return status;
+	needed = c->read_words && !c->word_count ? c->read_words : needed;
 	if (!json_is_array(words) || json_array_size(words) != needed)
 		return hxcomm_error_set(HXCOMM_EINVAL, "%s has %" PRIu32 " words, \"words\" gives %zu",
 		        c->name, needed, json_array_size(words));
@@ -154,10 +185,11 @@ static int decode(json_t **out, const json_t *line, const struct scratch *scratc
 	}
 	c->init(scratch->value);
 	if (is_readable(&request))
-		status = c->decode(scratch->value, scratch->words);
+		status = haldls_container_decode(scratch->value, c, request.coordinate, scratch->words);
 	if (status)
 		return status;
-	*out = json_pack("{s:o}", "fields", container_json_write(c, scratch->value));
+	*out = json_pack("{s:o}", "fields",
+	        container_json_write(c, container_json_elements(c, request.coordinate), scratch->value));
 	return HXCOMM_OK;
 }
 

@@ -116,7 +116,7 @@ static int check_synapses(const struct haldls_chip *chip)
 	for (size_t p = 0; p < sizeof(planes) / sizeof(*planes); p++) {
 		const uint8_t *values = (const uint8_t *)chip + planes[p].offset;
 		const uint32_t count = sizeof(chip->synapse_weight);
-		const uint32_t bad = haldls__bytes_above(values, count, planes[p].max);
+		const uint32_t bad = haldls__synapse_kernel()->bytes_above(values, count, planes[p].max);
 		if (bad < count)
 			return hxcomm_error_set(HXCOMM_ERANGE,
 			        "%s[%" PRIu32 "][%" PRIu32 "][%" PRIu32 "] is %d, allowed are 0 to %d",
@@ -147,9 +147,10 @@ int haldls_chip_encode(uint32_t *words, const struct haldls_chip *chip)
 			        chip->capmem[cell]);
 		*words++ = chip->capmem[cell];
 	}
+	const struct haldls__synapse_kernel *kernel = haldls__synapse_kernel();
 	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
 		for (uint32_t r = 0; r < HALDLS_SYNAPSE_ROWS; r++, words += ROW_WORDS)
-			haldls__synapse_row_encode(words, chip->synapse_weight[h][r],
+			kernel->encode(words, chip->synapse_weight[h][r],
 			        chip->synapse_label[h][r], chip->synapse_time_calibration[h][r],
 			        chip->synapse_amplitude_calibration[h][r]);
 	return HXCOMM_OK;
@@ -169,9 +170,10 @@ int haldls_chip_decode(struct haldls_chip *out, const uint32_t *words)
 	}
 	for (uint32_t cell = 0; cell < HALDLS_CAPMEM_CELLS; cell++)
 		out->capmem[cell] = (uint16_t)(*words++ & 1023);
+	const struct haldls__synapse_kernel *kernel = haldls__synapse_kernel();
 	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
 		for (uint32_t r = 0; r < HALDLS_SYNAPSE_ROWS; r++, words += ROW_WORDS)
-			haldls__synapse_row_decode(out->synapse_weight[h][r], out->synapse_label[h][r],
+			kernel->decode(out->synapse_weight[h][r], out->synapse_label[h][r],
 			        out->synapse_time_calibration[h][r],
 			        out->synapse_amplitude_calibration[h][r], words);
 	return HXCOMM_OK;

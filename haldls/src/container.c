@@ -24,6 +24,65 @@ const struct haldls_container *haldls_container_find(const char *name)
 	return NULL;
 }
 
+/* ---- words at a coordinate ------------------------------------------------------------------- */
+
+int haldls_container_words(uint32_t *out, const struct haldls_container *container,
+        uint32_t element)
+{
+	const uint32_t all = container->write_words ? container->write_words : container->read_words;
+	if (element >= container->count)
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s of %s is %" PRIu32 ", allowed are 0 to %" PRIu32, container->coordinate,
+		        container->name, element, container->count - 1);
+	const uint32_t count = container->word_count ? container->word_count(element) : all;
+	if (!count || count > all)
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s of %s is %" PRIu32 ", which ends before it begins", container->coordinate,
+		        container->name, element);
+	if (out)
+		*out = count;
+	return HXCOMM_OK;
+}
+
+int haldls_container_encode(uint32_t *words, uint8_t *byte_enables,
+        const struct haldls_container *container, uint32_t element, const void *value)
+{
+	uint32_t all[HALDLS_CONTAINER_WORDS_MAX], count;
+	int status = haldls_container_words(&count, container, element);
+	if (status)
+		return status;
+	/* some of the words only: encode() writes them all */
+	uint32_t *target = container->word_count ? all : words;
+	status = container->encode(target, value);
+	if (status)
+		return status;
+	if (target == all)
+		memcpy(words, all, count * sizeof(*words));
+	for (uint32_t w = 0; container->shift && w < count; w++)
+		words[w] <<= container->shift(element);
+	if (byte_enables)
+		*byte_enables = container->byte_enables ? container->byte_enables(value, element) : 15;
+	return HXCOMM_OK;
+}
+
+int haldls_container_decode(void *value, const struct haldls_container *container,
+        uint32_t element, const uint32_t *words)
+{
+	uint32_t all[HALDLS_CONTAINER_WORDS_MAX], count;
+	const int status = haldls_container_words(&count, container, element);
+	if (status)
+		return status;
+	if (!container->word_count && !container->shift)
+		return container->decode(value, words);
+	memset(all, 0, sizeof(all));
+	memcpy(all, words, count * sizeof(*words));
+	for (uint32_t w = 0; container->shift && w < count; w++)
+		all[w] >>= container->shift(element);
+	return container->decode(value, all);
+}
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
 const struct haldls_field *haldls_field_find(const struct haldls_container *container,
         const char *name)
 {

@@ -8,10 +8,13 @@
 #include <hxcomm/error.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* "SynapseDriverConfig.recovery is 16, allowed are 0 to 15" */
 int haldls__range_error(const char *field, long long value, long long min, long long max);
+/* "CapMemBlock.capmem_cells[7] is 1024, allowed are 0 to 1023" */
+int haldls__element_error(const char *field, size_t index, long long value, long long max);
 
 enum { HALDLS__CAPMEM_COLUMNS = 130, HALDLS__CAPMEM_ROWS = 24, HALDLS__CAPMEM_ROW_BITS = 0xffffff };
 
@@ -71,6 +74,15 @@ static inline int32_t haldls__signed16(uint32_t raw)
 static inline int32_t haldls__signed13(uint32_t raw)
 {
 	return raw & 0x8000u ? -(int32_t)(~(raw - 1u) & 0xfffu) : (int32_t)(raw & 0xfffu);
+}
+
+/* The place of a number in the list of those that are stored; its length where it is not there. */
+static inline uint32_t haldls__stored_find(const uint32_t *stored, uint32_t count, uint32_t raw)
+{
+	uint32_t i = 0;
+	while (i < count && stored[i] != raw)
+		i++;
+	return i;
 }
 
 #endif

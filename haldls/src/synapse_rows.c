@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The hot path of a whole chip: 131 072 synapses. The same as SynapseQuad's generated code, which
- * the tests compare it with. */
+ * the tests compare it with. Portable twins of synapse_rows_avx2.c, and the choice. */
 #include "synapse_rows.h"
 
 #include <haldls/coordinate.h>
@@ -13,9 +13,8 @@ static const uint8_t reversed[64] = {
 	0x21, 0x31, 0x29, 0x39, 0x25, 0x35, 0x2d, 0x3d, 0x23, 0x33, 0x2b, 0x3b, 0x27, 0x37, 0x2f, 0x3f,
 };
 
-void haldls__synapse_row_encode(uint32_t words[128], const uint8_t weight[256],
-        const uint8_t label[256], const uint8_t time_calibration[256],
-        const uint8_t amplitude_calibration[256])
+static void encode(uint32_t words[128], const uint8_t weight[256], const uint8_t label[256],
+        const uint8_t time_calibration[256], const uint8_t amplitude_calibration[256])
 {
 	uint8_t even[256], odd[256];
 	for (uint32_t c = 0; c < 256; c++)
@@ -31,9 +30,8 @@ void haldls__synapse_row_encode(uint32_t words[128], const uint8_t weight[256],
 	}
 }
 
-void haldls__synapse_row_decode(uint8_t weight[256], uint8_t label[256],
-        uint8_t time_calibration[256], uint8_t amplitude_calibration[256],
-        const uint32_t words[128])
+static void decode(uint8_t weight[256], uint8_t label[256], uint8_t time_calibration[256],
+        uint8_t amplitude_calibration[256], const uint32_t words[128])
 {
 	for (uint32_t quad = 0; quad < HALDLS_SYNAPSE_QUADS; quad++)
 		for (uint32_t entry = 0; entry < 4; entry++) {
@@ -47,7 +45,7 @@ void haldls__synapse_row_decode(uint8_t weight[256], uint8_t label[256],
 		}
 }
 
-uint32_t haldls__bytes_above(const uint8_t *values, uint32_t count, uint8_t max)
+static uint32_t bytes_above(const uint8_t *values, uint32_t count, uint8_t max)
 {
 	uint8_t all = 0;
 	for (uint32_t i = 0; i < count; i++)
@@ -58,4 +56,25 @@ uint32_t haldls__bytes_above(const uint8_t *values, uint32_t count, uint8_t max)
 	while (values[i] <= max)
 		i++;
 	return i;
+}
+
+const struct haldls__synapse_kernel haldls__synapse_kernel_portable = { "portable", encode, decode,
+	bytes_above };
+
+size_t haldls__synapse_kernels(const struct haldls__synapse_kernel *out[HALDLS__SYNAPSE_KERNELS_MAX])
+{
+	size_t count = 0;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		out[count++] = &haldls__synapse_kernel_avx2;
+#endif
+	out[count++] = &haldls__synapse_kernel_portable;
+	return count;
+}
+
+const struct haldls__synapse_kernel *haldls__synapse_kernel(void)
+{
+	const struct haldls__synapse_kernel *kernels[HALDLS__SYNAPSE_KERNELS_MAX];
+	haldls__synapse_kernels(kernels);
+	return kernels[0];
 }

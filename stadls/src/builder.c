@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALL_BYTES = 15, LIST_MAX = 200 };
+enum { LIST_MAX = 200 };
 
 int stadls_builder_new(struct stadls_builder **out)
 {
@@ -77,13 +77,22 @@ static int check_backend(const struct haldls_container *container, const enum fi
 	        fisch_backend_name(backend), list);
 }
 
-static int encode(uint32_t *words, const struct haldls_container *container, uint32_t coordinate,
-        const void *value)
+static int encode(uint32_t *words, uint8_t *byte_enables, const struct haldls_container *container,
+        uint32_t coordinate, const void *value)
 {
-	const int status = container->encode(words, value);
+	const int status = haldls_container_encode(words, byte_enables, container, coordinate, value);
 	return status == HXCOMM_OK ? status
 	                           : hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate,
 	                                     coordinate);
+}
+
+/* Labels travel together in one message. */
+static int append_labels(struct stadls_builder *builder, const uint32_t *words, uint32_t count)
+{
+	uint16_t labels[3] = { 0 };
+	for (uint32_t i = 0; i < count && i < 3; i++)
+		labels[i] = (uint16_t)words[i];
+	return fisch_program_append_spikes(builder->program, labels, count);
 }
 
 /* Words of a container, or of those only that differ from `reference` (NULL: all). */
@@ -91,21 +100,27 @@ static int append_words(struct stadls_builder *builder, enum fisch_backend backe
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference)
 {
-	uint32_t words[HALDLS_CONTAINER_WORDS_MAX], known[HALDLS_CONTAINER_WORDS_MAX];
-	int status = encode(words, container, coordinate, value);
+	uint32_t words[HALDLS_CONTAINER_WORDS_MAX], known[HALDLS_CONTAINER_WORDS_MAX], count;
+	uint8_t byte_enables;
+	int status = encode(words, &byte_enables, container, coordinate, value);
 	if (status == HXCOMM_OK && reference)
-		status = encode(known, container, coordinate, reference);
+		status = encode(known, NULL, container, coordinate, reference);
+	if (status == HXCOMM_OK)
+		status = haldls_container_words(&count, container, coordinate);
 	if (status != HXCOMM_OK)
 		return status;
+	if (container->payload == HALDLS_PAYLOAD_LIST)
+		return append_labels(builder, words, count);
 	const struct fisch_mark mark = fisch_program_mark(builder->program);
-	for (uint32_t w = 0; w < container->write_words && status == HXCOMM_OK; w++) {
+	for (uint32_t w = 0; w < count && status == HXCOMM_OK; w++) {
 		if (reference && words[w] == known[w])
 			continue;
 		const uint32_t address = container->write_address(backend, coordinate, w);
 		status = backend == FISCH_OMNIBUS
-		                 ? fisch_program_append_omnibus_write(builder->program, address, words[w])
+		                 ? fisch_program_append_omnibus_write_bytes(builder->program, address,
+		                           words[w], byte_enables)
 		                 : fisch_program_append_register_write(builder->program, backend, address,
-		                           words[w], ALL_BYTES);
+		                           words[w], byte_enables);
 	}
 	if (status != HXCOMM_OK)
 		fisch_program_remove_after(builder->program, &mark);
@@ -171,10 +186,15 @@ int stadls_builder_read_over(struct stadls_ticket *out, struct stadls_builder *b
 		        backend, "read");
 	if (status != HXCOMM_OK)
 		return status;
-	for (uint32_t w = 0; w < container->read_words; w++)
+	uint32_t count = 0;
+	status = haldls_container_words(&count, container, coordinate);
+	if (status != HXCOMM_OK)
+		return status;
+	count = container->word_count ? count : container->read_words;
+	for (uint32_t w = 0; w < count; w++)
 		addresses[w] = container->read_address(backend, coordinate, w);
 	status = fisch_program_append_register_reads(&ticket.words, builder->program, backend, addresses,
-	        container->read_words);
+	        count);
 	if (status == HXCOMM_OK)
 		*out = ticket;
 	return status;
@@ -206,7 +226,7 @@ int stadls_ticket_read(void *value, const struct stadls_ticket *ticket,
 	if (!decoded)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a %s", container->name);
 	container->init(decoded);
-	status = container->decode(decoded, words);
+	status = haldls_container_decode(decoded, container, ticket->coordinate, words);
 	if (status == HXCOMM_OK)
 		memcpy(value, decoded, container->size);
 	free(decoded);

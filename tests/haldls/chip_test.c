@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "random.h"
 #include "synapse_rows.h"
 
 #include "assert.h"
@@ -29,13 +30,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* A fixed sequence of numbers that differ between seeds. */
-static uint32_t next_number(uint64_t *seed)
-{
-	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)(*seed >> 33);
-}
-
 static size_t count_changes(const struct fixture *f, size_t *first)
 {
 	size_t count = 0;
@@ -48,18 +42,18 @@ static size_t count_changes(const struct fixture *f, size_t *first)
 static void a_chip_survives_its_words(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t seed = 1;
+	struct test_random random = { .seed = 1 };
 	for (uint32_t i = 0; i < HALDLS_CAPMEM_CELLS; i++)
-		f->chip.capmem[i] = (uint16_t)(next_number(&seed) % 1024);
+		f->chip.capmem[i] = (uint16_t)test_random_below(&random, 1024);
 	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
 		for (uint32_t r = 0; r < 256; r++)
 			for (uint32_t c = 0; c < 256; c++) {
-				f->chip.synapse_weight[h][r][c] = (uint8_t)(next_number(&seed) % 64);
-				f->chip.synapse_label[h][r][c] = (uint8_t)(next_number(&seed) % 64);
+				f->chip.synapse_weight[h][r][c] = (uint8_t)test_random_below(&random, 64);
+				f->chip.synapse_label[h][r][c] = (uint8_t)test_random_below(&random, 64);
 				f->chip.synapse_time_calibration[h][r][c] =
-				        (uint8_t)(next_number(&seed) % 4);
+				        (uint8_t)test_random_below(&random, 4);
 				f->chip.synapse_amplitude_calibration[h][r][c] =
-				        (uint8_t)(next_number(&seed) % 4);
+				        (uint8_t)test_random_below(&random, 4);
 			}
 	f->chip.neuron_config[356].membrane_capacitor_size = 63;
 	f->chip.neuron_backend_config[17].refractory_time = 55;
@@ -109,6 +103,25 @@ static void one_field_changes_its_own_word_only(void **state)
 	assert_int_equal(f->changed[first], 0x0000b600);
 }
 
+/* The words of a chip are those of its containers, each where its container says. */
+static void addresses_are_those_of_the_containers(void **state)
+{
+	const uint32_t *at = haldls_chip_addresses();
+	(void)state;
+#define CHECK_PART(member, c_name, C_NAME)                                                         \
+	for (uint32_t e = 0; e < HALDLS_##C_NAME##_COUNT; e++)                                     \
+		for (uint32_t w = 0; w < HALDLS_##C_NAME##_WORDS; w++)                             \
+			assert_int_equal(*at++, haldls_##c_name##_address(e, w));
+	HALDLS_CHIP_PARTS(CHECK_PART)
+#undef CHECK_PART
+	for (uint32_t cell = 0; cell < HALDLS_CAPMEM_CELLS; cell++)
+		assert_int_equal(*at++, haldls_capmem_cell_address(cell, 0));
+	for (uint32_t quad = 0; quad < HALDLS_SYNAPSE_QUAD_COUNT; quad++)
+		for (uint32_t w = 0; w < 2; w++)
+			assert_int_equal(*at++, haldls_synapse_quad_address(quad, w));
+	assert_int_equal(at - haldls_chip_addresses(), HALDLS_CHIP_WORDS);
+}
+
 static void no_address_is_written_twice(void **state)
 {
 	(void)state;
@@ -155,40 +168,101 @@ static void values_out_of_range_are_named(void **state)
 	        "SynapseDriverOnDLS 9: SynapseDriverConfig.recovery is 16, allowed are 0 to 15");
 }
 
-/* The hot path and the generated code say the same. */
-static void rows_of_synapses_equal_their_quads(void **state)
-{
+/* ---- rows of synapses ------------------------------------------------------------------------ */
+
+struct row {
 	uint8_t weight[256], label[256], time[256], amplitude[256];
-	uint8_t back[4][256];
-	uint32_t row[128], quad_words[HALDLS_SYNAPSE_QUAD_WORDS];
-	uint64_t seed = 7;
-	(void)state;
-	for (int repeat = 0; repeat < 100; repeat++) {
-		for (uint32_t c = 0; c < 256; c++) {
-			weight[c] = (uint8_t)(next_number(&seed) % 64);
-			label[c] = (uint8_t)(next_number(&seed) % 64);
-			time[c] = (uint8_t)(next_number(&seed) % 4);
-			amplitude[c] = (uint8_t)(next_number(&seed) % 4);
-		}
-		haldls__synapse_row_encode(row, weight, label, time, amplitude);
-		for (uint32_t q = 0; q < HALDLS_SYNAPSE_QUADS; q++) {
-			struct haldls_synapse_quad quad = HALDLS_SYNAPSE_QUAD_INIT;
-			for (uint32_t e = 0; e < 4; e++) {
-				const uint32_t c = haldls_column_of_quad(q, e);
-				quad.weights[e] = weight[c];
-				quad.labels[e] = label[c];
-				quad.time_calibs[e] = time[c];
-				quad.amp_calibs[e] = amplitude[c];
-			}
-			assert_ok(haldls_synapse_quad_encode(quad_words, &quad));
-			assert_memory_equal(quad_words, row + 2 * q, sizeof(quad_words));
-		}
-		haldls__synapse_row_decode(back[0], back[1], back[2], back[3], row);
-		assert_memory_equal(back[0], weight, 256);
-		assert_memory_equal(back[1], label, 256);
-		assert_memory_equal(back[2], time, 256);
-		assert_memory_equal(back[3], amplitude, 256);
+};
+
+static void draw_row(struct row *out, struct test_random *random)
+{
+	for (uint32_t c = 0; c < 256; c++) {
+		out->weight[c] = (uint8_t)test_random_below(random, 64);
+		out->label[c] = (uint8_t)test_random_below(random, 64);
+		out->time[c] = (uint8_t)test_random_below(random, 4);
+		out->amplitude[c] = (uint8_t)test_random_below(random, 4);
 	}
+}
+
+/* The words of a row by the generated code of its quads. */
+static void encode_quads(uint32_t words[128], const struct row *row)
+{
+	for (uint32_t q = 0; q < HALDLS_SYNAPSE_QUADS; q++) {
+		struct haldls_synapse_quad quad = HALDLS_SYNAPSE_QUAD_INIT;
+		for (uint32_t e = 0; e < 4; e++) {
+			const uint32_t c = haldls_column_of_quad(q, e);
+			quad.weights[e] = row->weight[c];
+			quad.labels[e] = row->label[c];
+			quad.time_calibs[e] = row->time[c];
+			quad.amp_calibs[e] = row->amplitude[c];
+		}
+		assert_ok(haldls_synapse_quad_encode(words + 2 * q, &quad));
+	}
+}
+
+static void every_kernel_equals_the_generated_code(void **state)
+{
+	const struct haldls__synapse_kernel *kernels[HALDLS__SYNAPSE_KERNELS_MAX];
+	const size_t count = haldls__synapse_kernels(kernels);
+	struct test_random random = { .seed = 7 };
+	uint32_t wanted[128], words[128];
+	struct row row, back;
+	(void)state;
+	for (int repeat = 0; repeat < 200; repeat++) {
+		draw_row(&row, &random);
+		encode_quads(wanted, &row);
+		for (size_t k = 0; k < count; k++) {
+			kernels[k]->encode(words, row.weight, row.label, row.time, row.amplitude);
+			assert_memory_equal(words, wanted, sizeof(words));
+			kernels[k]->decode(back.weight, back.label, back.time, back.amplitude, words);
+			assert_memory_equal(&back, &row, sizeof(row));
+		}
+	}
+	print_message("%zu kernels, the fastest is %s\n", count, kernels[0]->name);
+	assert_ptr_equal(kernels[count - 1], &haldls__synapse_kernel_portable);
+}
+
+/* Any bytes at all: what is out of range is taken modulo alike, any words are decoded alike. */
+static void kernels_agree_on_any_bytes(void **state)
+{
+	const struct haldls__synapse_kernel *kernels[HALDLS__SYNAPSE_KERNELS_MAX];
+	const size_t count = haldls__synapse_kernels(kernels);
+	struct test_random random = { .seed = 8 };
+	uint32_t words[HALDLS__SYNAPSE_KERNELS_MAX][128];
+	struct row row, back[HALDLS__SYNAPSE_KERNELS_MAX];
+	(void)state;
+	for (int repeat = 0; repeat < 200; repeat++) {
+		uint8_t *bytes = (uint8_t *)&row;
+		for (size_t i = 0; i < sizeof(row); i++)
+			bytes[i] = (uint8_t)test_random_next(&random);
+		for (size_t k = 0; k < count; k++) {
+			kernels[k]->encode(words[k], row.weight, row.label, row.time, row.amplitude);
+			assert_memory_equal(words[k], words[0], sizeof(words[0]));
+		}
+		for (size_t k = 0; k < count; k++) {
+			kernels[k]->decode(back[k].weight, back[k].label, back[k].time,
+			        back[k].amplitude, (const uint32_t *)(const void *)&row);
+			assert_memory_equal(&back[k], &back[0], sizeof(row));
+		}
+	}
+}
+
+static void the_first_byte_above_a_limit_is_found(void **state)
+{
+	const struct haldls__synapse_kernel *kernels[HALDLS__SYNAPSE_KERNELS_MAX];
+	const size_t count = haldls__synapse_kernels(kernels);
+	uint8_t bytes[100];
+	(void)state;
+	for (size_t k = 0; k < count; k++)
+		for (uint32_t length = 0; length <= sizeof(bytes); length++) {
+			memset(bytes, 63, sizeof(bytes));
+			assert_int_equal(kernels[k]->bytes_above(bytes, length, 63), length);
+			for (uint32_t i = 0; i < length; i++) {
+				memset(bytes + i, 200, sizeof(bytes) - i);
+				assert_int_equal(kernels[k]->bytes_above(bytes, length, 63), i);
+				memset(bytes + i, 63, sizeof(bytes) - i);
+			}
+		}
 }
 
 int main(void)
@@ -196,10 +270,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_chip_survives_its_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_field_changes_its_own_word_only, setup, teardown),
+		cmocka_unit_test(addresses_are_those_of_the_containers),
 		cmocka_unit_test(no_address_is_written_twice),
 		cmocka_unit_test_setup_teardown(defaults_are_quiet, setup, teardown),
 		cmocka_unit_test_setup_teardown(values_out_of_range_are_named, setup, teardown),
-		cmocka_unit_test(rows_of_synapses_equal_their_quads),
+		cmocka_unit_test(every_kernel_equals_the_generated_code),
+		cmocka_unit_test(kernels_agree_on_any_bytes),
+		cmocka_unit_test(the_first_byte_above_a_limit_is_found),
 	};
 	return cmocka_run_group_tests_name("haldls/chip", tests, NULL, NULL);
 }

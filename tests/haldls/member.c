@@ -4,6 +4,31 @@
 #include "assert.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+const struct haldls_container *member_container(const json_t *line)
+{
+	const char *name = json_string_value(json_object_get(line, "container"));
+	const struct haldls_container *container = haldls_container_find(name);
+	if (!container)
+		fail_msg("%s is not described", name);
+	return container;
+}
+
+enum fisch_backend member_backend(const json_t *line)
+{
+	const int backend = fisch_backend_find(json_string_value(json_object_get(line, "backend")));
+	assert_true(backend >= 0);
+	return (enum fisch_backend)backend;
+}
+
+bool member_is_readable(const struct haldls_container *container, enum fisch_backend backend)
+{
+	for (size_t i = 0; i < container->read_backend_count; i++)
+		if (container->read_backends[i] == backend)
+			return true;
+	return false;
+}
 
 static bool number_of(int64_t *out, const json_t *json)
 {
@@ -58,4 +83,47 @@ size_t member_set_all(void *value, const struct haldls_container *container, con
 		}
 	}
 	return found;
+}
+
+void member_check(const struct haldls_container *container, uint32_t coordinate, const void *value,
+        const json_t *fields)
+{
+	for (size_t f = 0; f < container->field_count; f++) {
+		const struct haldls_field *field = &container->fields[f];
+		const uint32_t count =
+		        container->word_count ? container->word_count(coordinate) : field->count;
+		for (uint32_t i = 0; i < count && !field->fixed; i++) {
+			int64_t wanted;
+			if (!member_get(&wanted, field, i, fields))
+				fail_msg("%s.%s[%u] was not recorded", container->name, field->name, i);
+			const int64_t got = haldls_field_get(field, value, i);
+			if (got != wanted)
+				fail_msg("%s.%s[%u] is %lld, recorded was %lld", container->name,
+				        field->name, i, (long long)got, (long long)wanted);
+		}
+	}
+}
+
+static void set_path(json_t *fields, const char *path, const json_t *after)
+{
+	char copy[128], *rest = NULL;
+	(void)snprintf(copy, sizeof(copy), "%s", path);
+	json_t *value = json_deep_copy(after);
+	char *part = strtok_r(copy, ".[]", &rest), *next;
+	for (; part && (next = strtok_r(NULL, ".[]", &rest)); part = next)
+		fields = json_is_array(fields) ? json_array_get(fields, strtoul(part, NULL, 10))
+		                               : json_object_get(fields, part);
+	if (!part || !fields || (json_is_array(fields)
+	                                ? json_array_set_new(fields, strtoul(part, NULL, 10), value)
+	                                : json_object_set_new(fields, part, value)))
+		fail_msg("there is no %s", path);
+}
+
+json_t *member_changed(const json_t *fields, const json_t *changed)
+{
+	json_t *copy = json_deep_copy(fields), *pair;
+	const char *path;
+	json_object_foreach((json_t *)changed, path, pair)
+		set_path(copy, path, json_array_get(pair, 1));
+	return copy;
 }

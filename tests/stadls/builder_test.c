@@ -16,7 +16,7 @@
 
 /* ---- a chip that is nothing but memory -------------------------------------------------------- */
 
-enum { CELLS = 1 << 12 };
+enum { CELLS = 1 << 13 };
 
 static struct {
 	uint32_t address[CELLS], value[CELLS];
@@ -131,6 +131,7 @@ static void what_is_written_can_be_read_again(void **state)
 	struct hxcomm_connection *connection;
 	struct hxcomm_responses *responses;
 	struct stadls_builder *builder = new_builder();
+	static uint32_t words[HALDLS_CONTAINER_WORDS_MAX], words_back[HALDLS_CONTAINER_WORDS_MAX];
 	size_t count, tried = 0;
 	const struct haldls_container *const *all = haldls_containers(&count);
 	(void)state;
@@ -140,13 +141,15 @@ static void what_is_written_can_be_read_again(void **state)
 		const struct haldls_container *container = all[i];
 		const uint32_t coordinate = (uint32_t)test_random_below(&random, container->count);
 		if (container->backends[0] != FISCH_OMNIBUS || !container->write_words ||
-		        container->write_words != container->read_words || !container->field_count)
+		        container->write_words != container->read_words || !container->field_count ||
+		        haldls_container_words(NULL, container, coordinate))
 			continue;
 		void *written = calloc(1, container->size), *read = calloc(1, container->size);
 		struct stadls_ticket ticket = { 0 };
 		container->init(written);
 		set_random_fields(written, container, &random);
 		stadls_builder_clear(builder);
+		memory.count = 0;
 		/* a read of something else first, so that the ticket's place is not 0 */
 		struct stadls_ticket other;
 		assert_ok(stadls_builder_read(&other, builder, &haldls_cadc_config_container, 0));
@@ -157,11 +160,14 @@ static void what_is_written_can_be_read_again(void **state)
 		assert_false(stadls_builder_is_write_only(builder));
 		assert_ok(stadls_run(connection, builder, responses));
 		assert_ok(stadls_ticket_read(read, &ticket, responses));
-		for (size_t f = 0; f < container->field_count; f++)
-			for (uint32_t j = 0; j < container->fields[f].count; j++)
-				if (haldls_field_get(&container->fields[f], read, j) !=
-				        haldls_field_get(&container->fields[f], written, j))
-					fail_msg("%s.%s[%u]", container->name, container->fields[f].name, j);
+		/* as words: a debug cell that is off is not kept */
+		uint32_t length;
+		assert_ok(haldls_container_words(&length, container, coordinate));
+		assert_ok(haldls_container_encode(words, NULL, container, coordinate, written));
+		assert_ok(haldls_container_encode(words_back, NULL, container, coordinate, read));
+		for (uint32_t w = 0; w < length; w++)
+			if (words[w] != words_back[w])
+				fail_msg("%s %u word %u", container->name, coordinate, w);
 		hxcomm_responses_clear(responses);
 		free(written);
 		free(read);

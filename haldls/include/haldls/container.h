@@ -54,6 +54,13 @@ struct haldls_field {
 	bool fixed;                        /**< the register holds a constant here: not to be set */
 };
 
+/** How the words of a write travel. */
+enum haldls_payload {
+	HALDLS_PAYLOAD_WORDS, /**< each to its own address */
+	HALDLS_PAYLOAD_NONE,  /**< one write without a value; the word does not matter */
+	HALDLS_PAYLOAD_LIST,  /**< all in one message: labels of 16 bits */
+};
+
 /** One register container: some words at addresses that depend on a coordinate. */
 struct haldls_container {
 	const char *name;       /**< such as "NeuronConfig" */
@@ -78,10 +85,19 @@ struct haldls_container {
 	uint32_t (*read_address)(enum fisch_backend backend, uint32_t element, uint32_t word);
 	const struct haldls_field *fields; /**< [field_count] */
 	size_t field_count;                /**< 0 for a trigger */
+	enum haldls_payload payload;       /**< how the words of a write travel */
+	/** words of an element where that differs between elements, else NULL; 0 or above write_words
+	 *  where there is no such element. Prefer haldls_container_words() */
+	uint32_t (*word_count)(uint32_t element);
+	/** bits by which an element's words lie higher than encode() and decode() place them; NULL
+	 *  where they do not. haldls_container_encode() and haldls_container_decode() know it */
+	uint32_t (*shift)(uint32_t element);
+	/** lanes that a write touches, bit i for bits 8i+7:8i; NULL where it is always all four */
+	uint8_t (*byte_enables)(const void *value, uint32_t element);
 };
 
 /** The most words that any container has. */
-enum { HALDLS_CONTAINER_WORDS_MAX = 16 };
+enum { HALDLS_CONTAINER_WORDS_MAX = 4096 };
 
 /** All containers, sorted by c_name.
  *  @param[out] count  their number; may be NULL
@@ -92,6 +108,39 @@ HXCOMM_API const struct haldls_container *const *haldls_containers(size_t *count
  *  @param name  such as "NeuronConfig"
  *  @return its description, lent; NULL with a message where there is none */
 HXCOMM_API const struct haldls_container *haldls_container_find(const char *name);
+
+/** Check a coordinate and count its words.
+ *  @param[out] out   words of a write, of a read where it cannot be written; may be NULL
+ *  @param container  the container
+ *  @param element    the coordinate
+ *  @retval 0              the coordinate exists
+ *  @retval HXCOMM_ERANGE  it does not */
+HXCOMM_API HXCOMM_NODISCARD int haldls_container_words(uint32_t *out,
+        const struct haldls_container *container, uint32_t element);
+
+/** Encode a container at its coordinate: its words as they are written.
+ *  @param[out] words         [haldls_container_words()]; undefined after an error
+ *  @param[out] byte_enables  lanes that are written, the same for all words; may be NULL
+ *  @param container          what @p value is
+ *  @param element            the coordinate
+ *  @param value              the container's struct
+ *  @retval 0              encoded
+ *  @retval HXCOMM_ERANGE  a field lies outside its range, or there is no such coordinate
+ *
+ *  The same as container->encode() but for the few containers whose words depend on their
+ *  coordinate. */
+HXCOMM_API HXCOMM_NODISCARD int haldls_container_encode(uint32_t *words, uint8_t *byte_enables,
+        const struct haldls_container *container, uint32_t element, const void *value);
+
+/** Decode a container at its coordinate out of its words as they are read.
+ *  @param[out] value  the container's struct; unchanged after an error
+ *  @param container   what @p value is
+ *  @param element     the coordinate
+ *  @param words       [haldls_container_words()]
+ *  @retval 0              decoded
+ *  @retval HXCOMM_ERANGE  a field would lie outside its range, or there is no such coordinate */
+HXCOMM_API HXCOMM_NODISCARD int haldls_container_decode(void *value,
+        const struct haldls_container *container, uint32_t element, const uint32_t *words);
 
 /** Find a field by name or alias.
  *  @param container  the container
