@@ -5,11 +5,11 @@
 #include <calix/calibration.h>
 #include <hxcomm/connection.h>
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 
 #include <stddef.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 4096 };
 
 /* Working points: rest in the middle of the range, reset near enough for a linear leak. */
 #define WORK_LEAK_LSB 100
@@ -106,26 +106,6 @@ static const struct {
 
 enum { STEPS = sizeof(steps) / sizeof(*steps) };
 
-static int read_options(struct calix_calibrate_options *out,
-        const struct calix_calibrate_options *in)
-{
-	struct calix_calibrate_options given = CALIX_CALIBRATE_OPTIONS_INIT;
-	if (in) {
-		if (in->size < sizeof(in->size) || in->size > OPTIONS_MAX)
-			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "options are not initialised: start from CALIX_CALIBRATE_OPTIONS_INIT");
-		memcpy(&given, in, in->size < sizeof(given) ? in->size : sizeof(given));
-		for (size_t i = sizeof(given); i < in->size; i++)
-			if (((const unsigned char *)in)[i])
-				return hxcomm_error_set(HXCOMM_EINVAL,
-				        "option at byte %zu is newer than this library: update it, or "
-				        "leave the option 0",
-				        i);
-	}
-	*out = given;
-	return HXCOMM_OK;
-}
-
 static int report(const struct calix_calibrate_options *options, uint32_t step, double chip_time)
 {
 	const struct calix_progress progress = { .step = step, .count = STEPS,
@@ -192,11 +172,11 @@ static int make_result(struct calix_result **out, const struct calix__session *s
 int calix_calibrate(struct calix_result **out, struct hxcomm_connection *connection,
         const struct calix_target *target, const struct calix_calibrate_options *options)
 {
-	struct calix_calibrate_options how;
+	struct calix_calibrate_options how = { 0 };
 	struct calix_target wanted;
 	struct calix__session *session;
 	*out = NULL;
-	int status = read_options(&how, options);
+	int status = hxcomm_options_read(&how, sizeof(how), options, "CALIX_CALIBRATE_OPTIONS_INIT");
 	if (status == HXCOMM_OK)
 		status = calix_target_validate(&wanted, target);
 	if (status == HXCOMM_OK)

@@ -5,12 +5,12 @@
 #include "store_private.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 4096 };
 
 /* ---- one result ------------------------------------------------------------------------------ */
 
@@ -163,16 +163,9 @@ int calix__result_load(struct calix_result **out, const struct calix_store *stor
 
 static int read_query(struct calix_query *out, const struct calix_query *in)
 {
-	if (!in || in->size < sizeof(in->size) || in->size > OPTIONS_MAX)
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the query is not initialised: start from CALIX_QUERY_INIT");
-	for (size_t i = sizeof(*out); i < in->size; i++)
-		if (((const unsigned char *)in)[i])
-			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "the query at byte %zu is newer than this library: update it, or leave it 0", i);
-	*out = (struct calix_query){ 0 };
-	memcpy(out, in, in->size < sizeof(*out) ? in->size : sizeof(*out));
-	int status = calix__chip_check(out->chip);
+	int status = hxcomm_options_read(out, sizeof(*out), in, "CALIX_QUERY_INIT");
+	if (status == HXCOMM_OK)
+		status = calix__chip_check(out->chip);
 	return status == HXCOMM_OK ? calix__name_check("kind of calibration", out->kind) : status;
 }
 

@@ -5,12 +5,13 @@
 #include "store_private.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { REVISION = 3 /* HICANN-X */, TEXT_MAX = 1000, LOG_MAX = 1 << 20, OPTIONS_MAX = 4096 };
+enum { REVISION = 3 /* HICANN-X */, TEXT_MAX = 1000, LOG_MAX = 1 << 20 };
 
 /* Provenance with every default filled in. */
 struct origin {
@@ -20,22 +21,6 @@ struct origin {
 	char *options;
 	uint8_t key[CALIX__DIGEST_BYTES];
 };
-
-static int read_provenance(struct calix_provenance *out, const struct calix_provenance *in)
-{
-	*out = (struct calix_provenance){ .size = sizeof(*out) };
-	if (!in)
-		return HXCOMM_OK;
-	if (in->size < sizeof(in->size) || in->size > OPTIONS_MAX)
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the provenance is not initialised: start from CALIX_PROVENANCE_INIT");
-	for (size_t i = sizeof(*out); i < in->size; i++)
-		if (((const unsigned char *)in)[i])
-			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "the provenance at byte %zu is newer than this library: update it, or leave it 0", i);
-	memcpy(out, in, in->size < sizeof(*out) ? in->size : sizeof(*out));
-	return HXCOMM_OK;
-}
 
 static int check_text(const char *what, const char *text, size_t limit)
 {
@@ -48,7 +33,7 @@ static int check_text(const char *what, const char *text, size_t limit)
 static int fill_origin(struct origin *out, const char *kind, const struct calix_provenance *provenance)
 {
 	struct calix_provenance *given = &out->given;
-	int status = read_provenance(given, provenance);
+	int status = hxcomm_options_read(given, sizeof(*given), provenance, "CALIX_PROVENANCE_INIT");
 	if (status != HXCOMM_OK)
 		return status;
 	if (!given->host) {

@@ -4,29 +4,20 @@
 
 #include <hxcomm/error.h>
 #include <hxcomm/log.h>
+#include <hxcomm/options.h>
 
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
 
-enum { SIZE_MAX_KNOWN = 4096, JSON_DIGITS = 15 };
+enum { JSON_DIGITS = 15 };
 
 static int read_target(struct calix_target *out, const struct calix_target *in)
 {
-	struct calix_target given = CALIX_TARGET_INIT;
-	if (in) {
-		if (in->size < sizeof(in->size) || in->size > SIZE_MAX_KNOWN)
-			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "target is not initialised: start from CALIX_TARGET_INIT");
-		memcpy(&given, in, in->size < sizeof(given) ? in->size : sizeof(given));
-		for (size_t i = sizeof(given); i < in->size; i++)
-			if (((const unsigned char *)in)[i])
-				return hxcomm_error_set(HXCOMM_EINVAL,
-				        "target member at byte %zu is newer than this library: update it, "
-				        "or leave the member 0",
-				        i);
-		given.size = sizeof(given);
-	}
+	struct calix_target given;
+	const int status = hxcomm_options_read(&given, sizeof(given), in, "CALIX_TARGET_INIT");
+	if (status != HXCOMM_OK)
+		return status;
 #define FILL(name, type, fallback, lo, hi, good_lo, good_hi, unit) \
 	if (given.name == 0)                                       \
 		given.name = (type)(fallback);

@@ -66,7 +66,7 @@ static int read_bytes(uint32_t *out, const struct fisch_ticket *ticket, const ui
 int fisch_ticket_read(uint32_t *out, const struct fisch_ticket *ticket,
         const struct hxcomm_responses *responses)
 {
-	struct table table;
+	struct table table = { 0 };
 	const int status = find_table(&table, ticket, responses);
 	if (status != HXCOMM_OK)
 		return status;
@@ -87,7 +87,7 @@ int fisch_ticket_read(uint32_t *out, const struct fisch_ticket *ticket,
 int fisch_ticket_time(uint64_t *out_cycles, const struct fisch_ticket *ticket,
         const struct hxcomm_responses *responses)
 {
-	struct table table;
+	struct table table = { 0 };
 	const int status = find_table(&table, ticket, responses);
 	if (status != HXCOMM_OK)
 		return status;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "input.h"
 
-#include "options.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -96,7 +96,7 @@ int grenade__events_read(struct grenade__events *out, uint32_t *seed,
 	struct grenade_input given;
 	size_t total = 0;
 	*out = (struct grenade__events){ 0 };
-	int status = grenade__options_read(&given, sizeof(given), input, "GRENADE_INPUT_INIT");
+	int status = hxcomm_options_read(&given, sizeof(given), input, "GRENADE_INPUT_INIT");
 	if (status != HXCOMM_OK)
 		return status;
 	if (!(given.duration_s * cycles_per_s >= 0.5 && given.duration_s <= duration_max_s))

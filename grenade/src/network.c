@@ -3,10 +3,10 @@
  * where the user's own numbers are still at hand. */
 #include "network.h"
 
-#include "options.h"
 
 #include <haldls/coordinate.h>
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -111,7 +111,7 @@ int grenade_network_add_neurons(uint32_t *out, struct grenade_network *network, 
 	struct grenade__population population = { .kind = GRENADE__NEURONS, .count = count };
 	int status = HXCOMM_OK;
 	if (options)
-		status = grenade__options_read(&given, sizeof(given), options,
+		status = hxcomm_options_read(&given, sizeof(given), options,
 		        "GRENADE_NEURONS_OPTIONS_INIT");
 	if (status != HXCOMM_OK)
 		return status;
@@ -187,7 +187,7 @@ int grenade_network_add_background(uint32_t *out, struct grenade_network *networ
 {
 	struct grenade__population population = { .kind = GRENADE__BACKGROUND, .count = count };
 	struct grenade_background *given = &population.background;
-	int status = grenade__options_read(given, sizeof(*given), background,
+	int status = hxcomm_options_read(given, sizeof(*given), background,
 	        "GRENADE_BACKGROUND_INIT");
 	if (status != HXCOMM_OK)
 		return status;

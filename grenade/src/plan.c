@@ -3,9 +3,9 @@
  * other placements and orders are tried; what is reported is the failure of the first. */
 #include "plan.h"
 
-#include "options.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +108,7 @@ int grenade_plan(struct grenade_plan **out, const struct grenade_network *networ
 	int status = HXCOMM_OK;
 	*out = NULL;
 	if (options)
-		status = grenade__options_read(&given, sizeof(given), options,
+		status = hxcomm_options_read(&given, sizeof(given), options,
 		        "GRENADE_PLAN_OPTIONS_INIT");
 	if (status == HXCOMM_OK)
 		status = make(&plan, network, &given);

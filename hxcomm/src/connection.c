@@ -4,6 +4,7 @@
 #include <hxcomm/connection.h>
 
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 #include <hxcomm/uri.h>
 #include <hxcomm/words.h>
 
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPTIONS_MAX = 4096, RUN_WORDS_MAX = 1 << 26, SERIAL_MAX = 999 };
+enum { RUN_WORDS_MAX = 1 << 26, SERIAL_MAX = 999 };
 
 static const struct hxcomm_open_options defaults = {
 	.size = sizeof(struct hxcomm_open_options),
@@ -31,23 +32,14 @@ struct hxcomm_connection {
 	bool broken;                      /* a run failed in the middle */
 };
 
-/* Options of any age: a shorter struct lacks members (they keep their defaults), a longer one is
- * accepted as long as what we do not know is zero. */
 static int read_options(struct hxcomm_open_options *out, const struct hxcomm_open_options *in)
 {
+	struct hxcomm_open_options given;
+	const int status =
+	        hxcomm_options_read(&given, sizeof(given), in, "HXCOMM_OPEN_OPTIONS_INIT");
+	if (status != HXCOMM_OK)
+		return status;
 	*out = defaults;
-	if (!in)
-		return HXCOMM_OK;
-	if (in->size < sizeof(in->size) || in->size > OPTIONS_MAX)
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "options are not initialised: start from HXCOMM_OPEN_OPTIONS_INIT");
-	struct hxcomm_open_options given = { 0 };
-	memcpy(&given, in, in->size < sizeof(given) ? in->size : sizeof(given));
-	for (size_t i = sizeof(given); i < in->size; i++)
-		if (((const unsigned char *)in)[i])
-			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "the option at byte %zu is newer than this library: update it, or leave "
-			        "the option 0", i);
 	if (given.timeout_s != 0)
 		out->timeout_s = given.timeout_s;
 	if (given.run_words)

@@ -4,6 +4,7 @@
 #include "builder_private.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/options.h>
 #include <hxcomm/words.h>
 #include <stadls/bringup.h>
 
@@ -22,7 +23,7 @@ enum {
 	REFERENCE_RESET_CYCLES = 1000,    /* 8 us */
 };
 
-enum { OPTIONS_MAX = 4096, VALUE_BYTES_MAX = 4096, JTAG_SCALER = 6, PARTS_ALL = 63 };
+enum { VALUE_BYTES_MAX = 4096, JTAG_SCALER = 6, PARTS_ALL = 63 };
 
 /* Steps after a failed one do nothing, so a list of steps reads as a list. */
 struct sequence {
@@ -204,17 +205,10 @@ static void chip(struct sequence *s, const struct stadls_bringup_options *option
 
 static int read_options(struct stadls_bringup_options *out, const struct stadls_bringup_options *in)
 {
-	*out = (struct stadls_bringup_options){ .size = sizeof(*out) };
-	if (in && (in->size < sizeof(in->size) || in->size > OPTIONS_MAX))
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "options are not initialised: start from STADLS_BRINGUP_OPTIONS_INIT");
-	for (size_t i = sizeof(*out); in && i < in->size; i++)
-		if (((const unsigned char *)in)[i])
-			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "option at byte %zu is newer than this library: update it, or leave the option 0",
-			        i);
-	if (in)
-		memcpy(out, in, in->size < sizeof(*out) ? in->size : sizeof(*out));
+	const int status =
+	        hxcomm_options_read(out, sizeof(*out), in, "STADLS_BRINGUP_OPTIONS_INIT");
+	if (status != HXCOMM_OK)
+		return status;
 	if (!out->timeout_cycles)
 		out->timeout_cycles = TIMEOUT_CYCLES;
 	if (out->board != STADLS_BOARD_CUBE && out->board != STADLS_BOARD_JBOA)

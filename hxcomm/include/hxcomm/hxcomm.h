@@ -13,6 +13,7 @@
 #include <hxcomm/export.h>
 #include <hxcomm/log.h>
 #include <hxcomm/message.h>
+#include <hxcomm/options.h>
 #include <hxcomm/provider.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/uri.h>
