@@ -79,8 +79,8 @@ int grenade__deliver(struct grenade__arrivals *out, const struct haldls_chip *ch
 			for (uint32_t top = 0; top < 2; top++) {
 				const int status = act_on_row(out, chip, unit, h,
 				        haldls_synapse_row_of_driver(d, top),
-				        (uint32_t)(top ? driver->row_mode_top
-				                       : driver->row_mode_bottom),
+				        top ? (uint32_t)driver->row_mode_top
+				            : (uint32_t)driver->row_mode_bottom,
 				        seen);
 				if (status != HXCOMM_OK)
 					return status;

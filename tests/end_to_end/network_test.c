@@ -129,7 +129,8 @@ static void spikes_travel_on_the_chip(void **state)
 	assert_int_equal(seen, NEURONS);
 }
 
-/* Mean deflection of a trace within 30 us behind a time; two traces share 29.4 million samples a second. */
+/* Mean deflection of a trace within 30 us behind a time. Two traces share 29.4 million samples a
+ * second. */
 static double deflection(uint32_t which, double from)
 {
 	struct grenade_trace trace;

@@ -7,7 +7,7 @@
 #include "chain.h"
 #include "example.h"
 
-enum { SERIALS = 5, WAVES = 20 };
+enum { SERIALS = 5, WAVES = 10 };
 
 static struct example_chip chip;
 static struct synfire_chain *chain;

@@ -126,7 +126,7 @@ static void events_stop_at_each_filter(void **state)
 	}
 }
 
-/* ---- the check ----------------------------------------------------------------------------------- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 static struct grenade_plan *plan;
 static struct haldls_chip *chip;

@@ -72,7 +72,7 @@ static void random_projection(struct grenade_network *network, uint32_t pre, uin
 	        below(2) ? GRENADE_EXCITATORY : GRENADE_INHIBITORY, list, count));
 }
 
-/* ---- plans that work: the last stage of grenade_plan() simulates the filters ------------------- */
+/* ---- plans that work: the last stage of grenade_plan() simulates the filters ----------------- */
 
 static void weights_are_split_over_synapses(void **state)
 {
@@ -324,7 +324,7 @@ static void many_small_projections_are_one_plan(void **state)
 	grenade_network_free(network);
 }
 
-/* ---- what cannot be had ------------------------------------------------------------------------- */
+/* ---- what cannot be had ---------------------------------------------------------------------- */
 
 static void unavailable_circuits_are_left_out(void **state)
 {

@@ -49,7 +49,7 @@ static int run(const struct grenade_input *input)
 	return grenade_session_run(&result, session, plan, chip, input);
 }
 
-/* ---- what comes back ------------------------------------------------------------------------------ */
+/* ---- what comes back ------------------------------------------------------------------------- */
 
 static void spikes_of_the_host_come_back_in_its_own_numbers(void **state)
 {
@@ -164,7 +164,7 @@ static void a_regular_generator_keeps_its_period(void **state)
 		assert_near(spikes.time_s[i] - spikes.time_s[i - 1], 1e-6, 0, 1e-12);
 }
 
-/* ---- what is written ------------------------------------------------------------------------------ */
+/* ---- what is written ------------------------------------------------------------------------- */
 
 static void only_the_first_run_writes_all(void **state)
 {
@@ -220,7 +220,7 @@ static void one_run_needs_no_session(void **state)
 	assert_int_equal(grenade_result_statistics(result)->configured_words, HALDLS_CHIP_WORDS);
 }
 
-/* ---- wrong inputs --------------------------------------------------------------------------------- */
+/* ---- wrong inputs ---------------------------------------------------------------------------- */
 
 static void wrong_inputs_are_refused_before_anything_is_sent(void **state)
 {

@@ -31,7 +31,7 @@ struct sudoku_outcome {
 	bool solved;             /**< the grid keeps all rules and clues */
 	struct sudoku_grid grid; /**< the solution, or else what the last window showed */
 	double found_s;          /**< end of the window that showed the solution, in its run */
-	double share;            /**< of the windows behind it in this run that show it, too */
+	double share;            /**< share of the windows behind it that show a solution, too */
 	unsigned runs;           /**< runs of the chip until then */
 	double chip_s;           /**< time that the network ran on the chip, all runs */
 	size_t spikes;           /**< spikes of its neurons, all runs */
@@ -42,7 +42,8 @@ struct sudoku_solver;
 
 /** Make the network and its plan. @param[out] out the solver, NULL after an error
  *  @param connection an open connection, lent @param chip its calibrated configuration, copied
- *  @param unavailable [512] neurons not to use, or NULL @param drive NULL for the default @return 0 or an error of grenade */
+ *  @param unavailable [512] neurons not to use, or NULL @param drive NULL for the default
+ *  @return 0 or an error of grenade */
 int sudoku_solver_new(struct sudoku_solver **out, struct hxcomm_connection *connection,
         const struct haldls_chip *chip, const bool *unavailable,
         const struct sudoku_drive *drive);
