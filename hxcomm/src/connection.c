@@ -115,6 +115,8 @@ int hxcomm_receive(struct hxcomm_receiver *receiver, const uint64_t *words, size
 {
 	if (count == 0 || receiver->status != HXCOMM_OK)
 		return receiver->status;
+	if (receiver->sink)
+		return receiver->status = receiver->sink(receiver->user, words, count);
 	int status = hxcomm_decode(receiver->decoder, words, count, receiver->out);
 	if (receiver->drop)
 		hxcomm_responses_clear(receiver->out);
@@ -163,7 +165,7 @@ static int run(struct hxcomm_connection *connection, const uint64_t *words, size
 	int status = connection->provider->run(connection->state, words, count, receiver);
 	if (receiver->status != HXCOMM_OK)
 		status = receiver->status; /* also where the provider forgot to stop */
-	else if (status == HXCOMM_OK && decoder->halts == 0)
+	else if (status == HXCOMM_OK && decoder->halts == 0 && !receiver->sink)
 		status = hxcomm_error_set(HXCOMM_EPROTO,
 		        "the response of a program of %zu words has no halt: the link lost words, close "
 		        "the connection and open a new one", count);
@@ -213,6 +215,31 @@ int hxcomm_run_words(struct hxcomm_connection *connection, const uint64_t *words
 	*out_words = receiver.words;
 	*out_count = receiver.count;
 	return HXCOMM_OK;
+}
+
+int hxcomm__run_raw(struct hxcomm_connection *connection, const uint64_t *words, size_t count,
+        int (*sink)(void *user, const uint64_t *words, size_t count), void *user)
+{
+	const int status = check_program(connection, words, count);
+	struct hxcomm_receiver receiver = {
+		.decoder = &connection->decoder,
+		.out = connection->scratch,
+		.sink = sink,
+		.user = user,
+	};
+	return status == HXCOMM_OK ? run(connection, words, count, &receiver) : status;
+}
+
+bool hxcomm__connection_broken(const struct hxcomm_connection *connection)
+{
+	return connection->broken;
+}
+
+const struct hxcomm_provider *hxcomm__connection_provider(void **state,
+        const struct hxcomm_connection *connection)
+{
+	*state = connection->state;
+	return connection->provider;
 }
 
 const char *hxcomm_identifier(const struct hxcomm_connection *connection)

@@ -23,6 +23,7 @@ static const struct hxcomm_provider **registered; /* [registered_count], grows o
 static size_t registered_count, registered_capacity;
 
 static const struct hxcomm_provider *const built_in[] = {
+	&hxcomm__provider_arq,
 	&hxcomm__provider_loopback,
 	&hxcomm__provider_mock,
 };

@@ -90,7 +90,7 @@ static void a_wrong_uri_says_what_to_write(void **state)
 		const char *hint;
 	} rows[] = {
 		{ "192.168.66.1", HXCOMM_EINVAL, "scheme:rest" },
-		{ "ethernet:1", HXCOMM_ENOENT, "no provider 'ethernet'; there are: fake, loopback, mock" },
+		{ "ethernet:1", HXCOMM_ENOENT, "no provider 'ethernet'; there are: arq, fake, loopback, mock" },
 		{ "fake:absent", HXCOMM_ETIMEDOUT, "opening 'fake:absent': no answer in 10 s" },
 		{ "fake:?sped=1", HXCOMM_EINVAL, "knows no key 'sped'; known are: speed" },
 		{ "mock:?a=1", HXCOMM_EINVAL, "opening 'mock:?a=1': 'mock:' knows no key 'a'" },

@@ -177,7 +177,7 @@ static void the_list_has_good_modules_and_bad_ones_with_the_reason(void **state)
 	assert_ok(hxcomm_provider_list(visit, &listed));
 	assert_int_equal(hxcomm_provider_list(visit, &stopped), 7);
 	unsetenv("HXCOMM_PROVIDER_PATH");
-	assert_int_equal(listed.good, 4); /* loopback, mock, module-good, registered */
+	assert_int_equal(listed.good, 5); /* arq, loopback, mock, module-good, registered */
 	assert_int_equal(listed.bad, 4);
 	assert_int_equal(stopped.count, 2);
 }

@@ -6,6 +6,7 @@
  *  @brief All of hxcomm.
  *  @defgroup hxcomm hxcomm: words, connections, providers */
 
+#include <hxcomm/arq.h>
 #include <hxcomm/connection.h>
 #include <hxcomm/decoder.h>
 #include <hxcomm/encoder.h>

@@ -6,7 +6,7 @@
  *  @brief Who executes programs: a table of operations under the scheme of an address.
  *  @defgroup hxcomm_provider Providers
  *
- *  `loopback` and `mock` are built in. Any other scheme is a module, a shared object
+ *  `arq`, `loopback` and `mock` are built in. Any other scheme is a module, a shared object
  *  `<scheme>.so` that exports `const struct hxcomm_provider hxcomm_provider`. It is looked for in
  *  the folders of the environment variable HXCOMM_PROVIDER_PATH (separated by colons), then in
  *  `hxcomm/providers-1` beside libhxcomm.so. A module is loaded once and stays.

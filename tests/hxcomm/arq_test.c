@@ -1,0 +1,745 @@
+// SPDX-License-Identifier: MIT
+/* HostARQ over UDP, host and server in one process or two, on 127.0.0.0/8 only. */
+#include "assert.h"
+#include "random.h"
+
+#include <hxcomm/arq.h>
+#include <hxcomm/connection.h>
+#include <hxcomm/log.h>
+#include <hxcomm/provider.h>
+#include <hxcomm/responses.h>
+#include <hxcomm/words.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- servers -------------------------------------------------------------------------------- */
+
+struct served {
+	struct hxcomm_arq_server *server;
+	pthread_t thread;
+	char uri[128];
+};
+
+static void *serve(void *server)
+{
+	/* no assertions on this thread: cmocka knows only its own */
+	return (void *)(intptr_t)hxcomm_arq_server_run(server);
+}
+
+static void start_at(struct served *served, const char *chip, const char *address, uint32_t port,
+        uint32_t reset_port, const char *more)
+{
+	struct hxcomm_arq_server_options options = HXCOMM_ARQ_SERVER_OPTIONS_INIT;
+	options.address = address;
+	options.port = port;
+	options.reset_port = reset_port;
+	options.any_ports = port == 0;
+	assert_ok(hxcomm_arq_server_new(&served->server, chip, &options));
+	snprintf(served->uri, sizeof(served->uri), "arq:%s:%u?reset_port=%u%s", address,
+	        hxcomm_arq_server_port(served->server), hxcomm_arq_server_reset_port(served->server), more);
+	assert_int_equal(pthread_create(&served->thread, NULL, serve, served->server), 0);
+}
+
+static void start(struct served *served, const char *chip)
+{
+	start_at(served, chip, "127.0.0.1", 0, 0, "&timeout=20");
+}
+
+static void stop(struct served *served)
+{
+	void *status;
+	hxcomm_arq_server_stop(served->server);
+	pthread_join(served->thread, &status);
+	assert_int_equal((intptr_t)status, HXCOMM_OK);
+	hxcomm_arq_server_free(served->server);
+}
+
+static struct hxcomm_connection *open_ok(const char *uri)
+{
+	struct hxcomm_connection *connection;
+	assert_ok(hxcomm_open(&connection, uri, NULL));
+	return connection;
+}
+
+/* The same words must come back, whichever way the program takes. */
+static void assert_same_run(struct hxcomm_connection *far, struct hxcomm_connection *near,
+        const uint64_t *words, size_t count)
+{
+	uint64_t *far_words, *near_words;
+	size_t far_count, near_count;
+	assert_ok(hxcomm_run_words(far, words, count, &far_words, &far_count));
+	assert_ok(hxcomm_run_words(near, words, count, &near_words, &near_count));
+	assert_int_equal(far_count, near_count);
+	assert_memory_equal(far_words, near_words, near_count * sizeof(*near_words));
+	free(far_words);
+	free(near_words);
+}
+
+/* Events with ascending labels. Each is one word there and one back. */
+static uint64_t *new_events(size_t count)
+{
+	uint64_t *words = malloc((count + 1) * sizeof(*words));
+	assert_non_null(words);
+	for (size_t i = 0; i < count; i++)
+		words[i] = hxcomm_word_spike_pack_1((uint16_t)(i * 40503u));
+	return words;
+}
+
+/* ---- chips that fail in the middle of a run -------------------------------------------------- */
+
+static int ill_open(void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
+{
+	(void)options;
+	*state = malloc(16);
+	if (*state)
+		snprintf(*state, 16, "%.15s", uri->rest);
+	return *state ? HXCOMM_OK : HXCOMM_ENOMEM;
+}
+
+static int ill_run(void *state, const uint64_t *words, size_t count, struct hxcomm_receiver *receiver)
+{
+	const uint64_t halt = (uint64_t)HXCOMM_RESPONSE_LOOPBACK << 56;
+	(void)words;
+	if (count == 0)
+		return hxcomm_receive(receiver, &halt, 1);
+	if (!strcmp(state, "killed"))
+		raise(SIGKILL);
+	if (!strcmp(state, "stopped"))
+		raise(SIGSTOP);
+	return hxcomm_error_set(HXCOMM_ELINK, "the chip is ill");
+}
+
+static const char *ill_identifier(void *state)
+{
+	(void)state;
+	return "ill \"name\"";
+}
+
+static void ill_close(void *state)
+{
+	free(state);
+}
+
+static const struct hxcomm_provider ill = { HXCOMM_PROVIDER_ABI, sizeof(ill), "ill", "fails", ill_open,
+	ill_run, ill_identifier, ill_close };
+
+/* A server in a process of its own. */
+static pid_t start_process(struct served *served, const char *chip, uint32_t port, uint32_t reset_port)
+{
+	struct hxcomm_arq_server_options options = HXCOMM_ARQ_SERVER_OPTIONS_INIT;
+	options.port = port;
+	options.reset_port = reset_port;
+	options.any_ports = port == 0;
+	assert_ok(hxcomm_arq_server_new(&served->server, chip, &options));
+	snprintf(served->uri, sizeof(served->uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=1",
+	        hxcomm_arq_server_port(served->server), hxcomm_arq_server_reset_port(served->server));
+	const pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(hxcomm_arq_server_run(served->server) ? 1 : 0);
+	hxcomm_arq_server_free(served->server); /* its copy of the ports lives in the child */
+	return child;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ---- programs ------------------------------------------------------------------------------- */
+
+static void programs_of_every_length_run_as_on_the_spot(void **state)
+{
+	static const size_t lengths[] = { 0, 1, 2, 178, 179, 180, 181, 359, 360, 361, 17279, 17280, 17281,
+		100000 };
+	uint64_t *words = new_events(100000);
+	(void)state;
+	for (int mock = 0; mock < 2; mock++) {
+		struct served served;
+		start(&served, mock ? "mock:" : "loopback:");
+		struct hxcomm_connection *far = open_ok(served.uri);
+		struct hxcomm_connection *near = open_ok(mock ? "mock:" : "loopback:");
+		assert_string_equal(hxcomm_identifier(far), hxcomm_identifier(near));
+		FOR_ROWS(i, lengths)
+			assert_same_run(far, near, words, lengths[i]);
+		hxcomm_close(far);
+		hxcomm_close(near);
+		stop(&served);
+	}
+	free(words);
+}
+
+static void many_connections_follow_each_other(void **state)
+{
+	const uint64_t words[] = { hxcomm_word_loopback(true) };
+	struct served served;
+	(void)state;
+	start(&served, "mock:");
+	for (int i = 0; i < 50; i++) {
+		struct hxcomm_connection *far = open_ok(served.uri);
+		struct hxcomm_responses *responses;
+		assert_ok(hxcomm_responses_new(&responses, 0));
+		for (int run = 0; run < 20; run++)
+			assert_ok(hxcomm_run(far, words, 1, responses));
+		assert_int_equal(responses->loopback.count, 20);
+		hxcomm_responses_free(responses);
+		hxcomm_close(far);
+	}
+	stop(&served);
+}
+
+static void a_small_window_works_too(void **state)
+{
+	char uri[160];
+	uint64_t *words = new_events(3000);
+	struct served served;
+	(void)state;
+	start(&served, "loopback:");
+	for (int window = 1; window <= 128; window += 127) {
+		struct hxcomm_connection *near = open_ok("mock:");
+		snprintf(uri, sizeof(uri), "%s&window=%d", served.uri, window);
+		struct hxcomm_connection *far = open_ok(uri);
+		struct hxcomm_responses *responses;
+		assert_ok(hxcomm_responses_new(&responses, 0));
+		assert_ok(hxcomm_run(far, words, 3000, responses));
+		assert_int_equal(responses->spikes.count, 3000);
+		hxcomm_responses_free(responses);
+		hxcomm_close(far);
+		hxcomm_close(near);
+	}
+	stop(&served);
+	free(words);
+}
+
+static void the_emulator_answers_as_on_the_spot(void **state)
+{
+	const struct hxcomm_provider *provider;
+	struct served served;
+	uint64_t words[256];
+	size_t count = 0;
+	(void)state;
+	if (hxcomm_provider_find(&provider, "emulator") != HXCOMM_OK)
+		skip();
+	words[count++] = hxcomm_word_timer_setup();
+	words[count++] = hxcomm_word_systime_init(true);
+	words[count++] = hxcomm_word_barrier(HXCOMM_BARRIER_SYSTIME);
+	words[count++] = hxcomm_word_jtag_init();
+	words[count++] = hxcomm_word_jtag_scaler(3);
+	words[count++] = hxcomm_word_jtag_instruction(1); /* IDCODE */
+	words[count++] = hxcomm_word_jtag_data(0, 32, true);
+	words[count++] = hxcomm_word_barrier(HXCOMM_BARRIER_JTAG);
+	for (uint32_t i = 0; i < 40; i++) {
+		words[count++] = hxcomm_word_omnibus_address(UINT32_C(0x88000003) + i % 4, 15, true);
+		words[count++] = hxcomm_word_wait_until(1000 + 100 * i);
+		words[count++] = hxcomm_word_loopback(true);
+	}
+	words[count++] = hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS);
+	start(&served, "emulator:?serial=7");
+	struct hxcomm_connection *far = open_ok(served.uri), *near = open_ok("emulator:?serial=7");
+	assert_string_equal(hxcomm_identifier(far), "emulator-7");
+	for (int run = 0; run < 3; run++)
+		assert_same_run(far, near, words, count);
+	struct hxcomm_responses *out[2];
+	for (int i = 0; i < 2; i++) {
+		assert_ok(hxcomm_responses_new(&out[i], 0));
+		assert_ok(hxcomm_run(i ? far : near, words, count, out[i]));
+		assert_int_equal(out[i]->omnibus.count, 40);
+		assert_int_equal(out[i]->jtag.count, 1);
+		assert_int_equal(out[i]->loopback.count, 40);
+	}
+	assert_memory_equal(out[0]->omnibus.value, out[1]->omnibus.value, 40 * sizeof(uint32_t));
+	assert_memory_equal(out[0]->loopback.time, out[1]->loopback.time, 40 * sizeof(uint64_t));
+	assert_int_equal(out[0]->jtag.value[0], out[1]->jtag.value[0]);
+	for (int i = 0; i < 2; i++)
+		hxcomm_responses_free(out[i]);
+	hxcomm_close(far);
+	hxcomm_close(near);
+	stop(&served);
+}
+
+static void two_fpgas_live_at_two_addresses(void **state)
+{
+	struct served served[2];
+	uint64_t *words = new_events(1000);
+	(void)state;
+	start_at(&served[0], "loopback:", "127.0.0.2", 0, 0, "");
+	start_at(&served[1], "mock:", "127.0.0.3", hxcomm_arq_server_port(served[0].server),
+	        hxcomm_arq_server_reset_port(served[0].server), "");
+	struct hxcomm_connection *first = open_ok(served[0].uri), *second = open_ok(served[1].uri);
+	struct hxcomm_responses *responses;
+	assert_string_equal(hxcomm_identifier(first), "loopback");
+	assert_string_equal(hxcomm_identifier(second), "mock");
+	assert_ok(hxcomm_responses_new(&responses, 0));
+	assert_ok(hxcomm_run(second, words, 1000, responses));
+	assert_int_equal(responses->spikes.count, 0);
+	assert_ok(hxcomm_run(first, words, 1000, responses));
+	assert_int_equal(responses->spikes.count, 1000);
+	hxcomm_responses_free(responses);
+	hxcomm_close(first);
+	hxcomm_close(second);
+	stop(&served[0]);
+	stop(&served[1]);
+	free(words);
+}
+
+/* ---- what goes wrong ------------------------------------------------------------------------ */
+
+static void addresses_that_make_no_sense_are_refused(void **state)
+{
+	static const struct {
+		const char *uri, *hint;
+		int code;
+	} rows[] = {
+		{ "arq:", "write arq:HOST[:PORT]", HXCOMM_EINVAL },
+		{ "arq::1234", "write arq:HOST[:PORT]", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1:", "'' is no port", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1:12x", "'12x' is no port", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1:0", "a port of 1 to 65535", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1:65536", "a port of 1 to 65535", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1:-1", "'-1' is no port", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1?port=3", "known are: reset_port, timeout, window", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1?reset_port=0", "reset_port=0, allowed are 1 to 65535", HXCOMM_ERANGE },
+		{ "arq:127.0.0.1?window=129", "window=129, allowed are 1 to 128", HXCOMM_ERANGE },
+		{ "arq:127.0.0.1?window=0", "allowed are 1 to 128", HXCOMM_ERANGE },
+		{ "arq:127.0.0.1?timeout=0", "timeout=0, allowed are 0.001 to 3600", HXCOMM_ERANGE },
+	};
+	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
+	struct hxcomm_connection *connection;
+	(void)state;
+	FOR_ROWS(i, rows)
+		assert_error(hxcomm_open(&connection, rows[i].uri, NULL), rows[i].code, rows[i].hint);
+	options.chip_serial = 3;
+	assert_error(hxcomm_open(&connection, "arq:127.0.0.1", &options), HXCOMM_ENOTSUP,
+	        "told the address of one chip");
+}
+
+static void servers_that_make_no_sense_are_refused(void **state)
+{
+	const struct {
+		const char *chip;
+		struct hxcomm_arq_server_options options;
+		int code;
+		const char *hint;
+	} rows[] = {
+		{ "mock:", { 0, NULL, 0, 0, 0, 0 }, HXCOMM_EINVAL, "HXCOMM_ARQ_SERVER_OPTIONS_INIT" },
+		{ "mock:", { sizeof(rows[0].options), "localhost", 0, 0, 1, 0 }, HXCOMM_EINVAL,
+		  "no numeric IPv4 address" },
+		{ "mock:", { sizeof(rows[0].options), "0.0.0.0", 0, 0, 1, 0 }, HXCOMM_EINVAL,
+		  "open to other machines" },
+		{ "mock:", { sizeof(rows[0].options), "192.168.66.1", 0, 0, 1, 0 }, HXCOMM_EINVAL,
+		  "allow it by allow_remote" },
+		{ "mock:", { sizeof(rows[0].options), NULL, 65536, 1, 0, 0 }, HXCOMM_ERANGE, "1 to 65535" },
+		{ "mock:", { sizeof(rows[0].options), NULL, 4000, 4000, 0, 0 }, HXCOMM_EINVAL, "must differ" },
+		{ "nobody:", { sizeof(rows[0].options), NULL, 0, 0, 1, 0 }, HXCOMM_ENOENT, "no provider" },
+	};
+	struct hxcomm_arq_server *server;
+	struct served served;
+	struct hxcomm_arq_server_options taken = HXCOMM_ARQ_SERVER_OPTIONS_INIT;
+	(void)state;
+	FOR_ROWS(i, rows) {
+		server = (void *)1;
+		assert_error(hxcomm_arq_server_new(&server, rows[i].chip, &rows[i].options), rows[i].code,
+		        rows[i].hint);
+		assert_null(server);
+	}
+	start(&served, "mock:");
+	taken.port = hxcomm_arq_server_port(served.server);
+	taken.reset_port = hxcomm_arq_server_reset_port(served.server);
+	assert_error(hxcomm_arq_server_new(&server, "mock:", &taken), HXCOMM_EIO, "choose other ports");
+	stop(&served);
+	hxcomm_arq_server_free(NULL);
+}
+
+/* A socket bound to any port of 127.0.0.1. */
+static int new_socket(uint16_t *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t size = sizeof(address);
+	const int file = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_true(file >= 0);
+	assert_int_equal(bind(file, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(getsockname(file, (struct sockaddr *)&address, &size), 0);
+	*port = ntohs(address.sin_port);
+	return file;
+}
+
+static void where_nobody_answers_the_host_says_so(void **state)
+{
+	uint16_t data_port, reset_port;
+	const int data = new_socket(&data_port), reset = new_socket(&reset_port);
+	struct hxcomm_connection *connection;
+	char uri[160];
+	(void)state;
+	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=0.5", data_port, reset_port);
+	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_ETIMEDOUT,
+	        "to 2 resets: is the FPGA on"); /* at 0 and 400 ms */
+	close(data);
+	close(reset);
+	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_ETIMEDOUT, "to 2 resets: is the FPGA on");
+	assert_null(connection);
+}
+
+static void *answer_with_window_32(void *files)
+{
+	static const uint8_t reply[] = { 0, 0, 0, 255, 0, 0, 0, 0, 0x80, 2, 0, 4, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0,
+		0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0, 0, 0, 0, 0, 0 };
+	const int *file = files;
+	struct sockaddr_in from;
+	socklen_t size = sizeof(from);
+	uint8_t magic[8];
+	if (recvfrom(file[1], magic, sizeof(magic), 0, (struct sockaddr *)&from, &size) == 4)
+		(void)!sendto(file[0], reply, sizeof(reply), 0, (struct sockaddr *)&from, size);
+	return NULL;
+}
+
+static void another_protocol_is_told(void **state)
+{
+	uint16_t data_port, reset_port;
+	const int files[] = { new_socket(&data_port), new_socket(&reset_port) };
+	struct hxcomm_connection *connection;
+	pthread_t thread;
+	char uri[160];
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, answer_with_window_32, (void *)(uintptr_t)files), 0);
+	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u", data_port, reset_port);
+	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_EPROTO,
+	        "512 sequence numbers, window 32, frames of 126 words; known is 256, 128, 180");
+	pthread_join(thread, NULL);
+	close(files[0]);
+	close(files[1]);
+}
+
+static void a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works(void **state)
+{
+	static const struct {
+		const char *chip;
+		int code;
+		const char *hint;
+	} rows[] = {
+		{ "ill:killed", HXCOMM_ELINK, "nobody listens at 127.0.0.1 any more" },
+		{ "ill:stopped", HXCOMM_ELINK, "nothing heard from 127.0.0.1 for" },
+	};
+	const uint64_t word = hxcomm_word_timer_setup();
+	(void)state;
+	FOR_ROWS(i, rows) {
+		struct served first, second;
+		const pid_t child = start_process(&first, rows[i].chip, 0, 0);
+		struct hxcomm_connection *connection = open_ok(first.uri);
+		unsigned port, reset_port;
+		assert_string_equal(hxcomm_identifier(connection), "ill"); /* what a file name may have */
+		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
+		const double begin = seconds();
+		assert_error(hxcomm_run(connection, &word, 1, NULL), rows[i].code, rows[i].hint);
+		assert_true(seconds() - begin < 10); /* the deadline is 1 s; machines may be slow */
+		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ESTATE, "an earlier run failed");
+		hxcomm_close(connection);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		/* it is started again at the same place */
+		assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
+		start_at(&second, "loopback:", "127.0.0.1", port, reset_port, "&timeout=1");
+		assert_string_equal(first.uri, second.uri);
+		connection = open_ok(first.uri);
+		assert_ok(hxcomm_run(connection, &word, 1, NULL));
+		hxcomm_close(connection);
+		stop(&second);
+	}
+}
+
+static void a_server_that_was_started_anew_says_so(void **state)
+{
+	const uint64_t word = hxcomm_word_timer_setup();
+	struct served first, second;
+	unsigned port, reset_port;
+	(void)state;
+	const pid_t child = start_process(&first, "mock:", 0, 0);
+	struct hxcomm_connection *connection = open_ok(first.uri);
+	assert_ok(hxcomm_run(connection, &word, 1, NULL));
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
+	start_at(&second, "mock:", "127.0.0.1", port, reset_port, "&timeout=1");
+	assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ELINK, "a new start of the server");
+	hxcomm_close(connection);
+	stop(&second);
+}
+
+static void a_second_host_takes_the_chip_and_the_first_one_is_told(void **state)
+{
+	const uint64_t word = hxcomm_word_loopback(true);
+	struct served served;
+	(void)state;
+	start(&served, "mock:");
+	struct hxcomm_connection *first = open_ok(served.uri);
+	assert_ok(hxcomm_run(first, &word, 1, NULL));
+	struct hxcomm_connection *second = open_ok(served.uri);
+	assert_ok(hxcomm_run(second, &word, 1, NULL));
+	assert_error(hxcomm_run(first, &word, 1, NULL), HXCOMM_ELINK,
+	        "another host has reset 127.0.0.1 (taken by 127.0.0.1:");
+	assert_ok(hxcomm_run(second, &word, 1, NULL));
+	hxcomm_close(first);
+	assert_ok(hxcomm_run(second, &word, 1, NULL));
+	hxcomm_close(second);
+	stop(&served);
+}
+
+static void log_nothing(enum hxcomm_log_level level, const char *room, const char *message, void *user)
+{
+	(void)level, (void)room;
+	snprintf(user, 256, "%s", message);
+}
+
+static void a_chip_that_fails_is_opened_again(void **state)
+{
+	const uint64_t word = hxcomm_word_timer_setup();
+	char message[256] = "";
+	struct served served;
+	(void)state;
+	hxcomm_log_set_sink(log_nothing, message);
+	start_at(&served, "ill:fails", "127.0.0.1", 0, 0, "&timeout=0.4");
+	for (int i = 0; i < 2; i++) {
+		struct hxcomm_connection *connection = open_ok(served.uri);
+		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
+		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ETIMEDOUT,
+		        "a program of 1 words at 127.0.0.1 has not ended after 0.4 s");
+		hxcomm_close(connection);
+	}
+	stop(&served);
+	hxcomm_log_set_sink(NULL, NULL);
+	assert_non_null(strstr(message, "is not answered: the chip is ill"));
+}
+
+static void strangers_disturb_nobody(void **state)
+{
+	struct test_random random = { .seed = 5 };
+	uint64_t *words = new_events(1000);
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct served served;
+	uint16_t port;
+	const int stranger = new_socket(&port);
+	(void)state;
+	start(&served, "loopback:");
+	struct hxcomm_connection *far = open_ok(served.uri), *near = open_ok("loopback:");
+	for (int i = 0; i < 300; i++) {
+		uint8_t bytes[2000];
+		const size_t size = test_random_below(&random, i % 2 ? 40 : sizeof(bytes));
+		for (size_t k = 0; k < size; k++)
+			bytes[k] = k < 11 && k % 4 != 3 ? 0 : (uint8_t)test_random_next(&random);
+		to.sin_port = htons((uint16_t)(i % 3 ? hxcomm_arq_server_port(served.server) :
+		                                       hxcomm_arq_server_reset_port(served.server)));
+		assert_true(sendto(stranger, bytes, size, 0, (struct sockaddr *)&to, sizeof(to)) >= 0);
+		if (i % 10 == 0)
+			assert_same_run(far, near, words, 1000);
+	}
+	hxcomm_close(far);
+	hxcomm_close(near);
+	stop(&served);
+	close(stranger);
+	free(words);
+}
+
+static void statistics_count_the_frames(void **state)
+{
+	struct hxcomm_link_statistics s = HXCOMM_LINK_STATISTICS_INIT;
+	uint64_t *words = new_events(180 * 50);
+	struct served served;
+	(void)state;
+	start(&served, "loopback:");
+	struct hxcomm_connection *far = open_ok(served.uri), *near = open_ok("mock:");
+	assert_ok(hxcomm_run(far, words, 180 * 50, NULL));
+	assert_ok(hxcomm_link_statistics_read(&s, far));
+	assert_int_equal(s.frames_sent, 1 + 50 + 1); /* the probe, the words, the halt */
+	assert_int_equal(s.words_sent, 1 + 180 * 50 + 1);
+	assert_true(s.frames_received >= 1 + 1 + 50 && s.words_received >= 180 * 50);
+	assert_int_equal(s.malformed, 0);
+	assert_true(s.round_trip_s > 0 && s.round_trip_s < 10);
+	assert_error(hxcomm_link_statistics_read(&s, near), HXCOMM_ENOTSUP, "'mock:' has no link");
+	s.size = 0;
+	assert_error(hxcomm_link_statistics_read(&s, far), HXCOMM_EINVAL, "HXCOMM_LINK_STATISTICS_INIT");
+	hxcomm_close(far);
+	hxcomm_close(near);
+	stop(&served);
+	free(words);
+}
+
+/* ---- a bad network -------------------------------------------------------------------------- */
+
+enum { LATE = 32, DATAGRAM = 2048 };
+
+/* Stands between host and server. A datagram that is late waits until up to 24 others have passed. */
+struct relay {
+	int data, reset, back; /* towards the host, and towards the server */
+	uint16_t data_port, reset_port;
+	struct sockaddr_in host, server, server_reset;
+	struct test_random random;
+	unsigned percent;
+	uint64_t count, burst_every; /* 200 are lost of so many; 0: never */
+	int stop[2];                 /* a pipe */
+	struct late {
+		int left; /* datagrams to be let pass; 0: the place is free */
+		ssize_t size;
+		uint8_t bytes[DATAGRAM];
+	} late[2][LATE];
+};
+
+static void relay_send(struct relay *relay, int back, const uint8_t *bytes, ssize_t size)
+{
+	const struct sockaddr_in *to = back ? &relay->host : &relay->server;
+	(void)!sendto(back ? relay->data : relay->back, bytes, (size_t)size, 0, (const struct sockaddr *)to,
+	        sizeof(*to));
+}
+
+static void relay_pass(struct relay *relay, int back, const uint8_t *bytes, ssize_t size)
+{
+	const uint64_t number = relay->count++;
+	for (int i = 0; i < LATE; i++) {
+		struct late *late = &relay->late[back][i];
+		if (late->left > 0 && --late->left == 0)
+			relay_send(relay, back, late->bytes, late->size);
+	}
+	if (relay->burst_every && number > relay->burst_every && number % relay->burst_every < 200)
+		return;
+	if (test_random_below(&relay->random, 100) < relay->percent)
+		return;
+	if (test_random_below(&relay->random, 100) < relay->percent)
+		relay_send(relay, back, bytes, size);
+	if (test_random_below(&relay->random, 100) < relay->percent)
+		for (int i = 0; i < LATE; i++) {
+			struct late *late = &relay->late[back][i];
+			if (late->left)
+				continue;
+			late->left = 1 + (int)test_random_below(&relay->random, 24);
+			late->size = size;
+			memcpy(late->bytes, bytes, (size_t)size);
+			return;
+		}
+	relay_send(relay, back, bytes, size);
+}
+
+static void *relay_run(void *user)
+{
+	struct relay *relay = user;
+	struct pollfd files[] = { { relay->stop[0], POLLIN, 0 }, { relay->reset, POLLIN, 0 },
+		{ relay->data, POLLIN, 0 }, { relay->back, POLLIN, 0 } };
+	while (poll(files, 4, -1) >= 0 && !files[0].revents) {
+		uint8_t bytes[DATAGRAM];
+		socklen_t length = sizeof(relay->host);
+		ssize_t size;
+		if (files[1].revents && (size = recvfrom(relay->reset, bytes, sizeof(bytes), MSG_DONTWAIT,
+		                                 (struct sockaddr *)&relay->host, &length)) > 0)
+			(void)!sendto(relay->back, bytes, (size_t)size, 0,
+			        (struct sockaddr *)&relay->server_reset, sizeof(relay->server_reset));
+		if (files[2].revents && (size = recv(relay->data, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+			relay_pass(relay, 0, bytes, size);
+		if (files[3].revents && (size = recv(relay->back, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+			relay_pass(relay, 1, bytes, size);
+	}
+	return NULL;
+}
+
+static void run_over_a_bad_network(size_t count, uint64_t burst_every)
+{
+	struct relay *relay = calloc(1, sizeof(*relay));
+	struct served served;
+	uint16_t port;
+	pthread_t thread;
+	char uri[160];
+	assert_non_null(relay);
+	start(&served, "loopback:");
+	relay->data = new_socket(&relay->data_port);
+	relay->reset = new_socket(&relay->reset_port);
+	relay->back = new_socket(&port);
+	relay->server = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) },
+		.sin_port = htons((uint16_t)hxcomm_arq_server_port(served.server)) };
+	relay->server_reset = relay->server;
+	relay->server_reset.sin_port = htons((uint16_t)hxcomm_arq_server_reset_port(served.server));
+	relay->random.seed = count;
+	relay->percent = 10;
+	relay->burst_every = burst_every;
+	assert_int_equal(pipe(relay->stop), 0);
+	assert_int_equal(pthread_create(&thread, NULL, relay_run, relay), 0);
+	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=600", relay->data_port,
+	        relay->reset_port);
+
+	struct hxcomm_connection *connection = open_ok(uri);
+	struct hxcomm_responses *responses;
+	struct hxcomm_link_statistics s = HXCOMM_LINK_STATISTICS_INIT;
+	uint64_t *words = new_events(count);
+	assert_ok(hxcomm_responses_new(&responses, 0));
+	assert_ok(hxcomm_run(connection, words, count, responses));
+	assert_int_equal(responses->spikes.count, count);
+	for (size_t i = 0; i < count; i++)
+		if (responses->spikes.label[i] != (uint16_t)(i * 40503u))
+			fail_msg("event %zu is another one", i);
+	assert_ok(hxcomm_link_statistics_read(&s, connection));
+	assert_true(s.frames_resent > 0 && s.frames_early > 0 && s.frames_repeated > 0);
+	hxcomm_close(connection);
+	assert_int_equal(write(relay->stop[1], "", 1), 1);
+	pthread_join(thread, NULL);
+	close(relay->data);
+	close(relay->reset);
+	close(relay->back);
+	close(relay->stop[0]);
+	close(relay->stop[1]);
+	free(relay);
+	free(words);
+	hxcomm_responses_free(responses);
+	stop(&served);
+}
+
+static void words_arrive_over_a_bad_network(void **state)
+{
+	const char *wanted = getenv("BSS_TEST_LONG"); /* 1: a whole program */
+	(void)state;
+	run_over_a_bad_network(wanted && *wanted == '1' ? 4194304 : 100000, 0);
+}
+
+static void words_arrive_where_200_frames_are_lost_at_once(void **state)
+{
+	const char *wanted = getenv("BSS_TEST_LONG");
+	(void)state;
+	run_over_a_bad_network(wanted && *wanted == '1' ? 4194303 : 200001, 1000);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return hxcomm_provider_register(&ill);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(programs_of_every_length_run_as_on_the_spot),
+		cmocka_unit_test(many_connections_follow_each_other),
+		cmocka_unit_test(a_small_window_works_too),
+		cmocka_unit_test(the_emulator_answers_as_on_the_spot),
+		cmocka_unit_test(two_fpgas_live_at_two_addresses),
+		cmocka_unit_test(addresses_that_make_no_sense_are_refused),
+		cmocka_unit_test(servers_that_make_no_sense_are_refused),
+		cmocka_unit_test(where_nobody_answers_the_host_says_so),
+		cmocka_unit_test(another_protocol_is_told),
+		cmocka_unit_test(a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works),
+		cmocka_unit_test(a_server_that_was_started_anew_says_so),
+		cmocka_unit_test(a_second_host_takes_the_chip_and_the_first_one_is_told),
+		cmocka_unit_test(a_chip_that_fails_is_opened_again),
+		cmocka_unit_test(strangers_disturb_nobody),
+		cmocka_unit_test(statistics_count_the_frames),
+		cmocka_unit_test(words_arrive_over_a_bad_network),
+		cmocka_unit_test(words_arrive_where_200_frames_are_lost_at_once),
+	};
+	return cmocka_run_group_tests_name("hxcomm/arq", tests, setup, NULL);
+}

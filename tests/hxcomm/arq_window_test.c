@@ -1,0 +1,791 @@
+// SPDX-License-Identifier: MIT
+/* HostARQ without sockets: frames byte by byte, and both ends over a simulated wire that loses,
+ * duplicates and delays. Time is counted, not waited for. */
+#include "arq_host.h"
+#include "assert.h"
+#include "random.h"
+
+#include <hxcomm/words.h>
+
+#include <stdlib.h>
+
+#define US UINT64_C(1000)
+
+static const uint64_t tick = HXCOMM_WORD_HALT | 1, halt = HXCOMM_WORD_HALT;
+
+/* ---- frames, byte by byte (source: spec/transport.md 5.9) ------------------------------------ */
+
+static const uint8_t reply_bytes[] = { 0, 0, 0, 0xff, 0, 0, 0, 0, 0x80, 2, 0, 6, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
+	0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0xb4, 0, 0, 0, 0, 0, 0, 0, 2, 0x76, 0x65, 0x72, 0x73, 0x69,
+	0x6f, 0x6e, 0x3a, 0x20, 0x31, 0x0a, 0, 0, 0, 0, 0 };
+static const uint8_t probe_bytes[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 1, 0, 0, 0, 0, 0x12, 0x34, 0x56,
+	0x78 };
+static const uint8_t echo_bytes[] = { 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 1, 0, 1, 0, 0, 0, 0, 0x12, 0x34, 0x56,
+	0x78 };
+static const uint8_t program_bytes[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x10, 0, 3, 0x0a, 0, 0, 0, 0, 0, 0, 1,
+	0x07, 0, 0, 0, 0, 0, 0, 1, 0x0a, 0, 0, 0, 0, 0, 0, 0 };
+static const uint8_t answer_bytes[] = { 0, 0, 0, 1, 0, 0, 0, 2, 0, 0x10, 0, 2, 2, 0, 0, 0, 0, 0, 0, 1, 2, 0,
+	0, 0, 0, 0, 0, 0 };
+static const uint8_t flush_bytes[] = { 0, 0, 0, 2, 0, 0, 0, 2, 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
+
+struct inbox {
+	uint64_t words[4096];
+	size_t count;
+	bool refuse;
+};
+
+static bool keep_words(void *user, const uint64_t *words, size_t count)
+{
+	struct inbox *inbox = user;
+	if (inbox->refuse)
+		return false;
+	assert_true(inbox->count + count <= 4096);
+	memcpy(inbox->words + inbox->count, words, count * sizeof(*words));
+	inbox->count += count;
+	return true;
+}
+
+static bool keep_frames(void *user, uint16_t type, const uint64_t *words, size_t count)
+{
+	(void)type;
+	return keep_words(user, words, count);
+}
+
+static struct arq_host *new_host(struct inbox *inbox)
+{
+	struct arq_host *host = calloc(1, sizeof(*host));
+	assert_non_null(host);
+	hxcomm__arq_host_begin(host, 0, ARQ_WINDOW, 0x12345678, keep_words, inbox);
+	return host;
+}
+
+static struct arq_link *new_link(arq_deliver *deliver, void *user)
+{
+	struct arq_link *link = calloc(1, sizeof(*link));
+	assert_non_null(link);
+	hxcomm__arq_begin(link, ARQ_WINDOW, deliver, user, 0);
+	return link;
+}
+
+static void assert_host_sends(struct arq_host *host, uint64_t now, const void *bytes, size_t size,
+        bool reset)
+{
+	const uint8_t *data;
+	size_t got;
+	bool to_reset;
+	assert_true(hxcomm__arq_host_output(host, now, &data, &got, &to_reset));
+	assert_int_equal(got, size);
+	assert_memory_equal(data, bytes, size);
+	assert_int_equal(to_reset, reset);
+}
+
+static void assert_host_is_silent(struct arq_host *host, uint64_t now)
+{
+	const uint8_t *data;
+	size_t size;
+	bool reset;
+	assert_false(hxcomm__arq_host_output(host, now, &data, &size, &reset));
+}
+
+static void assert_link_sends(struct arq_link *link, uint64_t now, const void *bytes, size_t size)
+{
+	const uint8_t *data;
+	size_t got;
+	assert_true(hxcomm__arq_output(link, now, &data, &got));
+	assert_int_equal(got, size);
+	assert_memory_equal(data, bytes, size);
+}
+
+static void assert_link_is_silent(struct arq_link *link, uint64_t now)
+{
+	const uint8_t *data;
+	size_t size;
+	assert_false(hxcomm__arq_output(link, now, &data, &size));
+}
+
+static void the_host_says_what_the_examples_say(void **state)
+{
+	static const uint8_t magic[] = { 0xab, 0xab, 0xab, 0xab }, ack[] = { 0, 0, 0, 1 };
+	const uint64_t program[] = { tick, 0x0700000000000001, halt }, zero = 0;
+	struct inbox inbox = { 0 };
+	struct arq_host *host = new_host(&inbox);
+	(void)state;
+	assert_host_sends(host, 0, magic, 4, true);
+	assert_host_is_silent(host, 0);
+	hxcomm__arq_host_input(host, 10 * US, reply_bytes, sizeof(reply_bytes));
+	assert_string_equal(host->text, "version: 1\n");
+	assert_int_equal(host->state, ARQ_HOST_PROBING);
+	assert_host_sends(host, 20 * US, probe_bytes, sizeof(probe_bytes), false);
+	hxcomm__arq_host_input(host, 30 * US, echo_bytes, sizeof(echo_bytes));
+	assert_int_equal(host->state, ARQ_HOST_UP);
+	assert_host_is_silent(host, 30 * US);
+	assert_int_equal(hxcomm__arq_host_deadline(host), 130 * US); /* 100 us after the echo */
+	assert_host_sends(host, 130 * US, ack, sizeof(ack), false);
+	assert_int_equal(hxcomm__arq_host_deadline(host), UINT64_MAX);
+	hxcomm__arq_append(&host->link, ARQ_TYPE_WORDS, program, 3);
+	assert_host_sends(host, 200 * US, program_bytes, sizeof(program_bytes), false);
+	hxcomm__arq_host_input(host, 300 * US, answer_bytes, sizeof(answer_bytes));
+	assert_int_equal(inbox.count, 2);
+	assert_int_equal(inbox.words[0], 0x0200000000000001);
+	assert_int_equal(inbox.words[1], 0x0200000000000000);
+	assert_int_equal(hxcomm__arq_pending(&host->link), 0);
+	hxcomm__arq_append(&host->link, ARQ_TYPE_FLUSH, &zero, 1);
+	assert_host_sends(host, 310 * US, flush_bytes, sizeof(flush_bytes), false);
+	free(host);
+}
+
+static void the_fpga_says_what_the_examples_say(void **state)
+{
+	const uint64_t probe = 0x12345678, answer[] = { 0x0200000000000001, 0x0200000000000000 };
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	(void)state;
+	hxcomm__arq_describe(link, "version: 1\n");
+	assert_link_sends(link, 0, reply_bytes, sizeof(reply_bytes));
+	hxcomm__arq_input(link, 10 * US, probe_bytes, sizeof(probe_bytes));
+	hxcomm__arq_append(link, ARQ_TYPE_ECHO, &probe, 1);
+	assert_link_sends(link, 20 * US, echo_bytes, sizeof(echo_bytes));
+	hxcomm__arq_input(link, 30 * US, program_bytes, sizeof(program_bytes));
+	assert_int_equal(inbox.count, 4);
+	assert_int_equal(inbox.words[2], 0x0700000000000001);
+	hxcomm__arq_append(link, ARQ_TYPE_WORDS, answer, 2);
+	assert_link_sends(link, 40 * US, answer_bytes, sizeof(answer_bytes));
+	hxcomm__arq_input(link, 50 * US, flush_bytes, sizeof(flush_bytes));
+	assert_int_equal(hxcomm__arq_pending(link), 0);
+	free(link);
+}
+
+static void a_datagram_that_is_no_frame_is_dropped(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	uint8_t bytes[ARQ_FRAME_BYTES + 8] = { 0 };
+	struct arq_frame frame;
+	(void)state;
+	memcpy(bytes, program_bytes, sizeof(program_bytes));
+	for (size_t size = 0; size <= sizeof(bytes); size++)
+		assert_int_equal(hxcomm__arq_parse(&frame, bytes, size),
+		        size == 4 || size == sizeof(program_bytes));
+	bytes[11] = 0; /* no words */
+	assert_false(hxcomm__arq_parse(&frame, bytes, 12));
+	bytes[11] = 181;
+	assert_false(hxcomm__arq_parse(&frame, bytes, 12 + 8 * 181));
+	bytes[11] = 180;
+	assert_true(hxcomm__arq_parse(&frame, bytes, 12 + 8 * 180));
+	bytes[6] = 1; /* SEQ 257 */
+	assert_false(hxcomm__arq_parse(&frame, bytes, 12 + 8 * 180));
+	bytes[6] = 0;
+	bytes[2] = 1; /* ACK 257 */
+	assert_false(hxcomm__arq_parse(&frame, bytes, 12 + 8 * 180));
+	assert_false(hxcomm__arq_parse(&frame, bytes, 4));
+	hxcomm__arq_input(link, 0, bytes, 12 + 8 * 180);
+	assert_int_equal(link->statistics.malformed, 1);
+	assert_int_equal(inbox.count, 0);
+	free(link);
+}
+
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+static void put_words(struct arq_link *link, uint32_t seq, uint32_t ack, uint64_t word, uint64_t now)
+{
+	uint8_t bytes[ARQ_FRAME_BYTES];
+	const size_t size = hxcomm__arq_write(bytes, ack, seq, ARQ_TYPE_WORDS, &word, 1);
+	hxcomm__arq_input(link, now, bytes, size);
+}
+
+static void put_ack(struct arq_link *link, uint32_t ack, uint64_t now)
+{
+	const uint8_t bytes[] = { 0, 0, 0, (uint8_t)ack };
+	hxcomm__arq_input(link, now, bytes, sizeof(bytes));
+}
+
+static size_t count_output(struct arq_link *link, uint64_t now)
+{
+	const uint8_t *data;
+	size_t size, count = 0;
+	while (hxcomm__arq_output(link, now, &data, &size))
+		count++;
+	return count;
+}
+
+static void early_frames_wait_and_the_window_has_an_end(void **state)
+{
+	static const uint8_t ack[] = { 0, 0, 0, 0xff }, later[] = { 0, 0, 0, 3 };
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	(void)state;
+	put_words(link, 2, 255, 102, 0);
+	put_words(link, 1, 255, 101, 0);
+	assert_int_equal(inbox.count, 0);
+	assert_link_sends(link, 0, ack, 4); /* one for each, to be counted by the sender */
+	assert_link_sends(link, 0, ack, 4);
+	assert_link_is_silent(link, 0);
+	put_words(link, 127, 255, 227, 0); /* the last one of the window */
+	put_words(link, 128, 255, 228, 0); /* behind it */
+	put_words(link, 2, 255, 999, 0);   /* again: the first one counts */
+	put_words(link, 255, 255, 999, 0); /* of the past */
+	assert_int_equal(link->statistics.frames_early, 3);
+	assert_int_equal(link->statistics.frames_repeated, 3);
+	assert_int_equal(count_output(link, 0), ARQ_REPEATS);
+	put_words(link, 0, 255, 100, 0);
+	put_words(link, 3, 255, 103, 0);
+	assert_int_equal(inbox.count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(inbox.words[i], 100 + i);
+	assert_link_sends(link, 0, later, 4); /* a gap was filled: at once */
+	free(link);
+}
+
+static void a_frame_that_is_refused_comes_again(void **state)
+{
+	struct inbox inbox = { .refuse = true };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	(void)state;
+	put_words(link, 1, 255, 101, 0);
+	put_words(link, 0, 255, 100, 0);
+	assert_int_equal(link->base, 0);
+	inbox.refuse = false;
+	put_words(link, 0, 255, 100, 0);
+	assert_int_equal(inbox.count, 2);
+	assert_int_equal(inbox.words[1], 101);
+	free(link);
+}
+
+static void acknowledgements_outside_the_window_are_ignored(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	const uint64_t word = 1;
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
+	put_ack(link, 0, 0); /* nothing was sent yet */
+	assert_int_equal(hxcomm__arq_pending(link), 10);
+	assert_int_equal(count_output(link, 0), 10);
+	put_ack(link, 10, 0);
+	put_ack(link, 200, 0);
+	put_ack(link, 254, 0);
+	assert_int_equal(hxcomm__arq_pending(link), 10);
+	put_ack(link, 3, 0);
+	assert_int_equal(hxcomm__arq_pending(link), 6);
+	put_ack(link, 9, 0);
+	assert_int_equal(hxcomm__arq_pending(link), 0);
+	free(link);
+}
+
+static void a_full_window_stops_and_goes_on(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	const uint64_t word = 1;
+	(void)state;
+	for (unsigned round = 0; round < 5; round++) { /* over the wrap of the sequence numbers */
+		assert_int_equal(hxcomm__arq_room(link), 128);
+		for (unsigned i = 0; i < 128; i++)
+			hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
+		assert_int_equal(hxcomm__arq_room(link), 0);
+		assert_int_equal(count_output(link, 0), 128);
+		put_ack(link, (128 * round + 127) % 256, 0);
+	}
+	hxcomm__arq_begin(link, 1, keep_frames, &inbox, 0);
+	hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
+	assert_int_equal(hxcomm__arq_room(link), 0);
+	free(link);
+}
+
+static void a_lost_frame_is_sent_again(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	const uint64_t word = 1;
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
+	assert_int_equal(count_output(link, 0), 6);
+	put_ack(link, 0, 50 * US); /* a round trip of 50 us */
+	for (int i = 0; i < ARQ_REPEATS; i++) {
+		assert_int_equal(count_output(link, 100 * US), 0);
+		put_ack(link, 0, 100 * US);
+	}
+	assert_int_equal(count_output(link, 100 * US), 1); /* SEQ 1, after the third */
+	assert_int_equal(link->statistics.fast_resends, 1);
+	put_ack(link, 2, 200 * US); /* SEQ 3 is missing, too */
+	assert_int_equal(count_output(link, 200 * US), 1);
+	assert_int_equal(link->statistics.timeouts, 0);
+	/* that one is lost again: after 2 ms, with those behind it */
+	const uint64_t at = hxcomm__arq_deadline(link);
+	assert_int_equal(at, 200 * US + ARQ_RESEND_MIN_NS);
+	assert_int_equal(count_output(link, at - 1), 0);
+	assert_int_equal(count_output(link, at), 3);
+	assert_int_equal(link->statistics.timeouts, 1);
+	/* and then after twice the time */
+	assert_int_equal(hxcomm__arq_deadline(link), at + 2 * ARQ_RESEND_MIN_NS);
+	put_ack(link, 5, at + 1);
+	assert_int_equal(hxcomm__arq_deadline(link), UINT64_MAX);
+	free(link);
+}
+
+static void the_time_to_wait_follows_the_round_trip(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	const uint64_t word = 1;
+	uint64_t now = 0;
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++) { /* 20 ms, always */
+		hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
+		assert_int_equal(count_output(link, now), 1);
+		now += 20 * ARQ_NS_PER_MS;
+		put_ack(link, i, now);
+	}
+	assert_near(link->statistics.round_trip_s, 0.020, 0.01, 0);
+	assert_int_equal(link->statistics.timeouts, 0);
+	assert_true(link->resend_after >= 19 * ARQ_NS_PER_MS && link->resend_after < 25 * ARQ_NS_PER_MS);
+	for (uint32_t i = 100; i < 110; i++) { /* 5 to 35 ms: the spread counts */
+		hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
+		now += 100 * ARQ_NS_PER_MS;
+		assert_int_equal(count_output(link, now), 1);
+		put_ack(link, i, now + (i % 2 ? 5 : 35) * ARQ_NS_PER_MS);
+	}
+	assert_true(link->resend_after > 50 * ARQ_NS_PER_MS);
+	free(link);
+}
+
+static void thirty_two_frames_are_acknowledged_at_once(void **state)
+{
+	static const uint8_t ack[] = { 0, 0, 0, 31 };
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	(void)state;
+	for (uint32_t i = 0; i < 31; i++)
+		put_words(link, i, 255, i, i);
+	assert_link_is_silent(link, 31);
+	assert_int_equal(hxcomm__arq_deadline(link), ARQ_ACK_DELAY_NS);
+	put_words(link, 31, 255, 31, 31);
+	assert_link_sends(link, 31, ack, 4);
+	free(link);
+}
+
+/* ---- the wire ------------------------------------------------------------------------------- */
+
+/* A datagram takes 12 us, as a full one on gigabit Ethernet, and is under way for 30 us. One that is
+ * late is overtaken by up to 24 others. */
+enum { FLYING_MAX = 2048, PLACES = 24 };
+#define PLACE_NS (12 * US)
+
+struct wire {
+	struct test_random random;
+	unsigned loss, duplication, reordering; /* percent */
+	uint64_t burst_every, burst_length;     /* datagrams; 0: none */
+	uint64_t now, sent;
+	uint64_t busy[2]; /* until when, in each direction */
+	size_t count;
+	struct flying {
+		uint64_t at;
+		int to;
+		size_t size;
+		uint8_t data[ARQ_FRAME_BYTES];
+	} flying[FLYING_MAX];
+};
+
+/* One end: sends the words hash(0), hash(1) …, expects the same ones. */
+struct end {
+	struct arq_link link;
+	uint64_t total, sent, received;
+};
+
+static uint64_t hash(uint64_t i)
+{
+	return (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static bool expect_words(void *user, uint16_t type, const uint64_t *words, size_t count)
+{
+	struct end *end = user;
+	assert_int_equal(type, ARQ_TYPE_WORDS);
+	for (size_t i = 0; i < count; i++)
+		if (words[i] != hash(end->received + i))
+			fail_msg("word %llu is another one", (unsigned long long)(end->received + i));
+	end->received += count;
+	return true;
+}
+
+static void put_on_wire(struct wire *wire, int to, const uint8_t *data, size_t size)
+{
+	const uint64_t number = wire->sent++;
+	unsigned copies = 1;
+	if (wire->burst_every && number % wire->burst_every < wire->burst_length && number >= wire->burst_every)
+		return;
+	if (test_random_below(&wire->random, 100) < wire->loss)
+		return;
+	copies += test_random_below(&wire->random, 100) < wire->duplication;
+	for (; copies; copies--) {
+		assert_true(wire->count < FLYING_MAX);
+		struct flying *flying = &wire->flying[wire->count++];
+		if (wire->busy[to] < wire->now)
+			wire->busy[to] = wire->now;
+		wire->busy[to] += PLACE_NS;
+		flying->at = wire->busy[to] + 30 * US;
+		if (test_random_below(&wire->random, 100) < wire->reordering)
+			flying->at += 1 + test_random_below(&wire->random, PLACES) * PLACE_NS;
+		flying->to = to;
+		flying->size = size;
+		memcpy(flying->data, data, size);
+	}
+}
+
+static void feed(struct end *end, struct wire *wire, int to)
+{
+	uint64_t words[ARQ_FRAME_WORDS];
+	const uint8_t *data;
+	size_t size;
+	while (end->sent < end->total && hxcomm__arq_room(&end->link)) {
+		uint64_t count = end->total > 100000 ? ARQ_FRAME_WORDS :
+		                                       1 + test_random_below(&wire->random, ARQ_FRAME_WORDS);
+		if (count > end->total - end->sent)
+			count = end->total - end->sent;
+		for (uint64_t i = 0; i < count; i++)
+			words[i] = hash(end->sent + i);
+		hxcomm__arq_append(&end->link, ARQ_TYPE_WORDS, words, count);
+		end->sent += count;
+	}
+	while (hxcomm__arq_output(&end->link, wire->now, &data, &size))
+		put_on_wire(wire, to, data, size);
+}
+
+/* Let time pass until something happens; false where nothing ever will. */
+static bool step(struct end *ends, struct wire *wire)
+{
+	uint64_t at = UINT64_MAX;
+	for (int i = 0; i < 2; i++) {
+		feed(&ends[i], wire, !i);
+		const uint64_t deadline = hxcomm__arq_deadline(&ends[i].link);
+		at = deadline < at ? deadline : at;
+	}
+	for (size_t i = 0; i < wire->count; i++)
+		at = wire->flying[i].at < at ? wire->flying[i].at : at;
+	if (at == UINT64_MAX)
+		return false;
+	wire->now = at > wire->now ? at : wire->now;
+	for (size_t i = 0; i < wire->count;) {
+		struct flying *flying = &wire->flying[i];
+		if (flying->at > wire->now) {
+			i++;
+			continue;
+		}
+		hxcomm__arq_input(&ends[flying->to].link, wire->now, flying->data, flying->size);
+		*flying = wire->flying[--wire->count];
+	}
+	return true;
+}
+
+static void exchange(struct wire *wire, uint64_t there, uint64_t back, struct hxcomm_link_statistics *out)
+{
+	struct end *ends = calloc(2, sizeof(*ends));
+	assert_non_null(ends);
+	ends[0].total = there;
+	ends[1].total = back;
+	for (int i = 0; i < 2; i++)
+		hxcomm__arq_begin(&ends[i].link, ARQ_SEND_WINDOW, expect_words, &ends[i], 0);
+	while (step(ends, wire))
+		assert_true(wire->now < 1000000 * ARQ_NS_PER_MS);
+	assert_int_equal(ends[1].received, there);
+	assert_int_equal(ends[0].received, back);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(hxcomm__arq_pending(&ends[i].link), 0);
+		assert_int_equal(ends[i].link.statistics.words_received, ends[!i].link.statistics.words_sent);
+		assert_int_equal(ends[i].link.statistics.frames_received, ends[!i].link.statistics.frames_sent);
+	}
+	if (out)
+		*out = ends[0].link.statistics;
+	free(ends);
+}
+
+static struct wire *new_wire(uint64_t seed, unsigned percent)
+{
+	struct wire *wire = calloc(1, sizeof(*wire));
+	assert_non_null(wire);
+	wire->random.seed = seed;
+	wire->loss = wire->duplication = wire->reordering = percent;
+	return wire;
+}
+
+static void a_good_wire_needs_nothing_twice(void **state)
+{
+	struct hxcomm_link_statistics statistics;
+	struct wire *wire = new_wire(1, 0);
+	(void)state;
+	exchange(wire, 180 * 1000, 0, &statistics);
+	assert_int_equal(statistics.frames_sent, 1000);
+	assert_int_equal(statistics.frames_resent, 0);
+	assert_true(wire->now < 1010 * PLACE_NS + 500 * US); /* and is never idle */
+	free(wire);
+}
+
+static void words_arrive_once_and_in_order_over_a_bad_wire(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		struct wire *wire = new_wire(seed, 10);
+		exchange(wire, test_random_below(&wire->random, 60000),
+		        seed % 2 ? test_random_below(&wire->random, 60000) : seed % 7, NULL);
+		free(wire);
+	}
+}
+
+static void words_arrive_over_a_very_bad_wire(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct wire *wire = new_wire(seed, 50);
+		exchange(wire, 10000, 5000, NULL);
+		free(wire);
+	}
+}
+
+static void words_survive_bursts_of_200_lost_frames(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct wire *wire = new_wire(seed, seed % 2 ? 10 : 0);
+		wire->burst_every = 700 + 37 * seed;
+		wire->burst_length = 200;
+		exchange(wire, 180 * 2000, seed % 3 ? 180 * 2000 : 0, NULL);
+		free(wire);
+	}
+}
+
+static void a_whole_program_each_way_over_a_bad_wire(void **state)
+{
+	struct wire *wire = new_wire(77, 10);
+	(void)state;
+	wire->burst_every = 5000;
+	wire->burst_length = 200;
+	exchange(wire, 4194304, 4194304, NULL);
+	free(wire);
+}
+
+/* ---- the handshake -------------------------------------------------------------------------- */
+
+static void the_reset_is_repeated_until_the_host_gives_up(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_host *host = new_host(&inbox);
+	const uint8_t *data;
+	size_t size;
+	bool reset;
+	(void)state;
+	for (uint64_t i = 0; i < 5; i++) {
+		assert_int_equal(hxcomm__arq_host_deadline(host), 400 * i * ARQ_NS_PER_MS);
+		assert_true(hxcomm__arq_host_output(host, 400 * i * ARQ_NS_PER_MS, &data, &size, &reset));
+		assert_true(reset);
+		assert_host_is_silent(host, 400 * i * ARQ_NS_PER_MS);
+	}
+	assert_int_equal(hxcomm__arq_host_deadline(host), 2000 * ARQ_NS_PER_MS);
+	assert_int_equal(host->state, ARQ_HOST_RESETTING);
+	assert_host_is_silent(host, 2000 * ARQ_NS_PER_MS);
+	assert_int_equal(host->state, ARQ_HOST_NO_REPLY);
+	assert_int_equal(hxcomm__arq_host_deadline(host), UINT64_MAX);
+	free(host);
+}
+
+/* Pass all output of the host on to the FPGA's link; resets begin it anew. */
+static void host_to_link(struct arq_host *host, struct arq_link *link, void *user, const char *text,
+        uint64_t now)
+{
+	const uint8_t *data;
+	size_t size;
+	bool reset;
+	while (hxcomm__arq_host_output(host, now, &data, &size, &reset)) {
+		if (!reset) {
+			hxcomm__arq_input(link, now, data, size);
+			continue;
+		}
+		hxcomm__arq_begin(link, ARQ_WINDOW, keep_frames, user, now);
+		hxcomm__arq_describe(link, text);
+	}
+}
+
+static void link_to_host(struct arq_link *link, struct arq_host *host, uint64_t now)
+{
+	const uint8_t *data;
+	size_t size;
+	while (hxcomm__arq_output(link, now, &data, &size))
+		hxcomm__arq_host_input(host, now, data, size);
+}
+
+static void a_long_description_comes_in_several_frames(void **state)
+{
+	static char text[5000];
+	static const size_t lengths[] = { 0, 1, 7, 8, 1023, 1024, 176 * 8 - 1, 176 * 8, 176 * 8 + 1, 4999 };
+	(void)state;
+	FOR_ROWS(i, lengths) {
+		struct inbox inbox = { 0 }, fpga = { 0 };
+		struct arq_host *host = new_host(&inbox);
+		struct arq_link *link = new_link(keep_frames, &fpga);
+		for (size_t k = 0; k < lengths[i]; k++)
+			text[k] = (char)('a' + k % 26);
+		text[lengths[i]] = '\0';
+		host_to_link(host, link, &fpga, text, 0);
+		assert_int_equal(hxcomm__arq_pending(link), 1 + (4 + lengths[i] / 8) / 180);
+		link_to_host(link, host, 1);
+		assert_int_equal(host->state, ARQ_HOST_PROBING);
+		assert_int_equal(strlen(host->text), lengths[i] < 1024 ? lengths[i] : 1024);
+		assert_memory_equal(host->text, text, strlen(host->text));
+		host_to_link(host, link, &fpga, text, 2);
+		assert_int_equal(fpga.count, 1);
+		assert_int_equal(fpga.words[0], 0x12345678);
+		free(host);
+		free(link);
+	}
+}
+
+static void other_parameters_are_told(void **state)
+{
+	static const struct {
+		uint64_t words[5];
+		size_t count;
+	} rows[] = {
+		{ { 512, 128, 180, 0 }, 4 },
+		{ { 256, 32, 180, 0 }, 4 },
+		{ { 256, 128, 126, 0 }, 4 },
+		{ { 256, 128, 180, 1000000 }, 4 },
+		{ { 256, 128, 180 }, 3 },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		uint8_t bytes[ARQ_FRAME_BYTES];
+		struct inbox inbox = { 0 };
+		struct arq_host *host = new_host(&inbox);
+		const size_t size = hxcomm__arq_write(bytes, 255, 0, ARQ_TYPE_CONFIGURATION, rows[i].words,
+		        rows[i].count);
+		hxcomm__arq_host_input(host, 0, bytes, size);
+		assert_int_equal(host->state, ARQ_HOST_UNKNOWN);
+		assert_memory_equal(host->parameters, rows[i].words, 3 * sizeof(uint64_t));
+		assert_host_is_silent(host, 0);
+		free(host);
+	}
+}
+
+static void what_an_earlier_host_left_is_passed_over(void **state)
+{
+	uint8_t bytes[ARQ_FRAME_BYTES];
+	const uint64_t words[] = { 256, 128, 180, 0 }, stale = 0x0200000000000000, other = 0x999;
+	struct inbox inbox = { 0 };
+	struct arq_host *host = new_host(&inbox);
+	(void)state;
+	const struct {
+		uint32_t seq;
+		uint16_t type;
+		const uint64_t *words;
+		size_t count;
+		enum arq_host_state after;
+	} rows[] = {
+		{ 0, ARQ_TYPE_WORDS, &stale, 1, ARQ_HOST_RESETTING },
+		{ 5, ARQ_TYPE_WORDS, &stale, 1, ARQ_HOST_RESETTING },
+		{ 1, ARQ_TYPE_CONFIGURATION, words, 4, ARQ_HOST_RESETTING },
+		{ 0, ARQ_TYPE_ECHO, &other, 1, ARQ_HOST_RESETTING },
+		{ 0, ARQ_TYPE_CONFIGURATION, words, 4, ARQ_HOST_PROBING },
+		{ 1, ARQ_TYPE_WORDS, &stale, 1, ARQ_HOST_PROBING },
+		{ 2, ARQ_TYPE_ECHO, &other, 1, ARQ_HOST_PROBING },
+		{ 3, ARQ_TYPE_ECHO, &host->probe, 1, ARQ_HOST_UP },
+	};
+	FOR_ROWS(i, rows) {
+		const size_t size = hxcomm__arq_write(bytes, 255, rows[i].seq, rows[i].type, rows[i].words,
+		        rows[i].count);
+		hxcomm__arq_host_input(host, 0, bytes, size);
+		assert_int_equal(host->state, rows[i].after);
+	}
+	assert_int_equal(inbox.count, 0);
+	free(host);
+}
+
+static void without_an_echo_the_host_gives_up(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_host *host = new_host(&inbox);
+	(void)state;
+	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes));
+	assert_host_sends(host, 0, probe_bytes, sizeof(probe_bytes), false);
+	assert_host_sends(host, 500 * ARQ_NS_PER_MS, probe_bytes, sizeof(probe_bytes), false); /* again */
+	assert_host_is_silent(host, 2000 * ARQ_NS_PER_MS);
+	assert_int_equal(host->state, ARQ_HOST_NO_ECHO);
+	free(host);
+}
+
+static void the_second_of_two_resets_counts(void **state)
+{
+	struct inbox inbox = { 0 }, fpga = { 0 };
+	struct arq_host *host = new_host(&inbox);
+	struct arq_link *link = new_link(keep_frames, &fpga);
+	(void)state;
+	host_to_link(host, link, &fpga, "slow", 0);
+	const uint8_t *data;
+	size_t size, late_size;
+	uint8_t late[ARQ_FRAME_BYTES];
+	assert_true(hxcomm__arq_output(link, 0, &data, &late_size));
+	memcpy(late, data, late_size); /* the reply is under way for more than 400 ms */
+	host_to_link(host, link, &fpga, "slow", 400 * ARQ_NS_PER_MS);
+	hxcomm__arq_host_input(host, 401 * ARQ_NS_PER_MS, late, late_size);
+	assert_int_equal(host->state, ARQ_HOST_PROBING);
+	bool reset;
+	assert_true(hxcomm__arq_host_output(host, 401 * ARQ_NS_PER_MS, &data, &size, &reset)); /* lost */
+	link_to_host(link, host, 402 * ARQ_NS_PER_MS);
+	assert_int_equal(host->state, ARQ_HOST_PROBING);
+	host_to_link(host, link, &fpga, "slow", 403 * ARQ_NS_PER_MS);
+	assert_int_equal(fpga.count, 1);
+	assert_int_equal(hxcomm__arq_pending(link), 0);
+	free(host);
+	free(link);
+}
+
+static void a_host_that_is_put_out_is_told_by_whom(void **state)
+{
+	uint8_t bytes[ARQ_FRAME_BYTES];
+	struct inbox inbox = { 0 };
+	struct arq_host *host = new_host(&inbox);
+	const size_t size = hxcomm__arq_write_taken(bytes, "127.0.0.9 port 40000");
+	(void)state;
+	hxcomm__arq_host_input(host, 0, bytes, size); /* meant for an earlier connection */
+	assert_int_equal(host->state, ARQ_HOST_RESETTING);
+	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes));
+	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes)); /* a duplicate is no begin */
+	hxcomm__arq_host_input(host, 0, echo_bytes, sizeof(echo_bytes));
+	assert_int_equal(host->state, ARQ_HOST_UP);
+	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes));
+	assert_int_equal(host->state, ARQ_HOST_UP);
+	hxcomm__arq_host_input(host, 0, bytes, size);
+	assert_int_equal(host->state, ARQ_HOST_TAKEN);
+	assert_string_equal(host->text, "taken by 127.0.0.9 port 40000");
+	assert_host_is_silent(host, 0);
+	free(host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_host_says_what_the_examples_say),
+		cmocka_unit_test(the_fpga_says_what_the_examples_say),
+		cmocka_unit_test(a_datagram_that_is_no_frame_is_dropped),
+		cmocka_unit_test(early_frames_wait_and_the_window_has_an_end),
+		cmocka_unit_test(a_frame_that_is_refused_comes_again),
+		cmocka_unit_test(acknowledgements_outside_the_window_are_ignored),
+		cmocka_unit_test(a_full_window_stops_and_goes_on),
+		cmocka_unit_test(a_lost_frame_is_sent_again),
+		cmocka_unit_test(the_time_to_wait_follows_the_round_trip),
+		cmocka_unit_test(thirty_two_frames_are_acknowledged_at_once),
+		cmocka_unit_test(a_good_wire_needs_nothing_twice),
+		cmocka_unit_test(words_arrive_once_and_in_order_over_a_bad_wire),
+		cmocka_unit_test(words_arrive_over_a_very_bad_wire),
+		cmocka_unit_test(words_survive_bursts_of_200_lost_frames),
+		cmocka_unit_test(a_whole_program_each_way_over_a_bad_wire),
+		cmocka_unit_test(the_reset_is_repeated_until_the_host_gives_up),
+		cmocka_unit_test(a_long_description_comes_in_several_frames),
+		cmocka_unit_test(other_parameters_are_told),
+		cmocka_unit_test(what_an_earlier_host_left_is_passed_over),
+		cmocka_unit_test(without_an_echo_the_host_gives_up),
+		cmocka_unit_test(the_second_of_two_resets_counts),
+		cmocka_unit_test(a_host_that_is_put_out_is_told_by_whom),
+	};
+	return cmocka_run_group_tests_name("hxcomm/arq_window", tests, NULL, NULL);
+}
