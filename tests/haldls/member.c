@@ -119,11 +119,10 @@ static void set_path(json_t *fields, const char *path, const json_t *after)
 		fail_msg("there is no %s", path);
 }
 
-json_t *member_changed(const json_t *fields, const json_t *changed)
+void member_change(json_t *fields, const json_t *changed, size_t which)
 {
-	json_t *copy = json_deep_copy(fields), *pair;
+	json_t *pair;
 	const char *path;
 	json_object_foreach((json_t *)changed, path, pair)
-		set_path(copy, path, json_array_get(pair, 1));
-	return copy;
+		set_path(fields, path, json_array_get(pair, which));
 }

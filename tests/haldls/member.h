@@ -31,7 +31,7 @@ size_t member_set_all(void *value, const struct haldls_container *container, con
 void member_check(const struct haldls_container *container, uint32_t coordinate, const void *value,
         const json_t *fields);
 
-/* Apply {"path.of[1].member":[before,after]} to a copy of @p fields: a new reference. */
-json_t *member_changed(const json_t *fields, const json_t *changed);
+/* Apply {"path.of[1].member":[before,after]} to @p fields in place; @p which is 1, or 0 to undo. */
+void member_change(json_t *fields, const json_t *changed, size_t which);
 
 #endif
