@@ -183,17 +183,16 @@ static int group_external(struct grenade_plan *plan, struct bus_choice *choice, 
 {
 	uint32_t best = 0, best_fuller = GRENADE__NONE, best_sum = GRENADE__NONE;
 	for (uint32_t bus = 0; bus < 4; bus++) {
-		struct grenade__group *group = &plan->groups[choice->group[bus]];
 		uint32_t rows[2][2], after[2], sum = 0;
 		if (choice->group[bus] == GRENADE__NONE ||
-		        group->members == GRENADE__GROUP_MEMBERS) {
+		        plan->groups[choice->group[bus]].members == GRENADE__GROUP_MEMBERS) {
 			const int status =
 			        add_group(&choice->group[bus], plan, GRENADE__EXTERNAL);
 			if (status != HXCOMM_OK)
 				return status;
-			group = &plan->groups[choice->group[bus]];
-			group->bus = (uint8_t)bus;
+			plan->groups[choice->group[bus]].bus = (uint8_t)bus;
 		}
+		struct grenade__group *group = &plan->groups[choice->group[bus]];
 		count_rows(rows, plan, group, unit, false);
 		for (uint32_t h = 0; h < 2; h++) {
 			after[h] = choice->load[bus][h] + drivers_of(rows[h]) -
