@@ -27,15 +27,21 @@ def c_string(text):
 
 
 def limits(field):
+    unit = f"; unit: {field.unit}" if field.unit else ""
     if field.type == "bool":
-        return ""
-    unit = f" {field.unit}" if field.unit else ""
+        return unit
+    if field.type == "enum":
+        return "; one of " + ", ".join(field.values) + unit
     return f"; {field.min} … {field.max}{unit}"
 
 
 def default_text(field):
+    names = {v: n for n, v in field.values.items()} if field.type == "enum" else {}
+    if field.type == "bool":
+        names = {0: "false", 1: "true"}
     d = field.data["default"]
-    return "{" + ", ".join(map(str, d)) + "}" if isinstance(d, list) else str(d)
+    texts = [str(names.get(x, x)) for x in (d if isinstance(d, list) else [d])]
+    return "{" + ", ".join(texts) + "}" if isinstance(d, list) else texts[0]
 
 
 def header(c):
@@ -494,7 +500,7 @@ def generate(containers, folder):
             "#include <hxcomm/error.h>\n\n#include <stddef.h>\n\n"
         text += "\n".join(source(c) for c in containers[g::groups])
         write_file(os.path.join(folder, f"containers_{g}.c"), text)
-    table = ", \n\t".join(f"&haldls_{c.c}_container" for c in containers)
+    table = ",\n\t".join(f"&haldls_{c.c}_container" for c in containers)
     write_file(os.path.join(folder, "container_table.c"), NOTICE +
                '#include "container_table.h"\n\n#include <haldls/containers.h>\n\n'
                "const struct haldls_container *const haldls__container_table[] = {\n\t" +

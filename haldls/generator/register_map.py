@@ -274,8 +274,26 @@ class Container:
         self.fields = [Field(f, name, self.c) for f in data["fields"]]
         self.words = max(self.write.count, self.read.count)
         self.check_bits()
+        self.check_lanes()
+        self.check_messages()
         if canonical(data) != text:
             raise Refused(f"{path}: not in canonical form: generate.py --print shows it")
+
+    def check_lanes(self):
+        switched = any(f.encoding == "byte_enable" for f in self.fields)
+        if switched and "byte_enables" in self.expressions:
+            raise Refused(f"{self.name}: byte enables by an expression and by a field")
+        lanes = switched or "byte_enables" in self.expressions
+        if lanes and (self.words != 1 or self.backends != ["Omnibus"]):
+            raise Refused(f"{self.name}: byte enables are for one word over Omnibus")
+        if "shift" in self.expressions and not lanes:
+            raise Refused(f"{self.name}: a shift without byte enables would write all lanes")
+
+    def check_messages(self):
+        if self.payload == "list" and self.backends != [f"SpikePack{self.words}ToChip"]:
+            raise Refused(f"{self.name}: only a spike pack holds a list, as long as its name says")
+        if "word_count" in self.expressions and not (self.write.each and self.read.each):
+            raise Refused(f"{self.name}: word_count needs addresses by 'each'")
 
     def check_bits(self):
         used = {}

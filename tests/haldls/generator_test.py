@@ -73,6 +73,19 @@ class Refusals(unittest.TestCase):
         self.refuse(field(2, at="i:16+8", elements=3), "word 2 of a container of 2")
         self.refuse(field(1, encoding="byte_enable", lanes=[4]), "bools of lanes 0 to 3")
 
+        self.refuse(container(shift="8 * e"), "a shift without byte enables")
+        self.refuse(container(byte_enables="1 << e"), "byte enables are for one word over Omnibus")
+        one = {"write": ["0x100 + e"], "fields": [
+            {"name": "enables", "encoding": "byte_enable", "lanes": [0], "type": "bool",
+             "default": 1, "summary": "x"}]}
+        self.refuse(container(byte_enables="1", **one), "by an expression and by a field")
+        self.refuse(container(backends=["OmnibusChipOverJTAG"], **one), "one word over Omnibus")
+        self.refuse(container(payload="list"), "only a spike pack holds a list")
+        self.refuse(container(payload="list", backends=["SpikePack3ToChip"]), "as its name says")
+        self.refuse(container(word_count="e"), "word_count needs addresses by 'each'")
+        self.refuse(container(shift="8 * e + word"), "is no expression of e and w")
+        self.refuse(container(payload="list", shift=1), "'1' is no expression")
+
     def test_a_file_is_named_after_its_container(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "other_thing.json")
