@@ -101,10 +101,10 @@ static int append_words(struct stadls_builder *builder, enum fisch_backend backe
         const void *reference)
 {
 	uint32_t words[HALDLS_CONTAINER_WORDS_MAX], known[HALDLS_CONTAINER_WORDS_MAX], count;
-	uint8_t byte_enables;
+	uint8_t byte_enables, known_enables = 0;
 	int status = encode(words, &byte_enables, container, coordinate, value);
 	if (status == HXCOMM_OK && reference)
-		status = encode(known, NULL, container, coordinate, reference);
+		status = encode(known, &known_enables, container, coordinate, reference);
 	if (status == HXCOMM_OK)
 		status = haldls_container_words(&count, container, coordinate);
 	if (status != HXCOMM_OK)
@@ -113,7 +113,7 @@ static int append_words(struct stadls_builder *builder, enum fisch_backend backe
 		return append_labels(builder, words, count);
 	const struct fisch_mark mark = fisch_program_mark(builder->program);
 	for (uint32_t w = 0; w < count && status == HXCOMM_OK; w++) {
-		if (reference && words[w] == known[w])
+		if (reference && words[w] == known[w] && byte_enables == known_enables)
 			continue;
 		const uint32_t address = container->write_address(backend, coordinate, w);
 		status = backend == FISCH_OMNIBUS

@@ -180,6 +180,69 @@ static void what_is_written_can_be_read_again(void **state)
 	hxcomm_close(connection);
 }
 
+/* The omnibus takes writes of single bytes: lane 3, bits 31 to 24, is the first of a word. */
+static void bytes_are_written_in_their_lanes(void **state)
+{
+	const struct haldls_external_ppu_memory_byte byte = { .value = 0xab };
+	struct haldls_external_ppu_memory_quad quad = HALDLS_EXTERNAL_PPU_MEMORY_QUAD_INIT;
+	const struct haldls_external_ppu_memory_quad reference = quad;
+	struct stadls_builder *builder = new_builder();
+	const uint64_t *words;
+	size_t count;
+	(void)state;
+	for (uint32_t e = 0; e < 4; e++) {
+		stadls_builder_clear(builder);
+		assert_ok(stadls_write(builder, 40 + e, &byte));
+		words = fisch_program_words(stadls_builder_program(builder), &count);
+		assert_int_equal(count, 2);
+		assert_int_equal(words[0], hxcomm_word_omnibus_address(0x8000000a, 8u >> e, false));
+		assert_int_equal(words[1], hxcomm_word_omnibus_data(0xabu << (24 - 8 * e)));
+	}
+	/* the same bytes, but others of them written */
+	quad.enables[1] = false;
+	stadls_builder_clear(builder);
+	assert_ok(stadls_builder_write_difference(builder, &haldls_external_ppu_memory_quad_container, 7,
+	        &quad, &quad));
+	fisch_program_words(stadls_builder_program(builder), &count);
+	assert_int_equal(count, 0);
+	assert_ok(stadls_builder_write_difference(builder, &haldls_external_ppu_memory_quad_container, 7,
+	        &quad, &reference));
+	words = fisch_program_words(stadls_builder_program(builder), &count);
+	assert_int_equal(count, 2);
+	assert_int_equal(words[0], hxcomm_word_omnibus_address(0x80000007, 0xb, false));
+	stadls_builder_free(builder);
+}
+
+/* An interval of a processor's memory is as long as its coordinate says. */
+static void an_interval_has_its_own_length(void **state)
+{
+	static struct haldls_ppu_memory_block block;
+	const uint32_t interval = 16777216 + 4096 * 5 + 7; /* words 5 to 7 of the second processor */
+	struct stadls_builder *builder = new_builder();
+	struct stadls_ticket ticket;
+	const uint64_t *words;
+	size_t count;
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		block.words[i] = 100 + i;
+	assert_ok(stadls_write(builder, interval, &block));
+	assert_ok(stadls_builder_read(&ticket, builder, &haldls_ppu_memory_block_container, interval));
+	words = fisch_program_words(stadls_builder_program(builder), &count);
+	assert_int_equal(count, 3 * 2 + 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(words[2 * i], hxcomm_word_omnibus_address(0x03800005 + i, 15, false));
+		assert_int_equal(words[2 * i + 1], hxcomm_word_omnibus_data(100 + i));
+		assert_int_equal(words[6 + i], hxcomm_word_omnibus_address(0x03800005 + i, 15, true));
+	}
+	assert_error(stadls_write(builder, 4096 * 5 + 4, &block), HXCOMM_ERANGE, "ends before it begins");
+	assert_error(stadls_builder_read(&ticket, builder, &haldls_ppu_memory_block_container,
+	                     4096 * 5 + 4),
+	        HXCOMM_ERANGE, "ends before it begins");
+	fisch_program_words(stadls_builder_program(builder), &count);
+	assert_int_equal(count, 9);
+	stadls_builder_free(builder);
+}
+
 static void the_type_of_a_pointer_names_its_container(void **state)
 {
 	struct stadls_builder *one = new_builder(), *other = new_builder();
@@ -417,6 +480,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_can_be_read_again),
+		cmocka_unit_test(bytes_are_written_in_their_lanes),
+		cmocka_unit_test(an_interval_has_its_own_length),
 		cmocka_unit_test(the_type_of_a_pointer_names_its_container),
 		cmocka_unit_test(wrong_writes_and_reads_name_what_is_wrong),
 		cmocka_unit_test(wrong_times_change_nothing),
