@@ -21,6 +21,8 @@ const struct bss_command bss_commands[] = {
 	{ "registers", "the register map: list, encode, decode", cmd_registers, NULL,
 	        "list encode decode" },
 	{ "words", "messages to and from the FPGA: encode, decode", cmd_words, NULL, "encode decode" },
+	{ "link", "measure the way to a chip: round trip, throughput, loss", cmd_link, &cmd_link_argp, "" },
+	{ "emulate", "serve a chip in software on the network", cmd_emulate, &cmd_emulate_argp, "" },
 	{ "completion", "print the completion for a shell", cmd_completion, NULL, "bash" },
 	{ "help", "help on a command or a topic", cmd_help, NULL, cmd_help_topics },
 };

@@ -36,15 +36,19 @@ extern const struct argp bss_argp;
 int cmd_calibrate(int argc, char **argv);
 int cmd_chips(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
+int cmd_emulate(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_link(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_registers(int argc, char **argv);
 int cmd_words(int argc, char **argv);
 
 extern const struct argp cmd_calibrate_argp;
 extern const struct argp cmd_chips_argp;
+extern const struct argp cmd_emulate_argp;
 extern const struct argp cmd_info_argp;
+extern const struct argp cmd_link_argp;
 extern const struct argp cmd_plot_argp;
 extern const struct argp cmd_registers_argp;
 

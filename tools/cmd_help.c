@@ -28,6 +28,9 @@ static void print_uri(void)
 	     "  emulator:   a chip in software. serial=1..999 (1) is which of the chips, each with\n"
 	     "              variations of its own; seed=N (1) the trial-to-trial noise; noise=0 and\n"
 	     "              variation=0 switch these off.\n"
+	     "  arq:HOST    an FPGA on the network, arq:HOST[:PORT]. reset_port=N (45054) is its port\n"
+	     "              of resets; timeout=S is how long a program may take, in s (10); window=N\n"
+	     "              is how many frames are under way at once, 1 to 128 (96).\n"
 	     "  loopback:   sends every word back as it came, for tests of the transport.\n"
 	     "  mock:       answers every read with zero, for programs without a chip.\n\n"
 	     "`bss info` lists the providers that are there, and why another one did not load.");

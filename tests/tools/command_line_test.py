@@ -14,8 +14,8 @@ class CommandLine(Case):
         return re.findall(r"^  ([a-z]+)  +", out.split("Commands:")[1], re.MULTILINE)
 
     def test_the_help_lists_all_commands(self):
-        for name in ["info", "chips", "calibrate", "plot", "registers", "words", "completion",
-                     "help"]:
+        for name in ["info", "chips", "calibrate", "plot", "registers", "words", "link", "emulate",
+                     "completion", "help"]:
             self.assertIn(name, self.commands())
 
     def test_every_command_has_a_help_in_plain_ascii(self):
@@ -98,7 +98,7 @@ class Info(Case):
 
     def test_built_in_providers_and_the_emulator_are_there(self):
         providers = {p["scheme"]: p for p in self.info()["providers"]}
-        for scheme in ["loopback", "mock", "emulator"]:
+        for scheme in ["arq", "loopback", "mock", "emulator"]:
             self.assertIsNone(providers[scheme]["reason"])
             self.assertTrue(providers[scheme]["summary"])
 

@@ -27,6 +27,7 @@ class Completion(Case):
             (("bss", "calibrate", "--tau-s"), ["--tau-syn-exc", "--tau-syn-inh"]),
             (("bss", "help", "er"), ["errors"]),
             (("bss", "words", "en"), ["encode"]),
+            (("bss", "emulate", "--li"), ["--listen"]),
         ]
         for words, wanted in rows:
             with self.subTest(words):
