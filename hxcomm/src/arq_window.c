@@ -148,13 +148,16 @@ static void measure(struct arq_link *link, uint64_t took)
 /* The frames up to `ack` have arrived. */
 static void advance(struct arq_link *link, uint64_t now, uint32_t ack)
 {
-	if (link->out[ack % ARQ_WINDOW].tries == 1) /* else nobody knows which of them is meant */
-		measure(link, now - link->out[ack % ARQ_WINDOW].sent_at);
+	/* the time of one that was sent again, or that had to wait for such a one, is not the link's */
+	bool once = true;
 	const uint32_t end = (ack + 1) % ARQ_SEQUENCES;
 	for (; link->low != end; link->low = (link->low + 1) % ARQ_SEQUENCES) {
+		once &= link->out[link->low % ARQ_WINDOW].tries == 1;
 		link->resends -= link->out[link->low % ARQ_WINDOW].resend;
 		link->out[link->low % ARQ_WINDOW].resend = false;
 	}
+	if (once)
+		measure(link, now - link->out[ack % ARQ_WINDOW].sent_at);
 	link->repeats = 0;
 	link->backoff = 0;
 	if (!link->recovering)

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* HostARQ over UDP, host and server in one process or two, on 127.0.0.0/8 only. */
-#include "assert.h"
+#include "arq_served.h"
 #include "random.h"
 
-#include <hxcomm/arq.h>
-#include <hxcomm/connection.h>
 #include <hxcomm/log.h>
 #include <hxcomm/provider.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,55 +17,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* ---- servers -------------------------------------------------------------------------------- */
-
-struct served {
-	struct hxcomm_arq_server *server;
-	pthread_t thread;
-	char uri[128];
-};
-
-static void *serve(void *server)
-{
-	/* no assertions on this thread: cmocka knows only its own */
-	return (void *)(intptr_t)hxcomm_arq_server_run(server);
-}
-
-static void start_at(struct served *served, const char *chip, const char *address, uint32_t port,
-        uint32_t reset_port, const char *more)
-{
-	struct hxcomm_arq_server_options options = HXCOMM_ARQ_SERVER_OPTIONS_INIT;
-	options.address = address;
-	options.port = port;
-	options.reset_port = reset_port;
-	options.any_ports = port == 0;
-	assert_ok(hxcomm_arq_server_new(&served->server, chip, &options));
-	snprintf(served->uri, sizeof(served->uri), "arq:%s:%u?reset_port=%u%s", address,
-	        hxcomm_arq_server_port(served->server), hxcomm_arq_server_reset_port(served->server), more);
-	assert_int_equal(pthread_create(&served->thread, NULL, serve, served->server), 0);
-}
-
-static void start(struct served *served, const char *chip)
-{
-	start_at(served, chip, "127.0.0.1", 0, 0, "&timeout=20");
-}
-
-static void stop(struct served *served)
-{
-	void *status;
-	hxcomm_arq_server_stop(served->server);
-	pthread_join(served->thread, &status);
-	assert_int_equal((intptr_t)status, HXCOMM_OK);
-	hxcomm_arq_server_free(served->server);
-}
-
-static struct hxcomm_connection *open_ok(const char *uri)
-{
-	struct hxcomm_connection *connection;
-	assert_ok(hxcomm_open(&connection, uri, NULL));
-	return connection;
-}
 
 /* The same words must come back, whichever way the program takes. */
 static void assert_same_run(struct hxcomm_connection *far, struct hxcomm_connection *near,
@@ -83,16 +30,6 @@ static void assert_same_run(struct hxcomm_connection *far, struct hxcomm_connect
 	assert_memory_equal(far_words, near_words, near_count * sizeof(*near_words));
 	free(far_words);
 	free(near_words);
-}
-
-/* Events with ascending labels. Each is one word there and one back. */
-static uint64_t *new_events(size_t count)
-{
-	uint64_t *words = malloc((count + 1) * sizeof(*words));
-	assert_non_null(words);
-	for (size_t i = 0; i < count; i++)
-		words[i] = hxcomm_word_spike_pack_1((uint16_t)(i * 40503u));
-	return words;
 }
 
 /* ---- chips that fail in the middle of a run -------------------------------------------------- */
@@ -168,7 +105,7 @@ static void programs_of_every_length_run_as_on_the_spot(void **state)
 	(void)state;
 	for (int mock = 0; mock < 2; mock++) {
 		struct served served;
-		start(&served, mock ? "mock:" : "loopback:");
+		served_start(&served, mock ? "mock:" : "loopback:");
 		struct hxcomm_connection *far = open_ok(served.uri);
 		struct hxcomm_connection *near = open_ok(mock ? "mock:" : "loopback:");
 		assert_string_equal(hxcomm_identifier(far), hxcomm_identifier(near));
@@ -176,7 +113,7 @@ static void programs_of_every_length_run_as_on_the_spot(void **state)
 			assert_same_run(far, near, words, lengths[i]);
 		hxcomm_close(far);
 		hxcomm_close(near);
-		stop(&served);
+		served_stop(&served);
 	}
 	free(words);
 }
@@ -186,7 +123,7 @@ static void many_connections_follow_each_other(void **state)
 	const uint64_t words[] = { hxcomm_word_loopback(true) };
 	struct served served;
 	(void)state;
-	start(&served, "mock:");
+	served_start(&served, "mock:");
 	for (int i = 0; i < 50; i++) {
 		struct hxcomm_connection *far = open_ok(served.uri);
 		struct hxcomm_responses *responses;
@@ -197,7 +134,7 @@ static void many_connections_follow_each_other(void **state)
 		hxcomm_responses_free(responses);
 		hxcomm_close(far);
 	}
-	stop(&served);
+	served_stop(&served);
 }
 
 static void a_small_window_works_too(void **state)
@@ -206,7 +143,7 @@ static void a_small_window_works_too(void **state)
 	uint64_t *words = new_events(3000);
 	struct served served;
 	(void)state;
-	start(&served, "loopback:");
+	served_start(&served, "loopback:");
 	for (int window = 1; window <= 128; window += 127) {
 		struct hxcomm_connection *near = open_ok("mock:");
 		snprintf(uri, sizeof(uri), "%s&window=%d", served.uri, window);
@@ -219,7 +156,7 @@ static void a_small_window_works_too(void **state)
 		hxcomm_close(far);
 		hxcomm_close(near);
 	}
-	stop(&served);
+	served_stop(&served);
 	free(words);
 }
 
@@ -246,7 +183,7 @@ static void the_emulator_answers_as_on_the_spot(void **state)
 		words[count++] = hxcomm_word_loopback(true);
 	}
 	words[count++] = hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS);
-	start(&served, "emulator:?serial=7");
+	served_start(&served, "emulator:?serial=7");
 	struct hxcomm_connection *far = open_ok(served.uri), *near = open_ok("emulator:?serial=7");
 	assert_string_equal(hxcomm_identifier(far), "emulator-7");
 	for (int run = 0; run < 3; run++)
@@ -266,7 +203,7 @@ static void the_emulator_answers_as_on_the_spot(void **state)
 		hxcomm_responses_free(out[i]);
 	hxcomm_close(far);
 	hxcomm_close(near);
-	stop(&served);
+	served_stop(&served);
 }
 
 static void two_fpgas_live_at_two_addresses(void **state)
@@ -274,8 +211,8 @@ static void two_fpgas_live_at_two_addresses(void **state)
 	struct served served[2];
 	uint64_t *words = new_events(1000);
 	(void)state;
-	start_at(&served[0], "loopback:", "127.0.0.2", 0, 0, "");
-	start_at(&served[1], "mock:", "127.0.0.3", hxcomm_arq_server_port(served[0].server),
+	served_start_at(&served[0], "loopback:", "127.0.0.2", 0, 0, "");
+	served_start_at(&served[1], "mock:", "127.0.0.3", hxcomm_arq_server_port(served[0].server),
 	        hxcomm_arq_server_reset_port(served[0].server), "");
 	struct hxcomm_connection *first = open_ok(served[0].uri), *second = open_ok(served[1].uri);
 	struct hxcomm_responses *responses;
@@ -289,8 +226,8 @@ static void two_fpgas_live_at_two_addresses(void **state)
 	hxcomm_responses_free(responses);
 	hxcomm_close(first);
 	hxcomm_close(second);
-	stop(&served[0]);
-	stop(&served[1]);
+	served_stop(&served[0]);
+	served_stop(&served[1]);
 	free(words);
 }
 
@@ -354,25 +291,12 @@ static void servers_that_make_no_sense_are_refused(void **state)
 		        rows[i].hint);
 		assert_null(server);
 	}
-	start(&served, "mock:");
+	served_start(&served, "mock:");
 	taken.port = hxcomm_arq_server_port(served.server);
 	taken.reset_port = hxcomm_arq_server_reset_port(served.server);
 	assert_error(hxcomm_arq_server_new(&server, "mock:", &taken), HXCOMM_EIO, "choose other ports");
-	stop(&served);
+	served_stop(&served);
 	hxcomm_arq_server_free(NULL);
-}
-
-/* A socket bound to any port of 127.0.0.1. */
-static int new_socket(uint16_t *port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t size = sizeof(address);
-	const int file = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_true(file >= 0);
-	assert_int_equal(bind(file, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(getsockname(file, (struct sockaddr *)&address, &size), 0);
-	*port = ntohs(address.sin_port);
-	return file;
 }
 
 static void where_nobody_answers_the_host_says_so(void **state)
@@ -449,12 +373,12 @@ static void a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works(void
 		assert_int_equal(waitpid(child, NULL, 0), child);
 		/* it is started again at the same place */
 		assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
-		start_at(&second, "loopback:", "127.0.0.1", port, reset_port, "&timeout=1");
+		served_start_at(&second, "loopback:", "127.0.0.1", port, reset_port, "&timeout=1");
 		assert_string_equal(first.uri, second.uri);
 		connection = open_ok(first.uri);
 		assert_ok(hxcomm_run(connection, &word, 1, NULL));
 		hxcomm_close(connection);
-		stop(&second);
+		served_stop(&second);
 	}
 }
 
@@ -470,10 +394,10 @@ static void a_server_that_was_started_anew_says_so(void **state)
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
-	start_at(&second, "mock:", "127.0.0.1", port, reset_port, "&timeout=1");
+	served_start_at(&second, "mock:", "127.0.0.1", port, reset_port, "&timeout=1");
 	assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ELINK, "a new start of the server");
 	hxcomm_close(connection);
-	stop(&second);
+	served_stop(&second);
 }
 
 static void a_second_host_takes_the_chip_and_the_first_one_is_told(void **state)
@@ -481,7 +405,7 @@ static void a_second_host_takes_the_chip_and_the_first_one_is_told(void **state)
 	const uint64_t word = hxcomm_word_loopback(true);
 	struct served served;
 	(void)state;
-	start(&served, "mock:");
+	served_start(&served, "mock:");
 	struct hxcomm_connection *first = open_ok(served.uri);
 	assert_ok(hxcomm_run(first, &word, 1, NULL));
 	struct hxcomm_connection *second = open_ok(served.uri);
@@ -492,7 +416,7 @@ static void a_second_host_takes_the_chip_and_the_first_one_is_told(void **state)
 	hxcomm_close(first);
 	assert_ok(hxcomm_run(second, &word, 1, NULL));
 	hxcomm_close(second);
-	stop(&served);
+	served_stop(&served);
 }
 
 static void log_nothing(enum hxcomm_log_level level, const char *room, const char *message, void *user)
@@ -508,7 +432,7 @@ static void a_chip_that_fails_is_opened_again(void **state)
 	struct served served;
 	(void)state;
 	hxcomm_log_set_sink(log_nothing, message);
-	start_at(&served, "ill:fails", "127.0.0.1", 0, 0, "&timeout=0.4");
+	served_start_at(&served, "ill:fails", "127.0.0.1", 0, 0, "&timeout=0.4");
 	for (int i = 0; i < 2; i++) {
 		struct hxcomm_connection *connection = open_ok(served.uri);
 		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
@@ -516,7 +440,7 @@ static void a_chip_that_fails_is_opened_again(void **state)
 		        "a program of 1 words at 127.0.0.1 has not ended after 0.4 s");
 		hxcomm_close(connection);
 	}
-	stop(&served);
+	served_stop(&served);
 	hxcomm_log_set_sink(NULL, NULL);
 	assert_non_null(strstr(message, "is not answered: the chip is ill"));
 }
@@ -530,7 +454,7 @@ static void strangers_disturb_nobody(void **state)
 	uint16_t port;
 	const int stranger = new_socket(&port);
 	(void)state;
-	start(&served, "loopback:");
+	served_start(&served, "loopback:");
 	struct hxcomm_connection *far = open_ok(served.uri), *near = open_ok("loopback:");
 	for (int i = 0; i < 300; i++) {
 		uint8_t bytes[2000];
@@ -545,7 +469,7 @@ static void strangers_disturb_nobody(void **state)
 	}
 	hxcomm_close(far);
 	hxcomm_close(near);
-	stop(&served);
+	served_stop(&served);
 	close(stranger);
 	free(words);
 }
@@ -556,7 +480,7 @@ static void statistics_count_the_frames(void **state)
 	uint64_t *words = new_events(180 * 50);
 	struct served served;
 	(void)state;
-	start(&served, "loopback:");
+	served_start(&served, "loopback:");
 	struct hxcomm_connection *far = open_ok(served.uri), *near = open_ok("mock:");
 	assert_ok(hxcomm_run(far, words, 180 * 50, NULL));
 	assert_ok(hxcomm_link_statistics_read(&s, far));
@@ -570,148 +494,8 @@ static void statistics_count_the_frames(void **state)
 	assert_error(hxcomm_link_statistics_read(&s, far), HXCOMM_EINVAL, "HXCOMM_LINK_STATISTICS_INIT");
 	hxcomm_close(far);
 	hxcomm_close(near);
-	stop(&served);
+	served_stop(&served);
 	free(words);
-}
-
-/* ---- a bad network -------------------------------------------------------------------------- */
-
-enum { LATE = 32, DATAGRAM = 2048 };
-
-/* Stands between host and server. A datagram that is late waits until up to 24 others have passed. */
-struct relay {
-	int data, reset, back; /* towards the host, and towards the server */
-	uint16_t data_port, reset_port;
-	struct sockaddr_in host, server, server_reset;
-	struct test_random random;
-	unsigned percent;
-	uint64_t count, burst_every; /* 200 are lost of so many; 0: never */
-	int stop[2];                 /* a pipe */
-	struct late {
-		int left; /* datagrams to be let pass; 0: the place is free */
-		ssize_t size;
-		uint8_t bytes[DATAGRAM];
-	} late[2][LATE];
-};
-
-static void relay_send(struct relay *relay, int back, const uint8_t *bytes, ssize_t size)
-{
-	const struct sockaddr_in *to = back ? &relay->host : &relay->server;
-	(void)!sendto(back ? relay->data : relay->back, bytes, (size_t)size, 0, (const struct sockaddr *)to,
-	        sizeof(*to));
-}
-
-static void relay_pass(struct relay *relay, int back, const uint8_t *bytes, ssize_t size)
-{
-	const uint64_t number = relay->count++;
-	for (int i = 0; i < LATE; i++) {
-		struct late *late = &relay->late[back][i];
-		if (late->left > 0 && --late->left == 0)
-			relay_send(relay, back, late->bytes, late->size);
-	}
-	if (relay->burst_every && number > relay->burst_every && number % relay->burst_every < 200)
-		return;
-	if (test_random_below(&relay->random, 100) < relay->percent)
-		return;
-	if (test_random_below(&relay->random, 100) < relay->percent)
-		relay_send(relay, back, bytes, size);
-	if (test_random_below(&relay->random, 100) < relay->percent)
-		for (int i = 0; i < LATE; i++) {
-			struct late *late = &relay->late[back][i];
-			if (late->left)
-				continue;
-			late->left = 1 + (int)test_random_below(&relay->random, 24);
-			late->size = size;
-			memcpy(late->bytes, bytes, (size_t)size);
-			return;
-		}
-	relay_send(relay, back, bytes, size);
-}
-
-static void *relay_run(void *user)
-{
-	struct relay *relay = user;
-	struct pollfd files[] = { { relay->stop[0], POLLIN, 0 }, { relay->reset, POLLIN, 0 },
-		{ relay->data, POLLIN, 0 }, { relay->back, POLLIN, 0 } };
-	while (poll(files, 4, -1) >= 0 && !files[0].revents) {
-		uint8_t bytes[DATAGRAM];
-		socklen_t length = sizeof(relay->host);
-		ssize_t size;
-		if (files[1].revents && (size = recvfrom(relay->reset, bytes, sizeof(bytes), MSG_DONTWAIT,
-		                                 (struct sockaddr *)&relay->host, &length)) > 0)
-			(void)!sendto(relay->back, bytes, (size_t)size, 0,
-			        (struct sockaddr *)&relay->server_reset, sizeof(relay->server_reset));
-		if (files[2].revents && (size = recv(relay->data, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
-			relay_pass(relay, 0, bytes, size);
-		if (files[3].revents && (size = recv(relay->back, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
-			relay_pass(relay, 1, bytes, size);
-	}
-	return NULL;
-}
-
-static void run_over_a_bad_network(size_t count, uint64_t burst_every)
-{
-	struct relay *relay = calloc(1, sizeof(*relay));
-	struct served served;
-	uint16_t port;
-	pthread_t thread;
-	char uri[160];
-	assert_non_null(relay);
-	start(&served, "loopback:");
-	relay->data = new_socket(&relay->data_port);
-	relay->reset = new_socket(&relay->reset_port);
-	relay->back = new_socket(&port);
-	relay->server = (struct sockaddr_in){ .sin_family = AF_INET,
-		.sin_addr = { htonl(INADDR_LOOPBACK) },
-		.sin_port = htons((uint16_t)hxcomm_arq_server_port(served.server)) };
-	relay->server_reset = relay->server;
-	relay->server_reset.sin_port = htons((uint16_t)hxcomm_arq_server_reset_port(served.server));
-	relay->random.seed = count;
-	relay->percent = 10;
-	relay->burst_every = burst_every;
-	assert_int_equal(pipe(relay->stop), 0);
-	assert_int_equal(pthread_create(&thread, NULL, relay_run, relay), 0);
-	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=600", relay->data_port,
-	        relay->reset_port);
-
-	struct hxcomm_connection *connection = open_ok(uri);
-	struct hxcomm_responses *responses;
-	struct hxcomm_link_statistics s = HXCOMM_LINK_STATISTICS_INIT;
-	uint64_t *words = new_events(count);
-	assert_ok(hxcomm_responses_new(&responses, 0));
-	assert_ok(hxcomm_run(connection, words, count, responses));
-	assert_int_equal(responses->spikes.count, count);
-	for (size_t i = 0; i < count; i++)
-		if (responses->spikes.label[i] != (uint16_t)(i * 40503u))
-			fail_msg("event %zu is another one", i);
-	assert_ok(hxcomm_link_statistics_read(&s, connection));
-	assert_true(s.frames_resent > 0 && s.frames_early > 0 && s.frames_repeated > 0);
-	hxcomm_close(connection);
-	assert_int_equal(write(relay->stop[1], "", 1), 1);
-	pthread_join(thread, NULL);
-	close(relay->data);
-	close(relay->reset);
-	close(relay->back);
-	close(relay->stop[0]);
-	close(relay->stop[1]);
-	free(relay);
-	free(words);
-	hxcomm_responses_free(responses);
-	stop(&served);
-}
-
-static void words_arrive_over_a_bad_network(void **state)
-{
-	const char *wanted = getenv("BSS_TEST_LONG"); /* 1: a whole program */
-	(void)state;
-	run_over_a_bad_network(wanted && *wanted == '1' ? 4194304 : 100000, 0);
-}
-
-static void words_arrive_where_200_frames_are_lost_at_once(void **state)
-{
-	const char *wanted = getenv("BSS_TEST_LONG");
-	(void)state;
-	run_over_a_bad_network(wanted && *wanted == '1' ? 4194303 : 200001, 1000);
 }
 
 static int setup(void **state)
@@ -738,8 +522,6 @@ int main(void)
 		cmocka_unit_test(a_chip_that_fails_is_opened_again),
 		cmocka_unit_test(strangers_disturb_nobody),
 		cmocka_unit_test(statistics_count_the_frames),
-		cmocka_unit_test(words_arrive_over_a_bad_network),
-		cmocka_unit_test(words_arrive_where_200_frames_are_lost_at_once),
 	};
 	return cmocka_run_group_tests_name("hxcomm/arq", tests, setup, NULL);
 }
