@@ -85,12 +85,13 @@ const struct argp cmd_emulate_argp = {
 	       "connected, until Ctrl-C or SIGTERM.",
 };
 
-static struct hxcomm_arq_server *running;
+static struct hxcomm_arq_server *volatile running;
 
 static void on_signal(int signal)
 {
 	(void)signal;
-	hxcomm_arq_server_stop(running);
+	if (running)
+		hxcomm_arq_server_stop(running);
 }
 
 /* The first signal asks for an end, a second one kills. */
@@ -102,11 +103,11 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static void print_address(const struct arguments *arguments)
+static void print_address(const struct arguments *arguments, const struct hxcomm_arq_server *server)
 {
 	const char *address = arguments->options.address ? arguments->options.address : "127.0.0.1";
-	const uint32_t port = hxcomm_arq_server_port(running);
-	const uint32_t reset_port = hxcomm_arq_server_reset_port(running);
+	const uint32_t port = hxcomm_arq_server_port(server);
+	const uint32_t reset_port = hxcomm_arq_server_reset_port(server);
 	printf("arq:%s", address);
 	if (port != HXCOMM_ARQ_PORT)
 		printf(":%u", port);
@@ -121,13 +122,16 @@ int cmd_emulate(int argc, char **argv)
 	struct arguments arguments = { .options = HXCOMM_ARQ_SERVER_OPTIONS_INIT };
 	if (argp_parse(&cmd_emulate_argp, argc, argv, 0, NULL, &arguments))
 		return BSS_USAGE;
-	int status = hxcomm_arq_server_new(&running, arguments.uri, &arguments.options);
+	struct hxcomm_arq_server *server;
+	int status = hxcomm_arq_server_new(&server, arguments.uri, &arguments.options);
 	if (status != HXCOMM_OK)
 		return bss_fail(status, false);
+	running = server;
 	catch_signals();
-	print_address(&arguments);
-	status = hxcomm_arq_server_run(running);
+	print_address(&arguments, server);
+	status = hxcomm_arq_server_run(server);
 	const int code = status == HXCOMM_OK ? BSS_OK : bss_fail(status, false);
-	hxcomm_arq_server_free(running);
+	running = NULL;
+	hxcomm_arq_server_free(server);
 	return code;
 }
