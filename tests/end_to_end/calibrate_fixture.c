@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SERIALS = 5 };
+enum { SERIALS = CHIPS };
 
 static int calibrate(struct calix_store *store, unsigned serial, const char *target_json)
 {

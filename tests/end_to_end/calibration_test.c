@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SERIALS = 5 };
+enum { SERIALS = CHIPS };
 
 static struct calix_result *results[SERIALS + 1];
 

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { SERIALS = 5, PUZZLES = 20, CLUES = 6, SOLVED_AT_LEAST = 18, UNCALIBRATED_PUZZLES = 4 };
+enum { SERIALS = CHIPS, PUZZLES = 20, CLUES = 6, SOLVED_AT_LEAST = 18, UNCALIBRATED_PUZZLES = 4 };
 
 static const double duration_s = 5e-3;
 

@@ -7,7 +7,7 @@
 #include "chain.h"
 #include "example.h"
 
-enum { SERIALS = 5, WAVES = 10 };
+enum { SERIALS = CHIPS, WAVES = 10 };
 
 static struct example_chip chip;
 static struct synfire_chain *chain;
@@ -85,7 +85,7 @@ static void uncalibrated_chips_pass_hardly_any(void **state)
 
 static void the_program_tells_by_its_exit_code(void **state)
 {
-	static const char store[] = "--store " CALIBRATION_STORE " -c 'emulator:?serial=4' ";
+	static const char store[] = "--store " CALIBRATION_STORE " -c 'emulator:?serial=2' ";
 	static const struct {
 		const char *arguments;
 		int code;
