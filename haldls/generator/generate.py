@@ -19,7 +19,8 @@ from register_map import BACKENDS, Container, Refused, canonical
 
 
 def upper(text):
-    return text.upper()
+    """A name of the data files as part of a constant: DisableRefresh is DISABLE_REFRESH."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).upper()
 
 
 def c_string(text):
@@ -47,8 +48,10 @@ def default_text(field):
 def header(c):
     out = []
     for f in c.fields:
-        if f.type == "enum":
-            out.append(f"/** Values of {c.name}.{f.name}. */\nenum haldls_{c.c}_{f.name} {{")
+        if f.values:
+            what = "Values" if f.type == "enum" else "Special values"
+            tag = f"enum haldls_{c.c}_{f.name}" if f.type == "enum" else "enum"
+            out.append(f"/** {what} of {c.name}.{f.name}. */\n{tag} {{")
             for name, value in f.values.items():
                 out.append(f"\tHALDLS_{upper(c.c)}_{upper(f.name)}_{upper(name)} = {value}, "
                            f"/**< {name} */")
@@ -307,7 +310,7 @@ def decode_body(c):
     return "\n".join(out)
 
 
-# ---- addresses and what else depends on the coordinate --------------------------------------------
+# ---- addresses and what else depends on the coordinate -------------------------------------------
 
 
 def expression(text):
@@ -368,13 +371,13 @@ def coordinate_functions(c):
     return "\n".join(out), "".join(f"\t.{name} = {c.c}_{name},\n" for name in names)
 
 
-# ---- reflection -----------------------------------------------------------------------------------
+# ---- reflection ----------------------------------------------------------------------------------
 
 
 def reflection(c):
     out = []
     for f in c.fields:
-        if f.type == "enum":
+        if f.values:
             rows = ", ".join(f"{{ {c_string(n)}, {v} }}" for n, v in f.values.items())
             out.append(f"static const struct haldls_value {c.c}_{f.name}_values[] = {{ {rows} }};")
         defaults = "0" if f.loop else ", ".join(str(v) for v in f.defaults())
@@ -385,7 +388,7 @@ def reflection(c):
     for f in c.fields:
         kind = "HALDLS_TYPE_" + ("UINT64" if f.c_type() == "uint64_t" else f.type.upper())
         dims = f.dims + [0] * (2 - len(f.dims))
-        values = f"{c.c}_{f.name}_values, {len(f.values)}" if f.type == "enum" else "NULL, 0"
+        values = f"{c.c}_{f.name}_values, {len(f.values)}" if f.values else "NULL, 0"
         out.append(f"\t{{ {c_string(f.name)}, {c_string(f.alias)}, {c_string(f.summary)}, "
                    f"{c_string(f.unit)},\n\t  {kind}, offsetof(struct haldls_{c.c}, {f.name}), "
                    f"{{ {dims[0]}, {dims[1]} }}, {f.count()},\n\t  {f.min}ll, {f.max}ll, "

@@ -159,6 +159,8 @@ class Field:
             raise Refused(f"{where}: a bool of {self.width} bits")
         if self.type == "enum":
             self.check_enum()
+        elif self.values is not None:
+            self.check_values()
         plain = not self.encoding and not self.stored
         if plain and (self.max + self.offset) >> self.width:
             raise Refused(f"{where}: its largest value {self.max} is wider than {self.width} bits")
@@ -177,9 +179,7 @@ class Field:
         numbers = sorted(self.values.values())
         if 0 not in numbers and not self.data.get("without_zero"):
             raise Refused(f"{self.where}: an enum without a zero")
-        for name, value in self.values.items():
-            if not self.min <= value <= self.max:
-                raise Refused(f"{self.where}: value {name} = {value} does not fit")
+        self.check_values()
         if self.stored is None:
             # what has no name is no value, unless "max" says that the chip takes it
             if numbers != list(range(numbers[0], numbers[-1] + 1)):
@@ -191,6 +191,13 @@ class Field:
             raise Refused(f"{self.where}: stored needs a number of {self.width} bits for each of "
                           f"the values 0, 1, ...")
         self.min, self.max = 0, len(numbers) - 1
+
+    def check_values(self):
+        if self.type == "bool":
+            raise Refused(f"{self.where}: a bool has no names for its values")
+        for name, value in self.values.items():
+            if not self.min <= value <= self.max:
+                raise Refused(f"{self.where}: value {name} = {value} does not fit")
 
     def count(self):
         n = 1

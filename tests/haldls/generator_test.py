@@ -23,7 +23,7 @@ def container(**changes):
                 {"name": "flag", "at": "0:31+1", "type": "bool", "default": 1, "xor": 1,
                  "summary": "x"},
                 {"name": "wide", "at": "1:0+8 0:8+8", "type": "uint", "default": 0,
-                 "summary": "x"}]}
+                 "values": {"AllBits": 65535}, "summary": "x"}]}
     data.update(changes)
     return data
 
@@ -50,7 +50,7 @@ class Refusals(unittest.TestCase):
         self.refuse(field(0, max=16), "wider than 4 bits")
         self.refuse(field(0, default=16), "default 16 is outside 0 to 15")
         self.refuse(field(1, at="0:30+2", xor=0), "a bool of 2 bits")
-        self.refuse(field(2, at="2:0+8"), "word 2 of a container of 2")
+        self.refuse(field(2, at="2:0+8", values={}), "word 2 of a container of 2")
         self.refuse(field(0, at="0:30+4"), "does not lie within a word")
         self.refuse(field(0, at="0.0+4"), "is no piece")
         self.refuse(field(0, type="float"), "type 'float' is none of")
@@ -58,6 +58,8 @@ class Refusals(unittest.TestCase):
         self.refuse(field(0, type="enum", values={"one": 1}, default=1), "an enum without a zero")
         self.refuse(field(0, type="enum"), "an enum without values")
         self.refuse(field(0, type="enum", values={"a": 0, "b": 16}), "value b = 16 does not fit")
+        self.refuse(field(0, values={"none": 16}), "value none = 16 does not fit")
+        self.refuse(field(1, values={"on": 1}), "a bool has no names for its values")
         self.refuse(field(1, xor=2), "xor does not fit")
         self.refuse(container(backends=["Telepathy"]), "unknown back end 'Telepathy'")
         self.refuse(container(), "not in canonical form", canonical=False)
@@ -69,8 +71,8 @@ class Refusals(unittest.TestCase):
         self.refuse(field(0, type="enum", values={"a": 0, "b": 2}, default=0), "have no name")
         self.refuse(field(0, type="enum", values={"a": 0, "b": 1}, stored=[1], default=0),
                     "stored needs a number")
-        self.refuse(field(2, at="i:0+8"), "'elements' and a word i belong together")
-        self.refuse(field(2, at="i:16+8", elements=3), "word 2 of a container of 2")
+        self.refuse(field(2, at="i:0+8", values={}), "'elements' and a word i belong together")
+        self.refuse(field(2, at="i:16+8", elements=3, values={}), "word 2 of a container of 2")
         self.refuse(field(1, encoding="byte_enable", lanes=[4]), "bools of lanes 0 to 3")
 
         self.refuse(container(shift="8 * e"), "a shift without byte enables")
@@ -136,6 +138,8 @@ int main(void)
 	if (haldls_test_thing_encode(words, &value) != HXCOMM_ERANGE)
 		return 2;
 	puts(HALDLS_CONTAINER_OF(&value)->fields[2].name);
+	printf("%s %d\n", HALDLS_CONTAINER_OF(&value)->fields[2].values[0].name,
+	        HALDLS_TEST_THING_WIDE_ALL_BITS);
 	static struct haldls_long_thing many;
 	static uint32_t many_words[HALDLS_LONG_THING_WORDS];
 	many.cells[999] = 0xab;
@@ -194,7 +198,7 @@ class OneMoreContainer(unittest.TestCase):
             out = subprocess.run([program], capture_output=True, text=True, check=True).stdout
             # low 3 in bits 3:0, the flag is stored inverted, the upper byte of wide in 15:8;
             # 0xab from bit 4 on; "all" is both bits of the mode, entry 0 enables lane 3
-            self.assertEqual(out, "ab03 cd 107 1\nwide\nab0 53e7\na 16 8\n")
+            self.assertEqual(out, "ab03 cd 107 1\nwide\nAllBits 65535\nab0 53e7\na 16 8\n")
 
 
 if __name__ == "__main__":

@@ -146,6 +146,26 @@ static void absent_fields_are_the_recorded_defaults(void **state)
 	run_session("encode", check_write);
 }
 
+static void values_go_by_their_names_too(void **state)
+{
+	static const struct {
+		const char *request, *answer;
+	} rows[] = {
+		{ "{\"container\":\"CapMemCell\",\"fields\":{\"value\":\"DisableRefresh\"}}",
+		        "{\"write\":[[1310720,1023]]}" },
+		{ "{\"container\":\"VectorGeneratorControl\",\"fields\":{\"signal\":\"notification\"}}",
+		        "{\"write\":[[2214592512,8]]}" },
+	};
+	(void)state;
+	open_session();
+	FOR_ROWS (i, rows) {
+		json_t *answer = json_loads(rows[i].answer, 0, NULL);
+		ask(json_loads(rows[i].request, 0, NULL), answer);
+		json_decref(answer);
+	}
+	run_session("encode", check_write);
+}
+
 static void check_fields(const json_t *answer, const json_t *expected)
 {
 	if (!json_equal(json_object_get(answer, "fields"), expected)) {
@@ -226,6 +246,7 @@ int main(void)
 		cmocka_unit_test(recorded_fields_give_the_recorded_writes),
 		cmocka_unit_test(recorded_members_are_understood_as_they_are),
 		cmocka_unit_test(absent_fields_are_the_recorded_defaults),
+		cmocka_unit_test(values_go_by_their_names_too),
 		cmocka_unit_test(recorded_words_give_the_recorded_fields),
 		cmocka_unit_test(each_wrong_line_is_answered_with_its_reason),
 	};

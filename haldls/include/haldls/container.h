@@ -49,8 +49,9 @@ struct haldls_field {
 	int64_t min;                       /**< smallest value */
 	int64_t max;                       /**< largest value */
 	const int64_t *defaults;           /**< [count] default of each element */
-	const struct haldls_value *values; /**< [value_count] names of an enum's values */
-	size_t value_count;                /**< 0 where it is no enum */
+	const struct haldls_value *values; /**< [value_count] names of values: of all that an enum
+	                                        has, of special ones of another field */
+	size_t value_count;                /**< 0 where no value has a name */
 	bool fixed;                        /**< the register holds a constant here: not to be set */
 };
 
