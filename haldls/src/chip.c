@@ -116,12 +116,14 @@ static int check_synapses(const struct haldls_chip *chip)
 	for (size_t p = 0; p < sizeof(planes) / sizeof(*planes); p++) {
 		const uint8_t *values = (const uint8_t *)chip + planes[p].offset;
 		const uint32_t count = sizeof(chip->synapse_weight);
-		const uint32_t bad = haldls__synapse_kernel()->bytes_above(values, count, planes[p].max);
+		const uint32_t bad =
+		        haldls__synapse_kernel()->bytes_above(values, count, planes[p].max);
 		if (bad < count)
 			return hxcomm_error_set(HXCOMM_ERANGE,
-			        "%s[%" PRIu32 "][%" PRIu32 "][%" PRIu32 "] is %d, allowed are 0 to %d",
-			        planes[p].name, bad / 65536, bad / 256 % 256, bad % 256, values[bad],
-			        planes[p].max);
+			        "%s[%" PRIu32 "][%" PRIu32 "][%" PRIu32 "] is %d, "
+			        "allowed are 0 to %d",
+			        planes[p].name, bad / 65536, bad / 256 % 256, bad % 256,
+			        values[bad], planes[p].max);
 	}
 	return HXCOMM_OK;
 }

@@ -29,7 +29,8 @@ const struct haldls_container *haldls_container_find(const char *name)
 int haldls_container_words(uint32_t *out, const struct haldls_container *container,
         uint32_t element)
 {
-	const uint32_t all = container->write_words ? container->write_words : container->read_words;
+	const uint32_t all =
+	        container->write_words ? container->write_words : container->read_words;
 	if (element >= container->count)
 		return hxcomm_error_set(HXCOMM_ERANGE,
 		        "%s of %s is %" PRIu32 ", allowed are 0 to %" PRIu32, container->coordinate,
@@ -37,8 +38,8 @@ int haldls_container_words(uint32_t *out, const struct haldls_container *contain
 	const uint32_t count = container->word_count ? container->word_count(element) : all;
 	if (!count || count > all)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s of %s is %" PRIu32 ", which ends before it begins", container->coordinate,
-		        container->name, element);
+		        "%s of %s is %" PRIu32 ", which ends before it begins",
+		        container->coordinate, container->name, element);
 	if (out)
 		*out = count;
 	return HXCOMM_OK;
@@ -61,7 +62,8 @@ int haldls_container_encode(uint32_t *words, uint8_t *byte_enables,
 	for (uint32_t w = 0; container->shift && w < count; w++)
 		words[w] <<= container->shift(element);
 	if (byte_enables)
-		*byte_enables = container->byte_enables ? container->byte_enables(value, element) : 15;
+		*byte_enables =
+		        container->byte_enables ? container->byte_enables(value, element) : 15;
 	return HXCOMM_OK;
 }
 
@@ -132,8 +134,9 @@ int64_t haldls_field_get(const struct haldls_field *field, const void *value, ui
 int haldls_field_set(const struct haldls_field *field, void *value, uint32_t index, int64_t number)
 {
 	if (index >= field->count)
-		return hxcomm_error_set(HXCOMM_ERANGE, "%s has %" PRIu32 " elements, there is no [%" PRIu32 "]",
-		        field->name, field->count, index);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s has %" PRIu32 " elements, there is no [%" PRIu32 "]", field->name,
+		        field->count, index);
 	int64_t low = field->type == HALDLS_TYPE_INT ? INT32_MIN : 0;
 	int64_t high = field->type == HALDLS_TYPE_BOOL ? 1
 	             : field->type == HALDLS_TYPE_INT ? INT32_MAX
@@ -141,8 +144,8 @@ int haldls_field_set(const struct haldls_field *field, void *value, uint32_t ind
 	                                                 : UINT32_MAX;
 	if (number < low || number > high)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s is %" PRId64 ", allowed are %" PRId64 " to %" PRId64, field->name, number,
-		        field->min, field->max);
+		        "%s is %" PRId64 ", allowed are %" PRId64 " to %" PRId64, field->name,
+		        number, field->min, field->max);
 	char *at = (char *)value + field->offset + index * element_size(field->type);
 	if (field->type == HALDLS_TYPE_BOOL) {
 		bool flag = number != 0;

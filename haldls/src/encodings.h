@@ -3,7 +3,8 @@
 #define HALDLS_ENCODINGS_H
 
 /* The few fields of the register map that need more than bits moved about; the generator names
- * them, this is what they mean. Sources: spec/registers_chip.md 2 and 7, spec/registers_fpga.json */
+ * them, this is what they mean. Sources: spec/registers_chip.md 2 and 7,
+ * spec/registers_fpga.json */
 
 #include <hxcomm/error.h>
 
@@ -22,7 +23,8 @@ enum { HALDLS__CAPMEM_COLUMNS = 130, HALDLS__CAPMEM_ROWS = 24, HALDLS__CAPMEM_RO
  * the enable, which has no bit of its own. */
 static inline uint32_t haldls__capmem_debug_row(bool enable, uint32_t cell)
 {
-	return enable ? UINT32_C(1) << (HALDLS__CAPMEM_ROWS - 1 - cell / HALDLS__CAPMEM_COLUMNS) : 0;
+	const uint32_t row = cell / HALDLS__CAPMEM_COLUMNS;
+	return enable ? UINT32_C(1) << (HALDLS__CAPMEM_ROWS - 1 - row) : 0;
 }
 
 static inline uint32_t haldls__capmem_debug_column(bool enable, uint32_t cell)

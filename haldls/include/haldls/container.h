@@ -44,7 +44,8 @@ struct haldls_field {
 	const char *unit;    /**< unit, or NULL */
 	enum haldls_type type;             /**< how it is stored */
 	size_t offset;                     /**< byte offset of its first element in the struct */
-	uint32_t dimensions[2];            /**< sizes of an array, 0 where there is no such dimension */
+	uint32_t dimensions[2];            /**< sizes of an array, 0 where it has no such
+	                                        dimension */
 	uint32_t count;                    /**< number of elements, 1 for a plain field */
 	int64_t min;                       /**< smallest value */
 	int64_t max;                       /**< largest value */
@@ -72,8 +73,8 @@ struct haldls_container {
 	uint32_t write_words;   /**< register words of a write, 0 where it cannot be written */
 	uint32_t read_words;    /**< register words of a read, 0 where it cannot be read */
 	size_t size;            /**< sizeof(struct haldls_<c_name>) */
-	const enum fisch_backend *backends;      /**< [backend_count] ways to write; the first is the
-	                                              default */
+	const enum fisch_backend *backends;      /**< [backend_count] ways to write; the first is
+	                                              the default */
 	size_t backend_count;                    /**< 1 … */
 	const enum fisch_backend *read_backends; /**< [read_backend_count] ways to read */
 	size_t read_backend_count;               /**< 1 … */
@@ -87,8 +88,8 @@ struct haldls_container {
 	const struct haldls_field *fields; /**< [field_count] */
 	size_t field_count;                /**< 0 for a trigger */
 	enum haldls_payload payload;       /**< how the words of a write travel */
-	/** words of an element where that differs between elements, else NULL; 0 or above write_words
-	 *  where there is no such element. Prefer haldls_container_words() */
+	/** words of an element where that differs between elements, else NULL; 0 or above
+	 *  write_words where there is no such element. Prefer haldls_container_words() */
 	uint32_t (*word_count)(uint32_t element);
 	/** bits by which an element's words lie higher than encode() and decode() place them; NULL
 	 *  where they do not. haldls_container_encode() and haldls_container_decode() know it */

@@ -29,7 +29,7 @@ enum {
 	HALDLS_SYNAPSE_QUADS = 64,           /**< quads of four columns in a synapse row */
 	HALDLS_DRIVERS = 128,                /**< synapse drivers of a hemisphere */
 	HALDLS_PADI_BUSES = 4,               /**< PADI buses of a hemisphere */
-	HALDLS_CROSSBAR_INPUTS = 20,         /**< 0-7 neurons, 8-11 from the FPGA, 12-19 background */
+	HALDLS_CROSSBAR_INPUTS = 20,         /**< 0-7 neurons, 8-11 of the FPGA, 12-19 background */
 	HALDLS_CROSSBAR_OUTPUTS = 12,        /**< 0-3 PADI top, 4-7 PADI bottom, 8-11 to the FPGA */
 	HALDLS_CROSSBAR_NODES = 76,          /**< existing pairs of input and output */
 	HALDLS_CAPMEM_ROWS = 24,             /**< rows of a block of the capacitive memory */
@@ -75,18 +75,18 @@ enum haldls_capmem_shared_cell {
 	HALDLS_CAPMEM_CADC_V_RAMP_OFFSET = 648,            /**< start of the CADC ramp */
 	HALDLS_CAPMEM_CADC_V_BIAS_RAMP_BUF = 778,          /**< buffer of the CADC ramp */
 	HALDLS_CAPMEM_NEURON_V_BIAS_CASC_N = 1038,         /**< cascodes of the neurons */
-	HALDLS_CAPMEM_SYN_I_BIAS_DAC = 1168,               /**< current of the synapses' weight DACs */
+	HALDLS_CAPMEM_SYN_I_BIAS_DAC = 1168,               /**< weight DACs of the synapses */
 	HALDLS_CAPMEM_SYN_I_BIAS_RAMP = 1298,              /**< correlation sensors: ramp */
 	HALDLS_CAPMEM_SYN_I_BIAS_STORE = 1428,             /**< correlation sensors: store */
 	HALDLS_CAPMEM_SYN_I_BIAS_COROUT = 1558,            /**< correlation sensors: output */
 	HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR = 1688,        /**< comparators of the drivers */
-	HALDLS_CAPMEM_STP_I_RAMP = 1818,                   /**< ramp of the drivers' pulse lengths */
+	HALDLS_CAPMEM_STP_I_RAMP = 1818,                   /**< ramp of the pulse lengths */
 	HALDLS_CAPMEM_STP_I_CALIB = 1948,                  /**< start of the drivers' pulses */
 	HALDLS_CAPMEM_CADC_I_RAMP_SLOPE = 2078,            /**< slope of the CADC ramp */
 	HALDLS_CAPMEM_CADC_I_BIAS_COMP = 2208,             /**< comparators of the CADC */
 	HALDLS_CAPMEM_CADC_I_BIAS_VRESET_BUF = 2338,       /**< reset buffer of the CADC */
 	HALDLS_CAPMEM_NEURON_I_BIAS_READOUT_AMP = 2468,    /**< readout amplifiers of the neurons */
-	HALDLS_CAPMEM_NEURON_I_BIAS_LEAK_SOURCE_FOLLOWER = 2598, /**< followers of leak references */
+	HALDLS_CAPMEM_NEURON_I_BIAS_LEAK_SOURCE_FOLLOWER = 2598, /**< followers of the leak */
 	HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR = 2728, /**< threshold comparators */
 	HALDLS_CAPMEM_NEURON_I_BIAS_SYNIN_DROP = 3119,     /**< synaptic inputs */
 };
