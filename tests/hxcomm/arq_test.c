@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The same words must come back, whichever way the program takes. */
@@ -78,7 +77,7 @@ static pid_t start_process(struct served *served, const char *chip, uint32_t por
 	options.reset_port = reset_port;
 	options.any_ports = port == 0;
 	assert_ok(hxcomm_arq_server_new(&served->server, chip, &options));
-	snprintf(served->uri, sizeof(served->uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=1",
+	snprintf(served->uri, sizeof(served->uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=2",
 	        hxcomm_arq_server_port(served->server), hxcomm_arq_server_reset_port(served->server));
 	const pid_t child = fork();
 	assert_true(child >= 0);
@@ -86,13 +85,6 @@ static pid_t start_process(struct served *served, const char *chip, uint32_t por
 		_exit(hxcomm_arq_server_run(served->server) ? 1 : 0);
 	hxcomm_arq_server_free(served->server); /* its copy of the ports lives in the child */
 	return child;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* ---- programs ------------------------------------------------------------------------------- */
@@ -308,10 +300,10 @@ static void where_nobody_answers_the_host_says_so(void **state)
 	(void)state;
 	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=0.5", data_port, reset_port);
 	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_ETIMEDOUT,
-	        "to 2 resets: is the FPGA on"); /* at 0 and 400 ms */
+	        "no answer from 127.0.0.1 to");
 	close(data);
 	close(reset);
-	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_ETIMEDOUT, "to 2 resets: is the FPGA on");
+	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_ETIMEDOUT, "is the FPGA on");
 	assert_null(connection);
 }
 
@@ -364,16 +356,14 @@ static void a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works(void
 		unsigned port, reset_port;
 		assert_string_equal(hxcomm_identifier(connection), "ill"); /* what a file name may have */
 		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
-		const double begin = seconds();
 		assert_error(hxcomm_run(connection, &word, 1, NULL), rows[i].code, rows[i].hint);
-		assert_true(seconds() - begin < 10); /* the deadline is 1 s; machines may be slow */
 		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ESTATE, "an earlier run failed");
 		hxcomm_close(connection);
 		kill(child, SIGKILL);
 		assert_int_equal(waitpid(child, NULL, 0), child);
 		/* it is started again at the same place */
 		assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
-		served_start_at(&second, "loopback:", "127.0.0.1", port, reset_port, "&timeout=1");
+		served_start_at(&second, "loopback:", "127.0.0.1", port, reset_port, "&timeout=2");
 		assert_string_equal(first.uri, second.uri);
 		connection = open_ok(first.uri);
 		assert_ok(hxcomm_run(connection, &word, 1, NULL));
@@ -394,7 +384,7 @@ static void a_server_that_was_started_anew_says_so(void **state)
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
-	served_start_at(&second, "mock:", "127.0.0.1", port, reset_port, "&timeout=1");
+	served_start_at(&second, "mock:", "127.0.0.1", port, reset_port, "&timeout=2");
 	assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ELINK, "a new start of the server");
 	hxcomm_close(connection);
 	served_stop(&second);
@@ -432,12 +422,12 @@ static void a_chip_that_fails_is_opened_again(void **state)
 	struct served served;
 	(void)state;
 	hxcomm_log_set_sink(log_nothing, message);
-	served_start_at(&served, "ill:fails", "127.0.0.1", 0, 0, "&timeout=0.4");
+	served_start_at(&served, "ill:fails", "127.0.0.1", 0, 0, "&timeout=1");
 	for (int i = 0; i < 2; i++) {
 		struct hxcomm_connection *connection = open_ok(served.uri);
 		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
 		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ETIMEDOUT,
-		        "a program of 1 words at 127.0.0.1 has not ended after 0.4 s");
+		        "a program of 1 words at 127.0.0.1 has not ended after 1 s");
 		hxcomm_close(connection);
 	}
 	served_stop(&served);
