@@ -3,6 +3,7 @@
 #include "bss.h"
 
 #include "container_json.h"
+#include "jsonlines.h"
 #include "jsonout.h"
 
 #include <fisch/register.h>
@@ -116,8 +117,9 @@ static json_t *write_payload(const struct haldls_container *container, const uin
 	return labels;
 }
 
-static int encode(json_t **out, const json_t *line, const struct scratch *scratch)
+static int encode(json_t **out, const json_t *line, void *user)
 {
+	const struct scratch *scratch = user;
 	struct request request;
 	int status = read_request(&request, line);
 	if (status)
@@ -159,8 +161,9 @@ static bool is_readable(const struct request *request)
 	return false;
 }
 
-static int decode(json_t **out, const json_t *line, const struct scratch *scratch)
+static int decode(json_t **out, const json_t *line, void *user)
 {
+	const struct scratch *scratch = user;
 	struct request request;
 	int status = read_request(&request, line);
 	if (status)
@@ -193,33 +196,7 @@ static int decode(json_t **out, const json_t *line, const struct scratch *scratc
 	return HXCOMM_OK;
 }
 
-/* ---- lines ---------------------------------------------------------------------------------- */
-
-static int convert_lines(int (*convert)(json_t **, const json_t *, const struct scratch *),
-        const struct scratch *scratch)
-{
-	char *text = NULL;
-	size_t capacity = 0;
-	ssize_t length;
-	int exit_code = BSS_OK;
-	while ((length = getline(&text, &capacity, stdin)) >= 0) {
-		json_error_t error;
-		json_t *line = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-		json_t *answer = NULL;
-		int status = line ? convert(&answer, line, scratch)
-		                  : hxcomm_error_set(HXCOMM_EINVAL, "no JSON: %s", error.text);
-		if (status) {
-			answer = json_pack("{s:s}", "error", hxcomm_error_message());
-			exit_code = BSS_FAILURE;
-		}
-		json_decref(line);
-		if (jsonout_print(answer) != BSS_OK)
-			exit_code = BSS_FAILURE;
-		fflush(stdout);
-	}
-	free(text);
-	return exit_code;
-}
+/* ---- the command ---------------------------------------------------------------------------- */
 
 static int list(void)
 {
@@ -253,7 +230,7 @@ int cmd_registers(int argc, char **argv)
 	if (!scratch.value || !scratch.words)
 		fputs("bss: no memory for a container\n", stderr);
 	else
-		exit_code = convert_lines(!strcmp(verb, "encode") ? encode : decode, &scratch);
+		exit_code = jsonlines_run(!strcmp(verb, "encode") ? encode : decode, &scratch);
 	free(scratch.value);
 	free(scratch.words);
 	return exit_code;

@@ -2,7 +2,7 @@
 /* `bss words`: messages to 64-bit words and back, both directions. */
 #include "bss.h"
 
-#include "jsonout.h"
+#include "jsonlines.h"
 
 #include <hxcomm/encoder.h>
 #include <hxcomm/error.h>
@@ -226,8 +226,9 @@ static int encode_from_fpga(json_t **out, const json_t *messages)
 	return status;
 }
 
-static int encode(json_t **out, const json_t *line)
+static int encode(json_t **out, const json_t *line, void *user)
 {
+	(void)user;
 	enum hxcomm_direction direction;
 	const int status = read_direction(&direction, line, HXCOMM_TO_FPGA);
 	if (status != HXCOMM_OK)
@@ -290,8 +291,9 @@ static int read_words(uint64_t **out, size_t *count, const json_t *line)
 	return status;
 }
 
-static int decode(json_t **out, const json_t *line)
+static int decode(json_t **out, const json_t *line, void *user)
 {
+	(void)user;
 	struct hxcomm_message_reader reader = { 0 };
 	uint64_t *words = NULL;
 	int status = read_direction(&reader.direction, line, HXCOMM_FROM_FPGA);
@@ -316,41 +318,16 @@ static int decode(json_t **out, const json_t *line)
 	return HXCOMM_OK;
 }
 
-/* ---- lines ---------------------------------------------------------------------------------- */
-
-static int convert_lines(int (*convert)(json_t **, const json_t *))
-{
-	char *text = NULL;
-	size_t capacity = 0;
-	ssize_t length;
-	int exit_code = BSS_OK;
-	while ((length = getline(&text, &capacity, stdin)) >= 0) {
-		json_error_t error;
-		json_t *line = json_loadb(text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-		json_t *answer = NULL;
-		const int status = line ? convert(&answer, line)
-		                        : hxcomm_error_set(HXCOMM_EINVAL, "no JSON: %s", error.text);
-		if (status != HXCOMM_OK)
-			answer = json_pack("{s:s}", "error", hxcomm_error_message());
-		if (json_object_get(answer, "error"))
-			exit_code = BSS_FAILURE;
-		json_decref(line);
-		if (jsonout_print(answer) != BSS_OK)
-			exit_code = BSS_FAILURE;
-		fflush(stdout);
-	}
-	free(text);
-	return exit_code;
-}
+/* ---- the command ---------------------------------------------------------------------------- */
 
 int cmd_words(int argc, char **argv)
 {
 	const char *verb = NULL;
 	argp_parse(&words_argp, argc, argv, 0, NULL, &verb);
 	if (!strcmp(verb, "encode"))
-		return convert_lines(encode);
+		return jsonlines_run(encode, NULL);
 	if (!strcmp(verb, "decode"))
-		return convert_lines(decode);
+		return jsonlines_run(decode, NULL);
 	fprintf(stderr, "bss words: '%s' is neither encode nor decode\n", verb);
 	return BSS_USAGE;
 }
