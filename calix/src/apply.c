@@ -44,7 +44,19 @@ void calix_uncalibrated_apply(struct haldls_chip *chip, const struct calix_targe
 	calix__codes_apply(chip, &codes);
 }
 
-static int load(struct haldls_chip *chip, struct calix_store *store, const char *identifier,
+void calix_result_failed_neurons(bool *failed, const struct calix_result *result)
+{
+	const char *name;
+	memset(failed, 0, HALDLS_NEURONS * sizeof(*failed));
+	for (size_t i = 0; (name = calix_result_array_name(result, i)); i++) {
+		size_t count;
+		const uint8_t *success = calix_result_success(result, name, &count);
+		for (size_t n = 0; count == HALDLS_NEURONS && n < count; n++)
+			failed[n] |= !success[n];
+	}
+}
+
+static int load(struct haldls_chip *chip, bool *failed, struct calix_store *store, const char *identifier,
         const char *target_json)
 {
 	struct calix_query query = CALIX_QUERY_INIT;
@@ -57,12 +69,14 @@ static int load(struct haldls_chip *chip, struct calix_store *store, const char 
 		return status;
 	haldls_chip_init(chip);
 	status = calix_result_apply(chip, result, identifier);
+	if (status == HXCOMM_OK && failed)
+		calix_result_failed_neurons(failed, result);
 	calix_result_free(result);
 	return status;
 }
 
-int calix_chip_load(struct haldls_chip *out, const struct hxcomm_connection *connection,
-        const char *store_path, const struct calix_target *target)
+int calix_chip_load(struct haldls_chip *out, bool *failed,
+        const struct hxcomm_connection *connection, const char *store_path, const struct calix_target *target)
 {
 	const char *identifier = hxcomm_identifier(connection);
 	struct calix_store *store = NULL;
@@ -76,7 +90,7 @@ int calix_chip_load(struct haldls_chip *out, const struct hxcomm_connection *con
 	if (status == HXCOMM_OK)
 		status = calix_store_open(&store, store_path, CALIX_STORE_READ_ONLY);
 	if (status == HXCOMM_OK)
-		status = load(chip, store, identifier, json);
+		status = load(chip, failed, store, identifier, json);
 	if (status == HXCOMM_OK)
 		*out = *chip;
 	else if (status == HXCOMM_ENOENT)

@@ -33,6 +33,7 @@
 #include <calix/target.h>
 #include <hxcomm/export.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -114,18 +115,27 @@ HXCOMM_API HXCOMM_NODISCARD int calix_result_apply(struct haldls_chip *chip,
 HXCOMM_API void calix_uncalibrated_apply(struct haldls_chip *chip,
                                          const struct calix_target *target);
 
+/** Which neurons failed in any part of a calibration: broken ones, and those that a target was out of
+ *  reach for. A network should be placed on the others.
+ *
+ *  @param[out] failed  [512] by atomic neuron
+ *  @param result       a result of kind #CALIX_KIND_SPIKING */
+HXCOMM_API void calix_result_failed_neurons(bool *failed, const struct calix_result *result);
+
 /** Load the newest calibration of the chip behind a connection: open the store, find, apply to a
  *  fresh configuration.
  *
- *  @param[out] out    the configuration (0.9 MB: on the heap); unchanged after an error
- *  @param connection  its identifier says which chip
- *  @param store_path  as calix_store_open(), NULL for the default place
- *  @param target      what it was calibrated to; NULL for the defaults
+ *  @param[out] out     the configuration (0.9 MB: on the heap); unchanged after an error
+ *  @param[out] failed  [512] as calix_result_failed_neurons(); NULL where nobody asks; unchanged
+ *                      after an error
+ *  @param connection   its identifier says which chip
+ *  @param store_path   as calix_store_open(), NULL for the default place
+ *  @param target       what it was calibrated to; NULL for the defaults
  *  @retval 0                loaded
  *  @retval HXCOMM_ENOENT    no store, or no such calibration in it (the message says what to run)
  *  @retval HXCOMM_ECORRUPT  the store is damaged
  *  @return any other code of calix_store_open(), calix_store_find(), calix_result_apply() */
-HXCOMM_API HXCOMM_NODISCARD int calix_chip_load(struct haldls_chip *out,
+HXCOMM_API HXCOMM_NODISCARD int calix_chip_load(struct haldls_chip *out, bool *failed,
                                                 const struct hxcomm_connection *connection,
                                                 const char *store_path,
                                                 const struct calix_target *target);

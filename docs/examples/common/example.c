@@ -3,7 +3,6 @@
 #include "example.h"
 
 #include <calix/calibration.h>
-#include <calix/store.h>
 #include <hxcomm/error.h>
 
 #include <errno.h>
@@ -41,41 +40,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 const struct argp example_argp = { .options = options, .parser = parse };
 
-/* A neuron is left out if any of its parameters could not be calibrated. */
-static void read_success(bool unavailable[HALDLS_NEURONS], const struct calix_result *result)
-{
-	const char *name;
-	for (size_t i = 0; (name = calix_result_array_name(result, i)); i++) {
-		size_t count;
-		const uint8_t *success = calix_result_success(result, name, &count);
-		for (size_t n = 0; count == HALDLS_NEURONS && n < count; n++)
-			unavailable[n] |= !success[n];
-	}
-}
-
-static int find_unavailable(struct example_chip *chip, const char *path)
-{
-	struct calix_query query = CALIX_QUERY_INIT;
-	struct calix_store *store = NULL;
-	struct calix_result *result = NULL;
-	char *target;
-	int status = calix_target_write_json(&target, NULL);
-	if (status != HXCOMM_OK)
-		return status;
-	query.chip = hxcomm_identifier(chip->connection);
-	query.kind = CALIX_KIND_SPIKING;
-	query.target_json = target;
-	status = calix_store_open(&store, path, CALIX_STORE_READ_ONLY);
-	if (status == HXCOMM_OK)
-		status = calix_store_find(&result, store, &query);
-	if (status == HXCOMM_OK)
-		read_success(chip->unavailable, result);
-	calix_result_free(result);
-	calix_store_close(store);
-	free(target);
-	return status;
-}
-
 int example_chip_open(struct example_chip *out, const struct example_options *given)
 {
 	*out = (struct example_chip){ 0 };
@@ -90,8 +54,8 @@ int example_chip_open(struct example_chip *out, const struct example_options *gi
 		calix_uncalibrated_apply(out->configuration, NULL);
 		return HXCOMM_OK;
 	}
-	status = calix_chip_load(out->configuration, out->connection, given->store, NULL);
-	return status == HXCOMM_OK ? find_unavailable(out, given->store) : status;
+	return calix_chip_load(out->configuration, out->unavailable, out->connection, given->store,
+	        NULL);
 }
 
 void example_chip_close(struct example_chip *chip)
