@@ -65,7 +65,7 @@ static int add_links(struct synfire_chain *chain)
 }
 
 int synfire_chain_new(struct synfire_chain **out, struct hxcomm_connection *connection,
-        const struct haldls_chip *chip, const bool *unavailable)
+        const struct haldls_chip *chip, const bool *unavailable, bool trace)
 {
 	struct grenade_plan_options options = GRENADE_PLAN_OPTIONS_INIT;
 	*out = NULL;
@@ -87,6 +87,9 @@ int synfire_chain_new(struct synfire_chain **out, struct hxcomm_connection *conn
 		status = grenade_network_add_external(&chain->starters, chain->network, STARTERS);
 	if (status == HXCOMM_OK)
 		status = grenade_network_record_spikes(chain->network, chain->neurons);
+	if (status == HXCOMM_OK && trace)
+		status = grenade_network_record_membrane(chain->network, chain->neurons,
+		        neuron_of(SYNFIRE_LINKS - 1, 0));
 	if (status == HXCOMM_OK)
 		status = add_links(chain);
 	if (status == HXCOMM_OK)
@@ -204,5 +207,18 @@ int synfire_spikes_write(FILE *file, const struct synfire_chain *chain)
 		        spikes.neuron[i] % SYNFIRE_LINK_NEURONS < SYNFIRE_EXCITATORY ? "excitatory"
 		                                                                     : "inhibitory");
 	return ferror(file) ? hxcomm_error_set(HXCOMM_EIO, "the spikes could not be written")
+	                    : HXCOMM_OK;
+}
+
+int synfire_trace_write(FILE *file, const struct synfire_chain *chain)
+{
+	struct grenade_trace trace;
+	const int status = grenade_result_membrane(&trace, chain->result, 0);
+	if (status != HXCOMM_OK)
+		return status;
+	fputs("time_s,membrane (MADC counts)\n", file);
+	for (size_t i = 0; i < trace.count; i++)
+		fprintf(file, "%.9f,%u\n", trace.time_s[i], (unsigned)trace.lsb[i]);
+	return ferror(file) ? hxcomm_error_set(HXCOMM_EIO, "the trace could not be written")
 	                    : HXCOMM_OK;
 }

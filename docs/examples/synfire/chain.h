@@ -33,9 +33,10 @@ struct synfire_chain;
 
 /** Make the chain and its plan. @param[out] out the chain, NULL after an error
  *  @param connection an open connection, lent @param chip its calibrated configuration, copied
- *  @param unavailable [512] neurons not to use, or NULL @return 0 or an error of grenade */
+ *  @param unavailable [512] neurons not to use, or NULL @param trace record the membrane of a neuron
+ *  of the last link, too: runs are then limited to 2 ms @return 0 or an error of grenade */
 int synfire_chain_new(struct synfire_chain **out, struct hxcomm_connection *connection,
-        const struct haldls_chip *chip, const bool *unavailable);
+        const struct haldls_chip *chip, const bool *unavailable, bool trace);
 
 /** Free a chain. @param chain may be NULL */
 void synfire_chain_free(struct synfire_chain *chain);
@@ -56,5 +57,10 @@ const struct grenade_run_statistics *synfire_statistics(const struct synfire_cha
 /** Write the spikes of the last run as CSV: time_s, neuron, and what kind of neuron it is.
  *  @param file where to @param chain after synfire_run() @return 0 or HXCOMM_EIO */
 int synfire_spikes_write(FILE *file, const struct synfire_chain *chain);
+
+/** Write the recorded membrane of the last run as CSV: time_s and the sample in counts of the MADC.
+ *  @param file where to @param chain after synfire_run(), made with a trace
+ *  @return 0, HXCOMM_EIO, or HXCOMM_ENOENT where nothing was recorded */
+int synfire_trace_write(FILE *file, const struct synfire_chain *chain);
 
 #endif

@@ -11,7 +11,7 @@ enum { EXIT_USAGE = 2 };
 
 struct arguments {
 	struct example_options chip;
-	const char *spikes;
+	const char *spikes, *trace;
 	unsigned waves, cut;
 };
 
@@ -20,6 +20,7 @@ static const struct argp_option options[] = {
 	{ "cut", 'x', "LINK", 0, "set the weights into this link, 1 to 7, to zero", 0 },
 	{ "spikes", 'o', "FILE", 0, "write the spikes as CSV", 0 },
 	{ "output", 0, NULL, OPTION_ALIAS, NULL, 0 },
+	{ "trace", 't', "FILE", 0, "write the membrane of a neuron of the last link as CSV", 0 },
 	{ 0 },
 };
 
@@ -44,6 +45,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case 'o':
 		out->spikes = argument;
+		return 0;
+	case 't':
+		out->trace = argument;
 		return 0;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &out->chip;
@@ -85,12 +89,13 @@ static unsigned report(const struct synfire_wave *waves, unsigned count)
 	return passed;
 }
 
-static int write_spikes(const char *path, const struct synfire_chain *chain)
+static int write_csv(const char *path, const struct synfire_chain *chain,
+        int (*write)(FILE *, const struct synfire_chain *))
 {
 	FILE *file = fopen(path, "w");
 	if (!file)
 		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written", path);
-	int status = synfire_spikes_write(file, chain);
+	int status = write(file, chain);
 	if (fclose(file) && status == HXCOMM_OK)
 		status = hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written", path);
 	return status;
@@ -109,7 +114,7 @@ int main(int argc, char **argv)
 	int status = example_chip_open(&chip, &arguments.chip);
 	if (status == HXCOMM_OK)
 		status = synfire_chain_new(&chain, chip.connection, chip.configuration,
-		        chip.unavailable);
+		        chip.unavailable, arguments.trace != NULL);
 	if (status == HXCOMM_OK && arguments.cut)
 		status = synfire_chain_cut(chain, arguments.cut);
 	if (status == HXCOMM_OK)
@@ -122,7 +127,9 @@ int main(int argc, char **argv)
 		printf("wall time  %.2f s\n", example_seconds() - started);
 	}
 	if (status == HXCOMM_OK && arguments.spikes)
-		status = write_spikes(arguments.spikes, chain);
+		status = write_csv(arguments.spikes, chain, synfire_spikes_write);
+	if (status == HXCOMM_OK && arguments.trace)
+		status = write_csv(arguments.trace, chain, synfire_trace_write);
 	const int code = status != HXCOMM_OK ? example_fail() : passed == arguments.waves ? 0 : 1;
 	synfire_chain_free(chain);
 	example_chip_close(&chip);
