@@ -64,6 +64,22 @@ void example_chip_close(struct example_chip *chip)
 	hxcomm_close(chip->connection);
 }
 
+static int write_error(const char *path)
+{
+	return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written", path);
+}
+
+int example_file_open(FILE **out, const char *path)
+{
+	*out = fopen(path, "w");
+	return *out ? HXCOMM_OK : write_error(path);
+}
+
+int example_file_close(FILE *file, const char *path, int status)
+{
+	return fclose(file) && status == HXCOMM_OK ? write_error(path) : status;
+}
+
 double example_seconds(void)
 {
 	struct timespec now;

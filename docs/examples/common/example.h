@@ -9,6 +9,7 @@
 #include <hxcomm/connection.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /** Options that all examples understand. Start from zeros. */
 struct example_options {
@@ -33,6 +34,14 @@ int example_chip_open(struct example_chip *out, const struct example_options *op
 
 /** Close it. @param chip what example_chip_open() made */
 void example_chip_close(struct example_chip *chip);
+
+/** Open a file to write a result into. @param[out] out the file; NULL after an error @param path where
+ *  @return 0 or HXCOMM_EIO */
+int example_file_open(FILE **out, const char *path);
+
+/** Close it, which may be when the disk turns out to be full. @param file the file @param path where
+ *  @param status what writing it returned @return @p status, or HXCOMM_EIO */
+int example_file_close(FILE *file, const char *path, int status);
 
 /** Seconds of a clock that only runs forward. @return the time */
 double example_seconds(void);

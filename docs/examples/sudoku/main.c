@@ -86,13 +86,11 @@ static const struct argp argp = {
 
 static int write_spikes(const char *path, const struct sudoku_solver *solver)
 {
-	FILE *file = fopen(path, "w");
-	if (!file)
-		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written", path);
-	int status = sudoku_spikes_write(file, solver);
-	if (fclose(file) && status == HXCOMM_OK)
-		status = hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written", path);
-	return status;
+	FILE *file;
+	const int status = example_file_open(&file, path);
+	if (status != HXCOMM_OK)
+		return status;
+	return example_file_close(file, path, sudoku_spikes_write(file, solver));
 }
 
 static void report(const struct sudoku_outcome *outcome, const struct sudoku_grid *clues,

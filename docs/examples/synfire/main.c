@@ -92,13 +92,11 @@ static unsigned report(const struct synfire_wave *waves, unsigned count)
 static int write_csv(const char *path, const struct synfire_chain *chain,
         int (*write)(FILE *, const struct synfire_chain *))
 {
-	FILE *file = fopen(path, "w");
-	if (!file)
-		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written", path);
-	int status = write(file, chain);
-	if (fclose(file) && status == HXCOMM_OK)
-		status = hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written", path);
-	return status;
+	FILE *file;
+	const int status = example_file_open(&file, path);
+	if (status != HXCOMM_OK)
+		return status;
+	return example_file_close(file, path, write(file, chain));
 }
 
 int main(int argc, char **argv)
