@@ -84,7 +84,7 @@ static int load_array(struct calix_result *result, const struct calix_store *sto
 	uint8_t success[CALIX_ARRAY_MAX];
 	for (size_t i = 0; i < length; i++) {
 		values[i] = unpack_value(data + i * width, width, parameter->lo < 0);
-		success[i] = bits ? (uint8_t)(bits[i / 8] >> (i % 8) & 1) : 1;
+		success[i] = (uint8_t)(bits ? bits[i / 8] >> (i % 8) & 1 : 1);
 	}
 	status = calix_result_add_array(result, name, values, length, success);
 	return status == HXCOMM_ERANGE || status == HXCOMM_ESTATE
