@@ -4,7 +4,8 @@
 
 # to build the libraries, the tools and the examples
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config python3 fonts-dejavu-core
-libcairo2-dev libjansson-dev librandom123-dev libsqlite3-dev libzstd-dev nettle-dev uthash-dev"
+libcairo2-dev libelf-dev libjansson-dev libprotobuf-c-dev librandom123-dev libsqlite3-dev libzstd-dev
+nettle-dev protobuf-c-compiler uthash-dev"
 # to build and run the tests as well
 TEST_PACKAGES="g++ libcmocka-dev doxygen"
 
