@@ -26,6 +26,7 @@ enum noise_stream {
 	NOISE_BACKGROUND, /**< background sources */
 	NOISE_LINK,       /**< trial: jitter of the way to the chip */
 	NOISE_OUTPUT,     /**< trial: jitter of the way from the chip */
+	NOISE_FAULT,      /**< trial: losses and bit errors on links */
 };
 
 /** 128 random bits. @param[out] out four words @param seed key @param number which draw */
