@@ -1,30 +1,47 @@
 // SPDX-License-Identifier: MIT
-/* `bss registers`: the register map as data, and containers to and from register words. */
+/* `bss registers`: which verb. */
 #include "bss.h"
 
-#include "container_json.h"
-#include "jsonlines.h"
-#include "jsonout.h"
+#include "registers.h"
 
-#include <fisch/register.h>
-#include <hxcomm/error.h>
-
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+static const struct verb {
+	const char *name;
+	registers_verb *run;
+	size_t operands_max;
+} verbs[] = {
+	{ "list", registers_list, 0 },
+	{ "encode", registers_encode, 0 },
+	{ "decode", registers_decode, 0 },
+};
+enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-	const char **verb = state->input;
-	if (key == ARGP_KEY_ARG) {
-		if (*verb)
-			argp_error(state, "one of list, encode, decode");
-		*verb = text;
-	} else if (key == ARGP_KEY_END) {
-		if (!*verb)
-			argp_error(state, "say list, encode or decode");
-	} else {
+	struct registers_arguments *arguments = state->input;
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (!arguments->verb) {
+			arguments->verb = text;
+			arguments->operands = state->argv + state->next;
+		} else {
+			arguments->operand_count++;
+		}
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "say list, encode or decode");
+		break;
+	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
@@ -48,190 +65,20 @@ const struct argp cmd_registers_argp = {
 	       "{\"error\":\"...\"} and the exit code 1.",
 };
 
-enum { ALL_BYTES = 15 };
-
-/* Room for any container's struct and words. */
-struct scratch {
-	void *value;
-	uint32_t *words;
-};
-
-/* ---- one request ---------------------------------------------------------------------------- */
-
-struct request {
-	const struct haldls_container *container;
-	uint32_t coordinate;
-	enum fisch_backend backend;
-};
-
-static int read_backend(struct request *out, const json_t *line)
-{
-	const json_t *name = json_object_get(line, "backend");
-	out->backend = out->container->backends[0];
-	if (!name)
-		return HXCOMM_OK;
-	if (!json_is_string(name))
-		return hxcomm_error_set(HXCOMM_EINVAL, "\"backend\" is no text");
-	int backend = fisch_backend_find(json_string_value(name));
-	if (backend < 0)
-		return backend;
-	for (size_t i = 0; i < out->container->backend_count; i++)
-		if (out->container->backends[i] == (enum fisch_backend)backend) {
-			out->backend = (enum fisch_backend)backend;
-			return HXCOMM_OK;
-		}
-	return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be reached by %s", out->container->name,
-	        json_string_value(name));
-}
-
-static int read_request(struct request *out, const json_t *line)
-{
-	const char *name = json_string_value(json_object_get(line, "container"));
-	if (!name)
-		return hxcomm_error_set(HXCOMM_EINVAL, "the line lacks \"container\"");
-	out->container = haldls_container_find(name);
-	if (!out->container)
-		return HXCOMM_ENOENT;
-	const json_t *coordinate = json_object_get(line, "coordinate");
-	json_int_t number = coordinate ? json_integer_value(coordinate) : 0;
-	if (coordinate && !json_is_integer(coordinate))
-		return hxcomm_error_set(HXCOMM_EINVAL, "\"coordinate\" is no whole number");
-	if (number < 0 || number >= out->container->count)
-		return hxcomm_error_set(HXCOMM_ERANGE, "%s of %s is %" PRId64 ", allowed are 0 to %" PRIu32,
-		        out->container->coordinate, out->container->name, (int64_t)number,
-		        out->container->count - 1);
-	out->coordinate = (uint32_t)number;
-	return read_backend(out, line);
-}
-
-static json_t *write_payload(const struct haldls_container *container, const uint32_t *words,
-        uint32_t word)
-{
-	if (container->payload == HALDLS_PAYLOAD_NONE)
-		return json_null();
-	if (container->payload == HALDLS_PAYLOAD_WORDS)
-		return json_integer(words[word]);
-	json_t *labels = json_array();
-	for (uint32_t i = 0; i < container->write_words; i++)
-		json_array_append_new(labels, json_integer(words[i]));
-	return labels;
-}
-
-static int encode(json_t **out, const json_t *line, void *user)
-{
-	const struct scratch *scratch = user;
-	struct request request;
-	int status = read_request(&request, line);
-	if (status)
-		return status;
-	const struct haldls_container *c = request.container;
-	uint8_t byte_enables;
-	uint32_t count;
-	c->init(scratch->value);
-	status = container_json_read(scratch->value, c, container_json_elements(c, request.coordinate),
-	        json_object_get(line, "fields"));
-	if (!status)
-		status = haldls_container_words(&count, c, request.coordinate);
-	if (!status)
-		status = haldls_container_encode(scratch->words, &byte_enables, c, request.coordinate,
-		        scratch->value);
-	if (status)
-		return status;
-	json_t *writes = json_array(), *enables = json_array();
-	if (c->write_words && c->payload == HALDLS_PAYLOAD_LIST)
-		count = 1;
-	for (uint32_t w = 0; c->write_words && w < count; w++) {
-		const json_int_t address = c->write_address(request.backend, request.coordinate, w);
-		json_array_append_new(writes, json_pack("[I,o]", address,
-		        write_payload(c, scratch->words, w)));
-		json_array_append_new(enables, json_integer(byte_enables));
-	}
-	*out = json_pack("{s:o}", "write", writes);
-	if (byte_enables != ALL_BYTES)
-		json_object_set(*out, "byte_enables", enables);
-	json_decref(enables);
-	return HXCOMM_OK;
-}
-
-static bool is_readable(const struct request *request)
-{
-	for (size_t i = 0; i < request->container->read_backend_count; i++)
-		if (request->container->read_backends[i] == request->backend)
-			return true;
-	return false;
-}
-
-static int decode(json_t **out, const json_t *line, void *user)
-{
-	const struct scratch *scratch = user;
-	struct request request;
-	int status = read_request(&request, line);
-	if (status)
-		return status;
-	const struct haldls_container *c = request.container;
-	const json_t *words = json_object_get(line, "words");
-	uint32_t needed;
-	status = haldls_container_words(&needed, c, request.coordinate);
-	if (status)
-		return status;
-	needed = c->read_words && !c->word_count ? c->read_words : needed;
-	if (!json_is_array(words) || json_array_size(words) != needed)
-		return hxcomm_error_set(HXCOMM_EINVAL, "%s has %" PRIu32 " words, \"words\" gives %zu",
-		        c->name, needed, json_array_size(words));
-	for (uint32_t w = 0; w < needed; w++) {
-		const json_t *word = json_array_get(words, w);
-		if (!json_is_integer(word) || json_integer_value(word) < 0 ||
-		        json_integer_value(word) > UINT32_MAX)
-			return hxcomm_error_set(HXCOMM_ERANGE,
-			        "word %" PRIu32 " is no number from 0 to 4294967295", w);
-		scratch->words[w] = (uint32_t)json_integer_value(word);
-	}
-	c->init(scratch->value);
-	if (is_readable(&request))
-		status = haldls_container_decode(scratch->value, c, request.coordinate, scratch->words);
-	if (status)
-		return status;
-	*out = json_pack("{s:o}", "fields",
-	        container_json_write(c, container_json_elements(c, request.coordinate), scratch->value));
-	return HXCOMM_OK;
-}
-
-/* ---- the command ---------------------------------------------------------------------------- */
-
-static int list(void)
-{
-	size_t count;
-	const struct haldls_container *const *containers = haldls_containers(&count);
-	int exit_code = BSS_OK;
-	for (size_t i = 0; i < count && exit_code == BSS_OK; i++)
-		exit_code = jsonout_print(container_json_describe(containers[i]));
-	return exit_code;
-}
-
 int cmd_registers(int argc, char **argv)
 {
-	const char *verb = NULL;
-	argp_parse(&cmd_registers_argp, argc, argv, 0, NULL, &verb);
-	if (!strcmp(verb, "list"))
-		return list();
-	if (strcmp(verb, "encode") != 0 && strcmp(verb, "decode") != 0) {
-		fprintf(stderr, "bss registers: '%s' is none of list, encode, decode\n", verb);
+	struct registers_arguments arguments = { 0 };
+	if (argp_parse(&cmd_registers_argp, argc, argv, 0, NULL, &arguments))
+		return BSS_USAGE;
+	const struct verb *verb = find_verb(arguments.verb);
+	if (!verb) {
+		fprintf(stderr, "bss registers: '%s' is none of list, encode, decode\n", arguments.verb);
 		return BSS_USAGE;
 	}
-	size_t count, size = 0, words = 0;
-	const struct haldls_container *const *containers = haldls_containers(&count);
-	for (size_t i = 0; i < count; i++) {
-		size = containers[i]->size > size ? containers[i]->size : size;
-		words = containers[i]->write_words > words ? containers[i]->write_words : words;
-		words = containers[i]->read_words > words ? containers[i]->read_words : words;
+	if (arguments.operand_count > verb->operands_max) {
+		fprintf(stderr, "bss registers: %s takes at most %zu arguments\n", verb->name,
+		        verb->operands_max);
+		return BSS_USAGE;
 	}
-	struct scratch scratch = { malloc(size), calloc(words, sizeof(uint32_t)) };
-	int exit_code = BSS_FAILURE;
-	if (!scratch.value || !scratch.words)
-		fputs("bss: no memory for a container\n", stderr);
-	else
-		exit_code = jsonlines_run(!strcmp(verb, "encode") ? encode : decode, &scratch);
-	free(scratch.value);
-	free(scratch.words);
-	return exit_code;
+	return verb->run(&arguments);
 }
