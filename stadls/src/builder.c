@@ -3,6 +3,7 @@
 #include "builder_private.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/words.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -41,6 +42,32 @@ void stadls_builder_clear(struct stadls_builder *builder)
 struct fisch_program *stadls_builder_program(struct stadls_builder *builder)
 {
 	return builder->program;
+}
+
+int stadls_builder_new_copy(struct stadls_builder **out, const struct stadls_builder *other)
+{
+	int status = stadls_builder_new(out);
+	if (status != HXCOMM_OK)
+		return status;
+	status = stadls_builder_append(*out, other);
+	if (status != HXCOMM_OK) {
+		stadls_builder_free(*out);
+		*out = NULL;
+	}
+	return status;
+}
+
+bool stadls_builder_is_empty(const struct stadls_builder *builder)
+{
+	return !fisch_program_mark(builder->program).words;
+}
+
+bool stadls_builder_is_equal(const struct stadls_builder *a, const struct stadls_builder *b)
+{
+	size_t count, other_count;
+	const uint64_t *words = fisch_program_words(a->program, &count);
+	const uint64_t *other = fisch_program_words(b->program, &other_count);
+	return count == other_count && (!count || !memcmp(words, other, count * sizeof(*words)));
 }
 
 bool stadls_builder_is_write_only(const struct stadls_builder *builder)
@@ -127,7 +154,7 @@ static int append_words(struct stadls_builder *builder, enum fisch_backend backe
 	return status;
 }
 
-static int check_write(enum fisch_backend backend, const struct haldls_container *container,
+int stadls__check_write(enum fisch_backend backend, const struct haldls_container *container,
         uint32_t coordinate)
 {
 	if (!container->write_words)
@@ -142,7 +169,7 @@ static int check_write(enum fisch_backend backend, const struct haldls_container
 int stadls_builder_write_over(struct stadls_builder *builder, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t coordinate, const void *value)
 {
-	const int status = check_write(backend, container, coordinate);
+	const int status = stadls__check_write(backend, container, coordinate);
 	if (status != HXCOMM_OK)
 		return status;
 	return append_words(builder, backend, container, coordinate, value, NULL);
@@ -158,7 +185,7 @@ int stadls_builder_write_difference_over(struct stadls_builder *builder, enum fi
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference)
 {
-	const int status = check_write(backend, container, coordinate);
+	const int status = stadls__check_write(backend, container, coordinate);
 	if (status != HXCOMM_OK)
 		return status;
 	return append_words(builder, backend, container, coordinate, value, reference);
@@ -172,25 +199,39 @@ int stadls_builder_write_difference(struct stadls_builder *builder,
 	        value, reference);
 }
 
+int stadls__check_read(enum fisch_backend backend, const struct haldls_container *container,
+        uint32_t coordinate)
+{
+	if (!container->read_words)
+		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be read: it can be written only",
+		        container->name);
+	const int status = check_coordinate(container, coordinate);
+	if (status != HXCOMM_OK)
+		return status;
+	return check_backend(container, container->read_backends, container->read_backend_count, backend,
+	        "read");
+}
+
+int stadls__read_words(uint32_t *out, const struct haldls_container *container, uint32_t coordinate)
+{
+	uint32_t count;
+	const int status = haldls_container_words(&count, container, coordinate);
+	if (status == HXCOMM_OK)
+		*out = container->word_count ? count : container->read_words;
+	return status;
+}
+
 int stadls_builder_read_over(struct stadls_ticket *out, struct stadls_builder *builder,
         enum fisch_backend backend, const struct haldls_container *container, uint32_t coordinate)
 {
 	uint32_t addresses[HALDLS_CONTAINER_WORDS_MAX];
-	struct stadls_ticket ticket = { .container = container, .coordinate = coordinate };
-	if (!container->read_words)
-		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be read: it can be written only",
-		        container->name);
-	int status = check_coordinate(container, coordinate);
-	if (status == HXCOMM_OK)
-		status = check_backend(container, container->read_backends, container->read_backend_count,
-		        backend, "read");
-	if (status != HXCOMM_OK)
-		return status;
+	struct stadls_ticket ticket = { .container = container, .coordinate = coordinate, .count = 1 };
 	uint32_t count = 0;
-	status = haldls_container_words(&count, container, coordinate);
+	int status = stadls__check_read(backend, container, coordinate);
+	if (status == HXCOMM_OK)
+		status = stadls__read_words(&count, container, coordinate);
 	if (status != HXCOMM_OK)
 		return status;
-	count = container->word_count ? count : container->read_words;
 	for (uint32_t w = 0; w < count; w++)
 		addresses[w] = container->read_address(backend, coordinate, w);
 	status = fisch_program_append_register_reads(&ticket.words, builder->program, backend, addresses,
@@ -207,43 +248,6 @@ int stadls_builder_read(struct stadls_ticket *out, struct stadls_builder *builde
 	return stadls_builder_read_over(out, builder,
 	        container->read_words ? container->read_backends[0] : container->backends[0], container,
 	        coordinate);
-}
-
-/* ---- tickets --------------------------------------------------------------------------------- */
-
-int stadls_ticket_read(void *value, const struct stadls_ticket *ticket,
-        const struct hxcomm_responses *responses)
-{
-	uint32_t words[HALDLS_CONTAINER_WORDS_MAX];
-	const struct haldls_container *container = ticket->container;
-	if (!container || ticket->words.count > HALDLS_CONTAINER_WORDS_MAX)
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "this ticket is of no container: take it from stadls_builder_read()");
-	int status = fisch_ticket_read(words, &ticket->words, responses);
-	if (status != HXCOMM_OK)
-		return hxcomm_error_wrap(status, "%s %" PRIu32, container->name, ticket->coordinate);
-	void *decoded = malloc(container->size ? container->size : 1);
-	if (!decoded)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a %s", container->name);
-	container->init(decoded);
-	status = haldls_container_decode(decoded, container, ticket->coordinate, words);
-	if (status == HXCOMM_OK)
-		memcpy(value, decoded, container->size);
-	free(decoded);
-	return status == HXCOMM_OK
-	               ? status
-	               : hxcomm_error_wrap(status, "%s %" PRIu32, container->name, ticket->coordinate);
-}
-
-int stadls_ticket_time(uint64_t *out_cycles, const struct stadls_ticket *ticket,
-        const struct hxcomm_responses *responses)
-{
-	return fisch_ticket_time(out_cycles, &ticket->words, responses);
-}
-
-void stadls_ticket_shift(struct stadls_ticket *ticket, const struct fisch_mark *before)
-{
-	fisch_ticket_shift(&ticket->words, before);
 }
 
 /* ---- flow and events ------------------------------------------------------------------------- */
@@ -277,6 +281,26 @@ int stadls_builder_barrier(struct stadls_builder *builder, uint32_t mask)
 int stadls_builder_poll(struct stadls_builder *builder, bool equal)
 {
 	return fisch_program_append_poll(builder->program, equal);
+}
+
+int stadls_builder_poll_word(struct stadls_builder *builder, uint32_t address, uint32_t mask,
+        uint32_t target, bool equal)
+{
+	const struct haldls_polling_omnibus_block_config config = { .address = address, .mask = mask,
+		.target = target };
+	const struct fisch_mark mark = fisch_program_mark(builder->program);
+	if (target & ~mask)
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "polling for 0x%08" PRIx32 " under the mask 0x%08" PRIx32
+		        ": the target has bits outside the mask", target, mask);
+	int status = stadls_write(builder, 0, &config);
+	if (status == HXCOMM_OK)
+		status = stadls_builder_barrier(builder, HXCOMM_BARRIER_OMNIBUS);
+	if (status == HXCOMM_OK)
+		status = stadls_builder_poll(builder, equal);
+	if (status != HXCOMM_OK)
+		fisch_program_remove_after(builder->program, &mark);
+	return status;
 }
 
 int stadls_builder_tick(struct stadls_ticket *out, struct stadls_builder *builder)

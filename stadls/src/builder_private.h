@@ -8,4 +8,14 @@ struct stadls_builder {
 	struct fisch_program *program;
 };
 
+/* Can this container be written, or read, there over this back end? */
+int stadls__check_write(enum fisch_backend backend, const struct haldls_container *container,
+        uint32_t coordinate);
+int stadls__check_read(enum fisch_backend backend, const struct haldls_container *container,
+        uint32_t coordinate);
+
+/* Words of a read at a coordinate that exists. */
+int stadls__read_words(uint32_t *out, const struct haldls_container *container,
+        uint32_t coordinate);
+
 #endif

@@ -47,7 +47,8 @@ struct stadls_builder;
 struct stadls_ticket {
 	struct fisch_ticket words;                 /**< where the words of the answer will be */
 	const struct haldls_container *container;  /**< what was read; NULL for a tick */
-	uint32_t coordinate;                       /**< which one */
+	uint32_t coordinate;                       /**< which one, the first of a range */
+	uint32_t count;                            /**< how many coordinates; 0 means 1 */
 };
 
 /** Make an empty builder for programs of at most 4 194 304 words, the playback memory of the FPGA.
@@ -66,6 +67,22 @@ HXCOMM_API void stadls_builder_clear(struct stadls_builder *builder);
  *  @param builder  the builder
  *  @return lent until the builder is freed */
 HXCOMM_API struct fisch_program *stadls_builder_program(struct stadls_builder *builder);
+
+/** Make a deep copy: a builder with the same program. Tickets of either hold for both.
+ *  @param[out] out  the copy, owned by the caller; NULL after an error
+ *  @param other     stays as it is
+ *  @retval 0              made
+ *  @retval HXCOMM_ENOMEM  memory is exhausted */
+HXCOMM_API HXCOMM_NODISCARD int stadls_builder_new_copy(struct stadls_builder **out,
+        const struct stadls_builder *other);
+
+/** Is the program empty? @param builder the builder @return true when there is no instruction */
+HXCOMM_API bool stadls_builder_is_empty(const struct stadls_builder *builder);
+
+/** Are two programs the same, word by word? @param a a builder @param b another one
+ *  @return true when they are */
+HXCOMM_API bool stadls_builder_is_equal(const struct stadls_builder *a,
+        const struct stadls_builder *b);
 
 /** Is there nothing to read? @param builder the builder
  *  @return true when the program expects no answer */
@@ -128,6 +145,23 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write_difference_over(
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference);
 
+/** Append writes of a range of coordinates: all synapse drivers, the neurons of a column, one back
+ *  end's potentiometers.
+ *
+ *  @param builder     the builder
+ *  @param backend     one of container->backends; container->backends[0] is the default
+ *  @param container   what @p values are
+ *  @param first       the first coordinate
+ *  @param count       number of coordinates; all of them lie below container->count. 0 appends
+ *                     nothing
+ *  @param values      [count] the container's structs; not kept
+ *  @param references  [count] what the registers are: only words that differ are written; NULL
+ *                     writes all
+ *  @return as stadls_builder_write_over() */
+HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write_range(struct stadls_builder *builder,
+        enum fisch_backend backend, const struct haldls_container *container, uint32_t first,
+        uint32_t count, const void *values, const void *references);
+
 /** Append a read of a container over its default back end. Put a barrier behind the last read.
  *
  *  @param[out] out    the ticket; unchanged after an error
@@ -151,9 +185,24 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_read_over(struct stadls_ticket *o
         struct stadls_builder *builder, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t coordinate);
 
+/** Append a read of a range of coordinates: one ticket for all.
+ *
+ *  @param[out] out    the ticket; stadls_ticket_read() gives an array of @p count structs;
+ *                     unchanged after an error
+ *  @param builder     the builder
+ *  @param backend     one of container->read_backends; container->read_backends[0] is the default
+ *  @param container   what to read
+ *  @param first       the first coordinate
+ *  @param count       number of coordinates, 1 …; all of them lie below container->count
+ *  @return as stadls_builder_read_over(); HXCOMM_EINVAL, too, where @p count is 0 */
+HXCOMM_API HXCOMM_NODISCARD int stadls_builder_read_range(struct stadls_ticket *out,
+        struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t first, uint32_t count);
+
 /** Decode the answer to a read.
  *
- *  @param[out] value  the container's struct; unchanged after an error
+ *  @param[out] value  the container's struct, for a range an array of as many as were read;
+ *                     unchanged after an error
  *  @param ticket      from stadls_builder_read()
  *  @param responses   of the run of its program
  *  @retval 0              decoded
@@ -208,6 +257,21 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_barrier(struct stadls_builder *bu
  *  @param equal    true: until the masked word equals the target; false: until it differs
  *  @return see above */
 HXCOMM_API HXCOMM_NODISCARD int stadls_builder_poll(struct stadls_builder *builder, bool equal);
+
+/** Stall on any omnibus word: set the polling block up, wait until that has arrived, poll.
+ *
+ *  @param builder  the builder
+ *  @param address  omnibus word address; bit 31 set: FPGA, clear: chip
+ *  @param mask     bits that count
+ *  @param target   what they are compared with; lies within @p mask
+ *  @param equal    true: until word & mask == target; false: until it differs
+ *  @return see above, and HXCOMM_EINVAL: @p target has a bit outside @p mask, which would never be
+ *          equal
+ *
+ *  A word that never comes as expected blocks until the instruction timeout (10 ms, see
+ *  InstructionTimeoutConfig); the run then fails with HXCOMM_ETIMEDOUT. */
+HXCOMM_API HXCOMM_NODISCARD int stadls_builder_poll_word(struct stadls_builder *builder,
+        uint32_t address, uint32_t mask, uint32_t target, bool equal);
 
 /** Ask for the time; read it by stadls_ticket_time().
  *  @param[out] out  the ticket; unchanged after an error
