@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Time on the chip: windows no longer than the shortest way from a spike back to a driver, and as
- * long as possible where nothing comes back. */
+/* Registers of the chip: what is written waits until its time, and takes effect in time order. */
 #include "chip.h"
 
 #include "memory.h"
@@ -11,11 +10,8 @@
 #include <string.h>
 
 enum {
-	COALESCE_GAP_TICKS = 250,      /* writes that follow within 1 us may take effect together, */
-	COALESCE_TICKS = 250,          /* as long as they span at most 1 us, */
-	COALESCE_QUIET_TICKS = 125000, /* or 0.5 ms while nothing can happen */
-	SPIKING_WINDOW_TICKS = 20000,  /* 80 us: bounds the spikes of a window */
-	SAMPLES_TOGETHER_TICKS = 64,   /* a sample waits at most 256 ns for others */
+	CELL_TICKS = 250,        /* cells that are written within 1 us take effect together, */
+	CELL_QUIET_TICKS = 2500, /* within 10 us where nobody looks */
 };
 
 static const uint64_t default_work_limit = UINT64_C(1) << 32;
@@ -40,6 +36,11 @@ static void touch_all(struct emulator_chip *chip)
 		for (uint32_t element = 0; element < mapped->container->count; element++)
 			emulator__registers_touch(chip->registers, i, element);
 	}
+}
+
+static uint32_t probability(double value)
+{
+	return value >= 1 ? UINT32_MAX : (uint32_t)(value * 4294967296.);
 }
 
 int emulator__chip_new(struct emulator_chip **out, const struct emulator_options *options,
@@ -69,6 +70,10 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 		return status;
 	}
 	emulator__events_init(&chip->events, options->noise, options->seed, event_leaves, chip);
+	chip->events.loss = probability(options->faults.link_loss);
+	chip->events.flip = probability(options->faults.link_flips);
+	chip->faults = options->faults;
+	chip->feedback = UINT64_MAX;
 	touch_all(chip);
 	emulator__chip_apply(chip);
 	*out = chip;
@@ -93,237 +98,7 @@ void emulator__chip_begin(struct emulator_chip *chip)
 	chip->status = HXCOMM_OK;
 }
 
-/* ---- time ------------------------------------------------------------------------------------- */
-
-static void update_routes(struct emulator_chip *chip)
-{
-	chip->fires = chip->recurrent = false;
-	for (uint32_t neuron = 0; neuron < 512; neuron++) {
-		if (!chip->can_fire[neuron])
-			continue;
-		chip->fires = true;
-		chip->recurrent |= emulator__events_recurrent(&chip->events, neuron);
-	}
-	chip->routes_stale = false;
-}
-
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t sample_time(const struct emulator_recording *recording, uint64_t index)
-{
-	return recording->start + index * recording->period / 2;
-}
-
-static uint64_t next_sample(const struct emulator_chip *chip)
-{
-	const struct emulator_recording *recording = &chip->recording;
-	if (!recording->running || recording->index >= recording->count)
-		return UINT64_MAX;
-	return sample_time(recording, recording->index);
-}
-
-/* Three samples leave together, unless they come so slowly that the first would grow too old. */
-static uint64_t departure(const struct emulator_recording *recording, uint64_t index)
-{
-	uint64_t last = index - index % 3 + 2;
-	if (last >= recording->count)
-		last = recording->count - 1;
-	const uint64_t own = sample_time(recording, index), group = sample_time(recording, last);
-	return group - own <= SAMPLES_TOGETHER_TICKS ? group : own;
-}
-
-/* The next event from outside that reaches the crossbar before @limit. */
-static uint64_t next_arrival(struct emulator_chip *chip, uint64_t limit)
-{
-	uint64_t time = emulator__events_next_link(&chip->events);
-	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
-		time = min(time, emulator__background_find(&chip->background, i, min(time, limit)));
-	return time;
-}
-
-/* A window may be so long that nothing that enters the crossbar within it reaches a driver in it. */
-static uint64_t window_end(struct emulator_chip *chip, uint64_t target)
-{
-	uint64_t end = target;
-	if (chip->recurrent) /* the spikes of a step are known at its end */
-		end = min(end, (chip->now / EMULATOR_STEP_TICKS + 1) * EMULATOR_STEP_TICKS);
-	else if (chip->fires)
-		end = min(end, chip->now + SPIKING_WINDOW_TICKS);
-	const uint64_t arrival = next_arrival(chip, end);
-	if (arrival < end)
-		end = min(end, (arrival > chip->now ? arrival : chip->now) + EMULATOR_PADI_TICKS);
-	const uint64_t sample = next_sample(chip);
-	if (sample > chip->now)
-		end = min(end, sample);
-	return end;
-}
-
-static void driver_accepts(void *user, uint64_t time, uint32_t driver, uint8_t label)
-{
-	struct emulator_chip *chip = user;
-	chip->work++;
-	emulator__analog_driver_event(chip->analog, time, driver, label);
-}
-
-/* Merge spikes of the neurons, background sources and links into the crossbar, in time order. */
-static void route(struct emulator_chip *chip, uint64_t end, size_t spike_count)
-{
-	uint64_t source[EMULATOR_BACKGROUND_SOURCES];
-	size_t spike = 0;
-	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
-		source[i] = emulator__background_find(&chip->background, i, end);
-	for (;;) {
-		uint64_t time = emulator__events_next_link(&chip->events);
-		unsigned from = EMULATOR_BACKGROUND_SOURCES;
-		if (time >= end)
-			time = UINT64_MAX;
-		for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++) {
-			if (source[i] < time) {
-				time = source[i];
-				from = i;
-			}
-		}
-		if (spike < spike_count && chip->spikes[spike].time <= time) {
-			emulator__events_from_neuron(&chip->events, chip->spikes[spike].time,
-			        chip->spikes[spike].neuron);
-			spike++;
-		} else if (time == UINT64_MAX) {
-			return;
-		} else if (from < EMULATOR_BACKGROUND_SOURCES) {
-			emulator__events_route(&chip->events, time, EMULATOR_INPUT_SOURCE + from,
-			        emulator__background_take(&chip->background, from));
-			source[from] = emulator__background_find(&chip->background, from, end);
-		} else {
-			unsigned input;
-			struct emulator_event event;
-			emulator__events_take_link(&input, &event, &chip->events);
-			emulator__events_route(&chip->events, event.time, input, event.label);
-		}
-		chip->work++;
-	}
-}
-
-static void count_spikes(struct emulator_chip *chip, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		uint16_t *counter = &chip->spike_counter[chip->spikes[i].neuron];
-		const unsigned next = (*counter & 255u) + 1;
-		*counter = (uint16_t)((*counter & 256u) | (next & 256u) | (next & 255u));
-	}
-}
-
-static void take_samples(struct emulator_chip *chip)
-{
-	struct emulator_recording *recording = &chip->recording;
-	while (next_sample(chip) <= chip->now) {
-		const uint64_t index = recording->index++;
-		const uint32_t channel = (recording->input +
-		        (recording->switches ? (uint32_t)(index / recording->switches) : 0)) & 1u;
-		const uint16_t value = recording->dummy
-		        ? (uint16_t)(index & 1023)
-		        : (uint16_t)(emulator__analog_madc_sample(chip->analog, chip->now, channel) & 1023);
-		chip->listener.sample(chip->listener.user, chip->now,
-		        departure(recording, index) + EMULATOR_OUTPUT_TICKS,
-		        (uint16_t)(value | channel << 10));
-		chip->work++;
-	}
-	if (recording->running && recording->index >= recording->count)
-		recording->running = false;
-}
-
-/* Where spikes come back, windows are short. While the last one was silent and nothing comes from
- * outside, ask the membranes to go on by themselves as far as none can fire. */
-static void leap(struct emulator_chip *chip, uint64_t target)
-{
-	if (!chip->recurrent || !chip->silent)
-		return;
-	uint64_t end = min(target, emulator__events_next_bus(&chip->events));
-	end = min(end, next_arrival(chip, end));
-	end = min(end, next_sample(chip));
-	if (end <= chip->now + 2 * EMULATOR_STEP_TICKS)
-		return;
-	const uint64_t reached = emulator__analog_leap(chip->analog, end);
-	if (reached > chip->now)
-		chip->now = reached;
-}
-
-/* Run the membranes; where the spikes of a window do not fit, make room and go on. */
-static size_t run_membranes(struct emulator_chip *chip, uint64_t end)
-{
-	size_t count = 0, more = 0;
-	int status;
-	while ((status = emulator__analog_advance(chip->analog, end, chip->spikes + count,
-	                chip->spike_capacity - count, &more)) == HXCOMM_ENOSPC) {
-		count += more;
-		struct emulator_spike *spikes =
-		        realloc(chip->spikes, 2 * chip->spike_capacity * sizeof(*spikes));
-		if (!spikes) {
-			status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu spikes",
-			        2 * chip->spike_capacity);
-			more = 0;
-			break;
-		}
-		chip->spikes = spikes;
-		chip->spike_capacity *= 2;
-	}
-	if (status != HXCOMM_OK)
-		chip->status = status;
-	return count + more;
-}
-
-static void step(struct emulator_chip *chip, uint64_t end)
-{
-	chip->work++;
-	emulator__events_deliver(&chip->events, end, driver_accepts, chip);
-	const size_t count = run_membranes(chip, end);
-	chip->silent = !count;
-	count_spikes(chip, count);
-	route(chip, end, count);
-	chip->now = end;
-	take_samples(chip);
-	if (chip->events.exhausted)
-		chip->status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for events under way");
-}
-
-void emulator__chip_advance(struct emulator_chip *chip, uint64_t time)
-{
-	if (time <= chip->now)
-		return;
-	emulator__chip_apply(chip);
-	if (chip->routes_stale)
-		update_routes(chip);
-	while (chip->now < time && chip->status == HXCOMM_OK) {
-		leap(chip, time);
-		if (chip->now >= time)
-			break;
-		step(chip, window_end(chip, time));
-		if (chip->work + chip->background.looks / 16 > chip->work_limit)
-			chip->status = hxcomm_error_set(HXCOMM_ETIMEDOUT,
-			        "the program keeps the chip busy for more than %llu steps: run it in parts, "
-			        "or switch off background sources while it waits",
-			        (unsigned long long)chip->work_limit);
-	}
-	if (chip->status != HXCOMM_OK)
-		chip->now = time; /* the run fails; do not come back here */
-}
-
 /* ---- registers -------------------------------------------------------------------------------- */
-
-/* Nothing can happen by itself: no event under way, no source, no recording, no spike. */
-static bool quiet(struct emulator_chip *chip)
-{
-	if (chip->fires || chip->recording.running ||
-	        emulator__events_next_bus(&chip->events) != UINT64_MAX ||
-	        emulator__events_next_link(&chip->events) != UINT64_MAX)
-		return false;
-	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
-		if (chip->background.source[i].config.enable)
-			return false;
-	return true;
-}
 
 static bool nothing_changed(const struct emulator_chip *chip)
 {
@@ -338,13 +113,31 @@ static void settle(struct emulator_chip *chip, uint64_t time)
 	chip->changed_at = time;
 }
 
-static void make_room(struct emulator_chip *chip, uint64_t time)
+/* May a write wait together with those that wait already, and take effect when they do? */
+static bool joins(struct emulator_chip *chip, uint64_t time, enum emulator_timing timing)
 {
 	const uint64_t span = time - chip->changed_at;
-	if (nothing_changed(chip) || time - chip->written_at > COALESCE_GAP_TICKS ||
-	        span > COALESCE_QUIET_TICKS || (span > COALESCE_TICKS && !quiet(chip)))
+	const bool same_step =
+	        time / EMULATOR_STEP_TICKS == chip->changed_at / EMULATOR_STEP_TICKS;
+	if (nothing_changed(chip) || timing == EMULATOR_TIMING_OWN)
+		return false;
+	if (span == 0)
+		return true;
+	if (timing == EMULATOR_TIMING_STEP)
+		return same_step;
+	if (timing == EMULATOR_TIMING_CELL)
+		return span <= CELL_TICKS ||
+		       (span <= CELL_QUIET_TICKS && emulator__chip_is_quiet(chip));
+	if (timing == EMULATOR_TIMING_WEIGHT && same_step)
+		return true;
+	/* what waits must not wake the chip up */
+	return !chip->step_changed && emulator__chip_is_quiet(chip);
+}
+
+static void make_room(struct emulator_chip *chip, uint64_t time, enum emulator_timing timing)
+{
+	if (!joins(chip, time, timing))
 		settle(chip, time);
-	chip->written_at = time;
 }
 
 static void write_systime(struct emulator_chip *chip, uint64_t time, uint32_t address,
@@ -366,11 +159,14 @@ static bool write_synapse(struct emulator_chip *chip, uint64_t time, uint32_t ad
 	const uint32_t shown = emulator__registers_read_synapse(chip->registers, address);
 	if (!((shown ^ value) & mask & emulator__registers_synapse_bits(address)))
 		return true;
-	make_room(chip, time);
+	/* behind the rows of synapses lie switches of the columns */
+	const bool is_weight = emulator__registers_synapse_row(address) < 256;
+	make_room(chip, time, is_weight ? EMULATOR_TIMING_WEIGHT : EMULATOR_TIMING_STEP);
 	if (!emulator__registers_write_synapse(chip->registers, address, value, mask)) {
 		settle(chip, time);
 		emulator__registers_write_synapse(chip->registers, address, value, mask);
 	}
+	chip->step_changed |= !is_weight;
 	return true;
 }
 
@@ -386,18 +182,19 @@ static void write_slot(struct emulator_chip *chip, uint64_t time, const struct e
 		effect->trigger(chip, slot->element, value & mask);
 		return;
 	}
-	if (effect && effect->exact)
-		settle(chip, time);
-	else if (effect && !effect->repeats &&
+	if (effect && !effect->repeats &&
 	        !((chip->registers->values[slot->value - 1] ^ value) & mask))
 		return;
-	else if (effect)
-		make_room(chip, time);
+	if (effect)
+		make_room(chip, time, effect->timing);
 	if (!emulator__registers_store(chip->registers, slot, value, mask)) {
 		settle(chip, time);
 		emulator__registers_store(chip->registers, slot, value, mask);
 	}
-	if (effect && effect->exact)
+	if (!effect)
+		return;
+	chip->step_changed |= effect->timing == EMULATOR_TIMING_STEP;
+	if (effect->timing == EMULATOR_TIMING_OWN)
 		emulator__chip_apply(chip);
 }
 
@@ -407,6 +204,8 @@ void emulator__chip_write(struct emulator_chip *chip, uint64_t time, uint32_t ad
 	const uint32_t mask = emulator__byte_mask(byte_enables);
 	if (!mask || chip->status != HXCOMM_OK)
 		return;
+	if (time < chip->changed_at)
+		time = chip->changed_at;
 	if (address <= EMULATOR_SYSTIME_ADDRESS + 1) {
 		write_systime(chip, time, address, value & mask);
 		return;
@@ -494,13 +293,22 @@ void emulator__chip_reset(struct emulator_chip *chip, uint64_t time)
 	emulator__chip_apply(chip);
 }
 
+void emulator__chip_set_feedback(struct emulator_chip *chip, uint64_t ticks)
+{
+	chip->feedback = ticks;
+}
+
 uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time)
 {
-	return (time - chip->systime_zero) & systime_mask;
+	const uint64_t elapsed = time - chip->systime_zero;
+	const double drift = (double)elapsed * chip->faults.clock_drift;
+	return (elapsed + (uint64_t)(int64_t)drift) & systime_mask;
 }
 
 bool emulator__chip_clocks_run(const struct emulator_chip *chip)
 {
+	if (chip->faults.pll)
+		return false;
 	for (uint32_t i = 0; i < EMULATOR_PLL_NEEDED; i++)
 		if (!chip->pll[i])
 			return false;

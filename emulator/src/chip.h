@@ -5,16 +5,20 @@
 /** @file
  *  @brief The chip: register file, event routing and analog core under one clock.
  *
- *  The chip is lazy. Its clock runs only when somebody looks or an event must pass; register writes
- *  wait in a list and take effect together, at most one microsecond early (0.5 ms in a burst of writes
- *  while nothing can happen), but never two writes of one register at once, and never past an event,
- *  a trigger or a conversion.
+ *  The chip is lazy: its clock runs only when somebody looks or an event must pass. A register takes
+ *  effect at the tick of its write; writes whose difference nobody can see are applied together (see
+ *  enum emulator_timing), never two writes of one register.
+ *
+ *  Time moves in windows. Where spikes come back to drivers a window is as long as the shortest way
+ *  back, else as long as nobody outside looks: events from outside go to the buses first, the neurons
+ *  run through the window, and spikes then leave the chip together with those events.
  *
  *  All times are ticks of 4 ns since power-up, and never decrease from call to call. */
 
 #include "analog.h"
 #include "background.h"
 #include "events.h"
+#include "faults.h"
 #include "registers.h"
 
 #include <stdbool.h>
@@ -22,6 +26,8 @@
 
 enum {
 	EMULATOR_SPIKES = 4096,         /**< spikes of a window there is room for at first */
+	EMULATOR_WINDOW_EVENTS = 256,   /**< events from outside that a window takes, */
+	EMULATOR_WINDOW_TICKS = 20,     /**< within this time of the first of them */
 	EMULATOR_CADC_TICKS = 376,      /**< one conversion of all columns */
 	EMULATOR_SYSTIME_ADDRESS = 0,   /**< chip time, low word; the high word follows */
 	EMULATOR_PHY_ADDRESS = 0x40000, /**< enables of the chip's ends of the links */
@@ -37,6 +43,7 @@ struct emulator_options {
 	bool noise;          /**< trial-to-trial noise on */
 	bool variation;      /**< fixed-pattern variation on */
 	uint64_t work_limit; /**< steps of simulation a run may take; 0 takes the default, 2^32 */
+	struct emulator_faults faults; /**< what is broken on purpose */
 };
 
 /** Takes what the chip sends: times are those of passing the crossbar (or sampling) and of arrival at
@@ -62,6 +69,13 @@ struct emulator_recording {
 	bool dummy;        /**< send the number of the sample instead of data */
 };
 
+/** An event that entered the crossbar from outside. */
+struct emulator_entry {
+	uint64_t time;  /**< tick */
+	uint16_t label; /**< label, 16 bits */
+	uint8_t input;  /**< crossbar input */
+};
+
 /** The chip. */
 struct emulator_chip {
 	struct emulator_analog *analog;        /**< neurons, synapses, converters */
@@ -73,22 +87,26 @@ struct emulator_chip {
 	struct haldls_madc_config madc;        /**< settings of the fast converter */
 	uint64_t now;                          /**< tick up to which everything happened */
 	uint64_t changed_at;                   /**< tick of the first write that is not applied */
-	uint64_t written_at;                   /**< tick of the last one */
+	bool step_changed;                     /**< analog settings are among these writes */
+	struct emulator_faults faults;         /**< broken on purpose */
 	uint64_t systime_zero;                 /**< tick at which the chip's system time was 0 */
 	uint64_t work;                         /**< steps of this run */
 	uint64_t work_limit;                   /**< allowed */
 	int status;                            /**< first error of this run */
 	bool can_fire[512];                    /**< fire output of each atomic neuron is on */
 	bool fires;                            /**< any neuron can fire */
-	bool recurrent;                        /**< a spike can reach a driver */
+	uint64_t look_ahead;                   /**< ticks until a spike reaches a driver */
+	uint64_t feedback;                     /**< ticks until one comes back through the FPGA */
 	bool silent;                           /**< no spike came in the last window */
-	bool routes_stale;                     /**< the two above must be computed again */
+	bool routes_stale;                     /**< fires, look_ahead must be computed again */
 	uint8_t cadc[2][2][256];               /**< last conversion: hemisphere, type, column */
 	uint16_t spike_counter[512];           /**< by atomic neuron; bit 8 is the overflow */
 	uint32_t phy_enable;                   /**< chip's ends of the links that are on */
 	uint32_t pll[EMULATOR_PLL_WORDS];      /**< clock generators; 0 until they are set */
 	struct emulator_spike *spikes;         /**< [spike_capacity] of the last window */
 	size_t spike_capacity;                 /**< spikes there is room for */
+	struct emulator_entry entries[EMULATOR_WINDOW_EVENTS]; /**< from outside, of this window */
+	size_t entry_count;                    /**< of them */
 };
 
 /** Make a chip that was just powered up.
@@ -102,10 +120,6 @@ void emulator__chip_free(struct emulator_chip *chip);
 
 /** Begin a run: no work done, no error. @param chip the chip */
 void emulator__chip_begin(struct emulator_chip *chip);
-
-/** Let everything happen up to a time. Errors stay in chip->status.
- *  @param chip the chip @param time tick */
-void emulator__chip_advance(struct emulator_chip *chip, uint64_t time);
 
 /** Write a register. @param chip the chip @param time tick @param address chip address
  *  @param value bits @param byte_enables bytes that are written */
@@ -124,6 +138,14 @@ bool emulator__chip_is_volatile(const struct emulator_chip *chip, uint32_t addre
  *  @param address chip address @return ticks */
 uint64_t emulator__chip_read_ticks(uint32_t address);
 
+/** Set from which time on a spike may come back through the FPGA. @param chip the chip
+ *  @param ticks from the crossbar to the crossbar; UINT64_MAX for never */
+void emulator__chip_set_feedback(struct emulator_chip *chip, uint64_t ticks);
+
+/** Is there anything on the chip that may happen by itself: an event under way, a source, a recording,
+ *  a neuron that may fire? @param chip the chip @return true if not */
+bool emulator__chip_is_quiet(struct emulator_chip *chip);
+
 /** An event leaves the FPGA. @param chip the chip @param time tick @param label 16 bits */
 void emulator__chip_spike(struct emulator_chip *chip, uint64_t time, uint16_t label);
 
@@ -137,7 +159,25 @@ uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time)
 /** Do the clock generators run? @param chip the chip @return true when all words are set */
 bool emulator__chip_clocks_run(const struct emulator_chip *chip);
 
+/* ---- time (chip_time.c) ----------------------------------------------------------------------- */
+
+/** Let everything happen up to a time. Errors stay in chip->status.
+ *  @param chip the chip @param time tick */
+void emulator__chip_advance(struct emulator_chip *chip, uint64_t time);
+
 /* ---- what registers do (chip_effects.c) ------------------------------------------------------- */
+
+/** When a write takes effect, beside others that wait. On a quiet chip, where no event is under way
+ *  and nobody can fire, what matters to events only may wait as long as the chip stays quiet. */
+enum emulator_timing {
+	EMULATOR_TIMING_STEP = 0, /**< with others of the same membrane step: analog settings, which
+	                               hold from the beginning of a step */
+	EMULATOR_TIMING_ROUTE,    /**< at its own tick, unless the chip is quiet */
+	EMULATOR_TIMING_WEIGHT,   /**< with others of the same step, unless the chip is quiet */
+	EMULATOR_TIMING_CELL,     /**< with others of the same 1 us, of 10 us on a quiet chip: a cell
+	                               takes 2 ms to settle and is refreshed once a millisecond */
+	EMULATOR_TIMING_OWN,      /**< at its own tick and alone */
+};
 
 /** What a container does when it is written or read. */
 struct emulator_chip_effect {
@@ -150,7 +190,7 @@ struct emulator_chip_effect {
 	/** A read gives something else than what was written. @param chip the chip
 	 *  @param element coordinate @return word */
 	uint32_t (*read)(struct emulator_chip *chip, uint32_t element);
-	bool exact;   /**< takes effect at its own time, does not wait for others */
+	enum emulator_timing timing; /**< when a write takes effect */
 	bool repeats; /**< writing the same value again is another write all the same */
 };
 

@@ -58,7 +58,8 @@ static void apply_driver(struct emulator_chip *chip, uint32_t element, const uin
 	struct haldls_synapse_driver_config config;
 	if (haldls_synapse_driver_config_container.decode(&config, words))
 		return;
-	chip->events.driver[element].receives = config.enable_receiver;
+	chip->events.driver[element].receives =
+	        config.enable_receiver && !chip->faults.driver[element];
 	chip->events.driver[element].mask = (uint8_t)config.row_address_compare_mask;
 	chip->events.stale = true;
 	chip->routes_stale = true;
@@ -224,19 +225,22 @@ static uint32_t read_self_test(struct emulator_chip *chip, uint32_t element)
 static const struct emulator_chip_effect effects[] = {
 	{ .container = "NeuronConfig", .apply = apply_neuron },
 	{ .container = "NeuronBackendConfig", .apply = apply_backend },
-	{ .container = "CommonNeuronBackendConfig", .apply = apply_common_backend, .exact = true },
-	{ .container = "CapMemCell", .apply = apply_capmem_cell, .repeats = true },
+	{ .container = "CommonNeuronBackendConfig", .apply = apply_common_backend,
+	        .timing = EMULATOR_TIMING_OWN },
+	{ .container = "CapMemCell", .apply = apply_capmem_cell, .timing = EMULATOR_TIMING_CELL,
+	        .repeats = true },
 	{ .container = "CapMemBlockConfig", .apply = apply_capmem_block },
-	{ .container = "SynapseDriverConfig", .apply = apply_driver },
+	{ .container = "SynapseDriverConfig", .apply = apply_driver, .timing = EMULATOR_TIMING_ROUTE },
 	{ .container = "CADCConfig", .apply = apply_cadc },
 	{ .container = "CADCChannelConfig", .apply = apply_cadc_channel },
 	{ .container = "ReadoutSourceSelection", .apply = apply_readout },
 	{ .container = "PadMultiplexerConfig", .apply = apply_pad },
 	{ .container = "MADCConfig", .apply = apply_madc },
-	{ .container = "CommonPADIBusConfig", .apply = apply_padi, .exact = true },
-	{ .container = "CrossbarNode", .apply = apply_node },
-	{ .container = "CrossbarOutputConfig", .apply = apply_outputs },
-	{ .container = "BackgroundSpikeSource", .apply = apply_source, .exact = true },
+	{ .container = "CommonPADIBusConfig", .apply = apply_padi, .timing = EMULATOR_TIMING_ROUTE },
+	{ .container = "CrossbarNode", .apply = apply_node, .timing = EMULATOR_TIMING_ROUTE },
+	{ .container = "CrossbarOutputConfig", .apply = apply_outputs,
+	        .timing = EMULATOR_TIMING_ROUTE },
+	{ .container = "BackgroundSpikeSource", .apply = apply_source, .timing = EMULATOR_TIMING_OWN },
 	{ .container = "PADIEvent", .trigger = trigger_padi },
 	{ .container = "NeuronReset", .trigger = trigger_neuron_reset },
 	{ .container = "BlockPostPulse", .trigger = trigger_nothing },
@@ -278,13 +282,14 @@ static void apply_quad(struct emulator_chip *chip, uint32_t number)
 	const uint32_t hemisphere = line / EMULATOR_SYNAPSE_ROWS, row = line % EMULATOR_SYNAPSE_ROWS;
 	const uint32_t even = chip->registers->synapses[hemisphere][row][0][quad];
 	const uint32_t odd = chip->registers->synapses[hemisphere][row][1][quad];
+	const bool dead = row < 256 && chip->faults.row[256 * hemisphere + row];
 	for (uint32_t entry = 0; entry < 4; entry++) {
 		const uint32_t column = haldls_column_of_quad(quad, entry);
 		const uint32_t first = even >> (24 - 8 * entry) & 255;
 		const uint32_t second = odd >> (24 - 8 * entry) & 255;
 		if (row < 256) {
 			emulator__analog_set_synapses(chip->analog, hemisphere, row, column,
-			        weight_of(first), (uint8_t)(second & 63));
+			        dead ? 0 : weight_of(first), (uint8_t)(second & 63));
 		} else if (row == 256) {
 			emulator__analog_set_column_current(chip->analog, hemisphere, column,
 			        first >> 6 & 1, first >> 7 & 1);
@@ -311,6 +316,7 @@ void emulator__chip_apply(struct emulator_chip *chip)
 	for (uint32_t i = 0; i < registers->quad_count; i++)
 		apply_quad(chip, registers->quads[i]);
 	emulator__registers_settle(registers);
+	chip->step_changed = false;
 }
 
 /* ---- windows beside the synapses -------------------------------------------------------------- */
@@ -331,13 +337,21 @@ bool emulator__chip_is_sample(uint32_t address)
 	return base >= SAMPLES && base < SAMPLES_END && address >> EMULATOR_ADDRESS_BITS == 0;
 }
 
+static void convert(struct emulator_chip *chip, unsigned hemisphere)
+{
+	uint8_t(*values)[256] = chip->cadc[hemisphere];
+	emulator__analog_cadc_convert(chip->analog, chip->now, hemisphere, values);
+	for (uint32_t i = 0; i < 512; i++)
+		if (chip->faults.channel[512 * hemisphere + i])
+			values[i / 256][i % 256] = chip->faults.stuck[512 * hemisphere + i];
+}
+
 uint32_t emulator__chip_read_samples(struct emulator_chip *chip, uint32_t address)
 {
 	const unsigned hemisphere = (address & HEMISPHERE) != 0, type = (address & ACAUSAL) != 0;
 	const uint32_t quad = address % EMULATOR_QUADS;
 	if (!(address & BUFFERED))
-		emulator__analog_cadc_convert(chip->analog, chip->now, hemisphere,
-		        chip->cadc[hemisphere]);
+		convert(chip, hemisphere);
 	uint32_t word = 0;
 	for (uint32_t entry = 0; entry < 4; entry++)
 		word = word << 8 | chip->cadc[hemisphere][type][haldls_column_of_quad(quad, entry)];

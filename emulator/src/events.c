@@ -131,32 +131,64 @@ static uint16_t neuron_label(const struct emulator_events *events, uint32_t neur
 	return (uint16_t)(haldls_neuron_event_output(neuron) << 8 | events->neuron[neuron].address);
 }
 
-bool emulator__events_recurrent(struct emulator_events *events, uint32_t neuron)
+static uint16_t listening_buses(struct emulator_events *events)
 {
-	if (!events->neuron[neuron].sends)
-		return false;
-	const uint16_t label = neuron_label(events, neuron);
-	const uint32_t input = haldls_neuron_event_output(neuron);
-	for (unsigned i = 0; i < events->nodes[input].count; i++) {
-		const unsigned bus = events->nodes[input].output[i];
-		if (bus < EMULATOR_BUSES && events->bus_enabled[bus] &&
-		        passes(&events->node[input][bus], label) &&
-		        acceptance(events, bus, label)->count)
-			return true;
+	unsigned mask = 0;
+	for (unsigned driver = 0; driver < 256; driver++)
+		if (events->driver[driver].receives)
+			mask |= 1u << (driver / 128 * 4 + driver % 4);
+	for (unsigned bus = 0; bus < EMULATOR_BUSES; bus++)
+		if (!events->bus_enabled[bus])
+			mask &= ~(1u << bus);
+	return (uint16_t)mask;
+}
+
+uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool can_fire[512])
+{
+	events->listening = listening_buses(events);
+	for (uint32_t neuron = 0; neuron < 512; neuron++) {
+		if (!can_fire[neuron] || !events->neuron[neuron].sends)
+			continue;
+		const uint16_t label = neuron_label(events, neuron);
+		const uint32_t input = haldls_neuron_event_output(neuron);
+		for (unsigned i = 0; i < events->nodes[input].count; i++) {
+			const unsigned bus = events->nodes[input].output[i];
+			if (events->listening >> bus & 1 && passes(&events->node[input][bus], label))
+				return EMULATOR_PADI_TICKS;
+		}
 	}
-	return false;
+	return UINT64_MAX;
 }
 
 /* ---- the way of an event ---------------------------------------------------------------------- */
 
-static uint64_t jitter(struct emulator_events *events, enum noise_stream stream)
+/* Jitter of the way to (0) or from (1) the chip. */
+static uint64_t jitter(struct emulator_events *events, unsigned way)
 {
-	uint32_t drawn[4];
 	if (!events->noise)
 		return EMULATOR_JITTER_TICKS;
-	emulator__noise_bits(drawn, events->seed, stream,
-	        events->draws[stream == NOISE_OUTPUT]++);
-	return drawn[0] % (2 * EMULATOR_JITTER_TICKS + 1);
+	const uint64_t draw = events->draws[way]++;
+	if (draw % 8 == 0)
+		emulator__noise_bits(events->drawn[way], events->seed, way ? NOISE_OUTPUT : NOISE_LINK,
+		        draw / 8);
+	const uint32_t bits = events->drawn[way][draw % 8 / 2] >> 16 * (draw % 2) & 0xffff;
+	return bits % (2 * EMULATOR_JITTER_TICKS + 1);
+}
+
+/* A link that is not sound loses events, or turns a bit of them. false: lost */
+static bool cross_link(struct emulator_events *events, uint16_t *label)
+{
+	uint32_t drawn[4];
+	if (!events->loss && !events->flip)
+		return true;
+	emulator__noise_bits(drawn, events->seed, NOISE_FAULT, events->faults++);
+	if (drawn[0] < events->loss) {
+		events->lost++;
+		return false;
+	}
+	if (drawn[1] < events->flip)
+		*label ^= (uint16_t)(1u << drawn[2] % 14);
+	return true;
 }
 
 /* Wait for a place that takes one event a slot. false: the queue in front of it is full */
@@ -174,8 +206,9 @@ static bool wait_for_slot(uint64_t *time, uint64_t *free_at, unsigned depth)
 void emulator__events_from_fpga(struct emulator_events *events, uint64_t time, uint16_t label)
 {
 	const unsigned link = label >> 14;
-	uint64_t arrival = time + EMULATOR_LINK_TICKS - EMULATOR_JITTER_TICKS +
-	        jitter(events, NOISE_LINK);
+	uint64_t arrival = time + EMULATOR_LINK_TICKS - EMULATOR_JITTER_TICKS + jitter(events, 0);
+	if (!cross_link(events, &label))
+		return;
 	if (!wait_for_slot(&arrival, &events->link_free[link], EMULATOR_LINK_QUEUE)) {
 		events->lost++;
 		return;
@@ -193,52 +226,58 @@ void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsi
 	events->exhausted |= !append(&events->bus[bus], time + EMULATOR_PADI_TICKS, label);
 }
 
-static void to_fpga(struct emulator_events *events, uint64_t time, unsigned link, uint16_t label)
+static void to_fpga(struct emulator_events *events, uint64_t time, unsigned input, unsigned link,
+        uint16_t label)
 {
-	uint64_t arrival = time + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS +
-	        jitter(events, NOISE_OUTPUT);
-	if (arrival < events->last_arrival[link])
-		arrival = events->last_arrival[link];
-	events->last_arrival[link] = arrival;
+	const bool loops = input >= EMULATOR_INPUT_LINK && input < EMULATOR_INPUT_SOURCE;
+	uint64_t arrival = time + EMULATOR_OUTPUT_TICKS + (loops ? EMULATOR_LOOP_TICKS : 0) -
+	        EMULATOR_JITTER_TICKS + jitter(events, 1);
+	if (!cross_link(events, &label))
+		return;
+	if (arrival < events->last_arrival[link][loops])
+		arrival = events->last_arrival[link][loops];
+	events->last_arrival[link][loops] = arrival;
 	events->output(events->user, time, arrival, (uint16_t)((label & LABEL_MASK) | link << 14));
 }
 
-void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
+static void leave(struct emulator_events *events, uint64_t time, unsigned input, unsigned target,
         uint16_t label)
 {
-	events->routed++;
+	const struct emulator_node *node = &events->node[input][target];
+	if (!wait_for_slot(&time, &events->output_free[target], EMULATOR_OUTPUT_QUEUE)) {
+		events->lost++;
+		if (node->count_drops)
+			events->drop_counter[input] =
+			        (events->drop_counter[input] + 1) & DROP_COUNTER_MASK;
+		return;
+	}
+	if (events->count_events[target])
+		events->event_counter[target] =
+		        (events->event_counter[target] + 1) & EVENT_COUNTER_MASK;
+	if (target >= EMULATOR_OUTPUT_LINK)
+		to_fpga(events, time, input, target - EMULATOR_OUTPUT_LINK, label);
+	else if (events->bus_enabled[target] && acceptance(events, target, label)->count)
+		events->exhausted |= !append(&events->bus[target], time + EMULATOR_PADI_TICKS, label);
+}
+
+void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
+        uint16_t label, unsigned outputs)
+{
 	for (unsigned i = 0; i < events->nodes[input].count; i++) {
 		const unsigned target = events->nodes[input].output[i];
-		const struct emulator_node *node = &events->node[input][target];
-		uint64_t slot = time;
-		if (!passes(node, label))
-			continue;
-		if (!wait_for_slot(&slot, &events->output_free[target], EMULATOR_OUTPUT_QUEUE)) {
-			events->lost++;
-			if (node->count_drops)
-				events->drop_counter[input] =
-				        (events->drop_counter[input] + 1) & DROP_COUNTER_MASK;
-			continue;
-		}
-		if (events->count_events[target])
-			events->event_counter[target] =
-			        (events->event_counter[target] + 1) & EVENT_COUNTER_MASK;
-		if (target >= EMULATOR_OUTPUT_LINK)
-			to_fpga(events, slot, target - EMULATOR_OUTPUT_LINK, label);
-		else if (events->bus_enabled[target] && acceptance(events, target, label)->count)
-			events->exhausted |=
-			        !append(&events->bus[target], slot + EMULATOR_PADI_TICKS, label);
+		if (outputs >> target & 1 && passes(&events->node[input][target], label))
+			leave(events, time, input, target, label);
 	}
 }
 
-void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron)
+void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron,
+        unsigned outputs)
 {
 	if (!events->neuron[neuron].sends)
 		return;
-	/* each of the 64 neurons of an output holds its event until the merger takes it */
 	const uint32_t input = haldls_neuron_event_output(neuron);
-	if (wait_for_slot(&time, &events->merger_free[input], 64))
-		emulator__events_route(events, time, input, neuron_label(events, neuron));
+	if (wait_for_slot(&time, &events->merger_free[input], EMULATOR_MERGER_QUEUE))
+		emulator__events_route(events, time, input, neuron_label(events, neuron), outputs);
 	else
 		events->lost++;
 }

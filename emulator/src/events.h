@@ -10,11 +10,19 @@
  *  an output remembers when it is free again. An output takes one event in 8 ns; what would wait
  *  longer than its queue is deep is lost and counted.
  *
- *  | way                        | latency                                |
- *  |----------------------------|----------------------------------------|
- *  | crossbar to synapse driver | 80 ns                                  |
- *  | FPGA to crossbar           | 120 ns, jitter up to 8 ns either way   |
- *  | crossbar to FPGA           | 300 ns, jitter up to 8 ns              |
+ *  | way                                        | latency                              |
+ *  |--------------------------------------------|--------------------------------------|
+ *  | crossbar to synapse driver                 | 80 ns                                |
+ *  | FPGA to crossbar                           | 120 ns, jitter up to 8 ns either way |
+ *  | neuron or background source to FPGA        | 300 ns, jitter up to 8 ns either way |
+ *  | from a link input through a link output to |                                      |
+ *  | the FPGA: the loop takes 0.72 us in all    | 600 ns, jitter up to 8 ns either way |
+ *
+ *  **Two passes.** An event's way to the drivers and its way to the FPGA use different outputs, which
+ *  share nothing. Where no neuron reaches a bus that somebody listens to, all events from outside may
+ *  therefore go to the buses first, for a long window; the neurons then run through it, and their
+ *  spikes leave the chip together with those events. emulator__events_look_ahead() says how long such
+ *  a window may be.
  *
  *  All times are ticks of 4 ns since power-up of the chip. */
 
@@ -38,9 +46,12 @@ enum {
 	EMULATOR_PADI_TICKS = 20,    /**< crossbar to driver: 80 ns */
 	EMULATOR_LINK_TICKS = 30,    /**< FPGA to crossbar: 120 ns */
 	EMULATOR_OUTPUT_TICKS = 75,  /**< crossbar to FPGA: 300 ns */
+	EMULATOR_LOOP_TICKS = 75,    /**< what a loop from link to link takes beyond both ways */
 	EMULATOR_JITTER_TICKS = 2,   /**< 8 ns */
+	EMULATOR_MERGER_QUEUE = 4,   /**< spikes that wait for a neuron output before one is lost */
 	EMULATOR_OUTPUT_QUEUE = 64,  /**< events that wait for an output before one is lost */
 	EMULATOR_LINK_QUEUE = 512,   /**< events that wait at a link input before one is lost */
+	EMULATOR_ALL_OUTPUTS = 0xfff, /**< mask of all outputs of the crossbar */
 };
 
 /** An event in a queue. */
@@ -89,19 +100,24 @@ struct emulator_events {
 	bool count_events[EMULATOR_OUTPUTS];       /**< event counter of the output runs */
 	struct emulator_acceptance acceptance[EMULATOR_BUSES][32]; /**< by bus and row select address */
 	bool stale;                                /**< acceptance must be computed again */
+	uint16_t listening; /**< mask of enabled buses with a driver that receives; after
+	                         emulator__events_look_ahead() */
+	uint32_t loss;      /**< an event is lost on a link with this probability times 2^32 */
+	uint32_t flip;      /**< a bit of its label turns over, likewise */
+	uint64_t faults;    /**< draws for the two so far */
 	uint64_t merger_free[8];                   /**< tick at which a neuron output is free */
 	uint64_t link_free[4];                     /**< tick at which a link input is free */
 	uint64_t output_free[EMULATOR_OUTPUTS];    /**< tick at which a crossbar output is free */
-	uint64_t last_arrival[4];                  /**< last arrival at the FPGA, by link */
+	uint64_t last_arrival[4][2];               /**< last arrival at the FPGA, by link; of loops */
 	struct emulator_queue link[4];             /**< events on their way to the crossbar */
 	struct emulator_queue bus[EMULATOR_BUSES]; /**< events on their way to the drivers */
 	uint32_t event_counter[EMULATOR_OUTPUTS];  /**< events that passed, 24 bits */
 	uint32_t drop_counter[EMULATOR_INPUTS];    /**< events that were lost, 16 bits */
 	uint64_t lost;                             /**< all lost events, counted or not */
-	uint64_t routed;                           /**< all events that entered the crossbar */
 	bool noise;                                /**< jitter on */
 	uint64_t seed;                             /**< of the jitter */
 	uint64_t draws[2];                         /**< jitter draws so far: to and from the chip */
+	uint32_t drawn[2][4];                      /**< the last eight of them, 16 bits each */
 	bool exhausted;                            /**< memory for a queue was exhausted */
 	emulator_output *output;                   /**< takes events that leave */
 	void *user;                                /**< handed to output */
@@ -135,13 +151,15 @@ void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsi
         uint16_t label);
 
 /** A spike of a neuron enters the crossbar, if its backend sends events.
- *  @param events the state @param time tick @param neuron atomic neuron 0 ... 511 */
-void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron);
+ *  @param events the state @param time tick @param neuron atomic neuron 0 ... 511
+ *  @param outputs mask of the outputs that this pass is about */
+void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron,
+        unsigned outputs);
 
 /** An event enters the crossbar. @param events the state @param time tick @param input 0 ... 19
- *  @param label 16 bits */
+ *  @param label 16 bits @param outputs mask of the outputs that this pass is about */
 void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
-        uint16_t label);
+        uint16_t label, unsigned outputs);
 
 /** Tick of the next event that waits for a driver; UINT64_MAX for none.
  *  @param events the state @return tick */
@@ -162,8 +180,10 @@ size_t emulator__events_deliver(struct emulator_events *events, uint64_t end, em
 void emulator__events_take_link(unsigned *input, struct emulator_event *event,
         struct emulator_events *events);
 
-/** Can a spike of this neuron reach a synapse driver? @param events the state
- *  @param neuron atomic neuron @return true where the configuration lets it */
-bool emulator__events_recurrent(struct emulator_events *events, uint32_t neuron);
+/** How long after a spike can the earliest driver notice it? Brings `listening` up to date.
+ *  @param events the state @param can_fire [512] atomic neurons that may spike
+ *  @return ticks: the latency of the shortest way that the configuration leaves from a neuron to a bus
+ *  with listening drivers; UINT64_MAX where there is none */
+uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool can_fire[512]);
 
 #endif

@@ -75,6 +75,12 @@ uint32_t emulator__registers_synapse_bits(uint32_t address)
 	return find_place(&place, address) ? place.mask : 0;
 }
 
+uint32_t emulator__registers_synapse_row(uint32_t address)
+{
+	struct place place;
+	return find_place(&place, address) ? place.row : 0;
+}
+
 uint32_t emulator__registers_read_synapse(const struct emulator_registers *registers,
         uint32_t address)
 {

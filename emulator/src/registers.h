@@ -93,6 +93,10 @@ void emulator__registers_touch(struct emulator_registers *registers, size_t mapp
  *  @return true inside the windows of synapse memory */
 bool emulator__registers_is_synapse(uint32_t address);
 
+/** Row of an address in synapse memory. @param address in a window @return 0 ... 255 synapses, 256
+ *  and 257 column switches */
+uint32_t emulator__registers_synapse_row(uint32_t address);
+
 /** Bits that exist behind an address. @param address in a window of synapse memory @return mask */
 uint32_t emulator__registers_synapse_bits(uint32_t address);
 

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+/* Time on the chip. A window: events from outside enter the crossbar and reach the buses, the drivers
+ * get them, the membranes run, and the spikes leave in time order with the events that wait for the
+ * same outputs. */
+#include "chip.h"
+
+#include "memory.h"
+
+#include <hxcomm/error.h>
+
+#include <stdlib.h>
+
+enum {
+	SPIKING_WINDOW_TICKS = 20000, /* 80 us: bounds the spikes of a window */
+	SAMPLES_TOGETHER_TICKS = 64,  /* a sample waits at most 256 ns for others */
+};
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- what the configuration lets happen ------------------------------------------------------- */
+
+static void update_routes(struct emulator_chip *chip)
+{
+	if (!chip->routes_stale)
+		return;
+	chip->fires = false;
+	for (uint32_t neuron = 0; neuron < 512 && !chip->fires; neuron++)
+		chip->fires = chip->can_fire[neuron];
+	chip->look_ahead = emulator__events_look_ahead(&chip->events, chip->can_fire);
+	chip->routes_stale = false;
+}
+
+bool emulator__chip_is_quiet(struct emulator_chip *chip)
+{
+	update_routes(chip);
+	if (chip->fires || chip->recording.running ||
+	        emulator__events_next_bus(&chip->events) != UINT64_MAX ||
+	        emulator__events_next_link(&chip->events) != UINT64_MAX)
+		return false;
+	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
+		if (chip->background.source[i].config.enable)
+			return false;
+	return true;
+}
+
+/* ---- samples ---------------------------------------------------------------------------------- */
+
+static uint64_t sample_time(const struct emulator_recording *recording, uint64_t index)
+{
+	return recording->start + index * recording->period / 2;
+}
+
+static uint64_t next_sample(const struct emulator_chip *chip)
+{
+	const struct emulator_recording *recording = &chip->recording;
+	if (!recording->running || recording->index >= recording->count)
+		return UINT64_MAX;
+	return sample_time(recording, recording->index);
+}
+
+/* Three samples leave together, unless they come so slowly that the first would grow too old. */
+static uint64_t departure(const struct emulator_recording *recording, uint64_t index)
+{
+	uint64_t last = index - index % 3 + 2;
+	if (last >= recording->count)
+		last = recording->count - 1;
+	const uint64_t own = sample_time(recording, index), group = sample_time(recording, last);
+	return group - own <= SAMPLES_TOGETHER_TICKS ? group : own;
+}
+
+static void take_samples(struct emulator_chip *chip)
+{
+	struct emulator_recording *recording = &chip->recording;
+	while (next_sample(chip) <= chip->now) {
+		const uint64_t index = recording->index++;
+		const uint32_t channel = (recording->input +
+		        (recording->switches ? (uint32_t)(index / recording->switches) : 0)) & 1u;
+		const uint16_t value = recording->dummy
+		        ? (uint16_t)(index & 1023)
+		        : (uint16_t)(emulator__analog_madc_sample(chip->analog, chip->now, channel) & 1023);
+		chip->listener.sample(chip->listener.user, chip->now,
+		        departure(recording, index) + EMULATOR_OUTPUT_TICKS,
+		        (uint16_t)(value | channel << 10));
+		chip->work++;
+	}
+	if (recording->running && recording->index >= recording->count)
+		recording->running = false;
+}
+
+/* ---- events ----------------------------------------------------------------------------------- */
+
+/* Spikes come back to drivers: windows are single steps. */
+static bool is_recurrent(const struct emulator_chip *chip)
+{
+	return chip->look_ahead != UINT64_MAX;
+}
+
+/* The next event from outside that reaches the crossbar before @limit. */
+static uint64_t next_arrival(struct emulator_chip *chip, uint64_t limit)
+{
+	uint64_t time = emulator__events_next_link(&chip->events);
+	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
+		time = min(time, emulator__background_find(&chip->background, i, min(time, limit)));
+	return time;
+}
+
+/* Collect the events from outside before @end, in time order; where no spike can reach a bus, they go
+ * to the buses at once. Returns the end of the window: there is room for so many. */
+static uint64_t collect(struct emulator_chip *chip, uint64_t end)
+{
+	uint64_t source[EMULATOR_BACKGROUND_SOURCES];
+	const unsigned early = is_recurrent(chip) ? 0 : chip->events.listening;
+	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
+		source[i] = emulator__background_find(&chip->background, i, end);
+	for (chip->entry_count = 0; chip->entry_count < EMULATOR_WINDOW_EVENTS;) {
+		struct emulator_entry *entry = &chip->entries[chip->entry_count];
+		unsigned from = EMULATOR_BACKGROUND_SOURCES;
+		entry->time = emulator__events_next_link(&chip->events);
+		for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++) {
+			if (source[i] < entry->time) {
+				entry->time = source[i];
+				from = i;
+			}
+		}
+		if (entry->time >= end)
+			return end;
+		if (from < EMULATOR_BACKGROUND_SOURCES) {
+			entry->input = (uint8_t)(EMULATOR_INPUT_SOURCE + from);
+			entry->label = emulator__background_take(&chip->background, from);
+			source[from] = emulator__background_find(&chip->background, from, end);
+		} else {
+			struct emulator_event event;
+			unsigned input;
+			emulator__events_take_link(&input, &event, &chip->events);
+			entry->input = (uint8_t)input;
+			entry->label = event.label;
+		}
+		if (early)
+			emulator__events_route(&chip->events, entry->time, entry->input, entry->label,
+			        early);
+		if (!chip->entry_count++ && end - chip->now > EMULATOR_WINDOW_TICKS)
+			end = min(end, (entry->time > chip->now ? entry->time : chip->now) +
+			                       EMULATOR_WINDOW_TICKS);
+	}
+	chip->work += chip->entry_count;
+	const uint64_t last = chip->entries[EMULATOR_WINDOW_EVENTS - 1].time;
+	return (last > chip->now ? last : chip->now) + 1;
+}
+
+/* Spikes and events from outside leave by the outputs that were not served yet. */
+static void route(struct emulator_chip *chip, size_t spike_count)
+{
+	const unsigned outputs = is_recurrent(chip)
+	        ? EMULATOR_ALL_OUTPUTS
+	        : EMULATOR_ALL_OUTPUTS & ~(unsigned)chip->events.listening;
+	size_t entry = 0;
+	for (size_t spike = 0; spike < spike_count || entry < chip->entry_count;) {
+		const struct emulator_entry *next = &chip->entries[entry];
+		if (entry < chip->entry_count &&
+		        (spike == spike_count || next->time < chip->spikes[spike].time)) {
+			emulator__events_route(&chip->events, next->time, next->input, next->label,
+			        outputs);
+			entry++;
+		} else {
+			emulator__events_from_neuron(&chip->events, chip->spikes[spike].time,
+			        chip->spikes[spike].neuron, outputs);
+			spike++;
+		}
+	}
+	chip->work += spike_count + entry;
+}
+
+static void driver_accepts(void *user, uint64_t time, uint32_t driver, uint8_t label)
+{
+	struct emulator_chip *chip = user;
+	chip->work++;
+	emulator__analog_driver_event(chip->analog, time, driver, label);
+}
+
+/* Count the spikes of all neurons but dead ones, of which nobody hears. */
+static size_t count_spikes(struct emulator_chip *chip, size_t count)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t neuron = chip->spikes[i].neuron;
+		if (chip->faults.neuron[neuron])
+			continue;
+		uint16_t *counter = &chip->spike_counter[neuron];
+		const unsigned next = (*counter & 255u) + 1;
+		*counter = (uint16_t)((*counter & 256u) | (next & 256u) | (next & 255u));
+		chip->spikes[kept++] = chip->spikes[i];
+	}
+	return kept;
+}
+
+/* ---- windows ---------------------------------------------------------------------------------- */
+
+/* A window may be so long that nothing that leaves a neuron within it comes back in it. */
+static uint64_t window_end(const struct emulator_chip *chip, uint64_t target)
+{
+	uint64_t end = target;
+	if (is_recurrent(chip)) /* the spikes of a step are known at its end */
+		end = min(end, (chip->now / EMULATOR_STEP_TICKS + 1) * EMULATOR_STEP_TICKS);
+	else if (chip->fires)
+		end = min(end, chip->now + SPIKING_WINDOW_TICKS);
+	if (chip->feedback != UINT64_MAX)
+		end = min(end, chip->now + chip->feedback);
+	const uint64_t sample = next_sample(chip);
+	if (sample > chip->now)
+		end = min(end, sample);
+	return end;
+}
+
+/* Where spikes come back, windows are short. While the last one was silent and nothing comes from
+ * outside, ask the membranes to go on by themselves as far as none can fire. */
+static void leap(struct emulator_chip *chip, uint64_t target)
+{
+	if (!is_recurrent(chip) || !chip->silent)
+		return;
+	uint64_t end = min(target, emulator__events_next_bus(&chip->events));
+	end = min(end, next_arrival(chip, end));
+	end = min(end, next_sample(chip));
+	if (end <= chip->now + 2 * EMULATOR_STEP_TICKS)
+		return;
+	const uint64_t reached = emulator__analog_leap(chip->analog, end);
+	if (reached > chip->now)
+		chip->now = reached;
+}
+
+/* Run the membranes; where the spikes of a window do not fit, make room and go on. */
+static size_t run_membranes(struct emulator_chip *chip, uint64_t end)
+{
+	size_t count = 0, more = 0;
+	int status;
+	while ((status = emulator__analog_advance(chip->analog, end, chip->spikes + count,
+	                chip->spike_capacity - count, &more)) == HXCOMM_ENOSPC) {
+		count += more;
+		struct emulator_spike *spikes =
+		        realloc(chip->spikes, 2 * chip->spike_capacity * sizeof(*spikes));
+		if (!spikes) {
+			status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu spikes",
+			        2 * chip->spike_capacity);
+			more = 0;
+			break;
+		}
+		chip->spikes = spikes;
+		chip->spike_capacity *= 2;
+	}
+	if (status != HXCOMM_OK)
+		chip->status = status;
+	return count + more;
+}
+
+static void step(struct emulator_chip *chip, uint64_t target)
+{
+	chip->work++;
+	const uint64_t end = collect(chip, window_end(chip, target));
+	emulator__events_deliver(&chip->events, end, driver_accepts, chip);
+	const size_t count = run_membranes(chip, end);
+	chip->silent = !count;
+	route(chip, count_spikes(chip, count));
+	chip->now = end;
+	take_samples(chip);
+	if (chip->events.exhausted)
+		chip->status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for events under way");
+}
+
+void emulator__chip_advance(struct emulator_chip *chip, uint64_t time)
+{
+	if (time <= chip->now)
+		return;
+	emulator__chip_apply(chip);
+	update_routes(chip);
+	while (chip->now < time && chip->status == HXCOMM_OK) {
+		leap(chip, time);
+		if (chip->now >= time)
+			break;
+		step(chip, time);
+		if (chip->work + chip->background.looks / 16 > chip->work_limit)
+			chip->status = hxcomm_error_set(HXCOMM_ETIMEDOUT,
+			        "the program keeps the chip busy for more than %llu steps: run it in parts, "
+			        "or switch off background sources while it waits",
+			        (unsigned long long)chip->work_limit);
+	}
+	if (chip->status != HXCOMM_OK)
+		chip->now = time; /* the run fails; do not come back here */
+}

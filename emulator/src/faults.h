@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#ifndef EMULATOR_FAULTS_H
+#define EMULATOR_FAULTS_H
+
+/** @file
+ *  @brief What a user breaks on purpose, beyond the fixed pattern of a chip: by the address
+ *  `emulator:?dead_neurons=3,17`, so that one can see what an experiment makes of it. */
+
+#include <hxcomm/uri.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Broken parts; all zero is a sound machine. */
+struct emulator_faults {
+	bool neuron[512];        /**< atomic neurons whose spikes are lost */
+	bool driver[256];        /**< synapse drivers that take no event */
+	bool row[512];           /**< synapse rows, 256 hemisphere + row, without charge */
+	bool channel[1024];      /**< CADC channels, 512 hemisphere + 256 type + column, that stand still */
+	uint8_t stuck[1024];     /**< where these stand */
+	uint8_t links;           /**< mask of links, counted as the FPGA does, that never come up */
+	bool pll;                /**< the clock generators never lock */
+	double link_loss;        /**< probability that a message on a link is lost */
+	double link_flips;       /**< probability that an event on a link arrives with a wrong bit */
+	double clock_drift;      /**< the chip's clock is faster than the FPGA's by this share */
+};
+
+/** Keys of an address that emulator__faults_read() knows.
+ *  @param[out] count number of them @return [count] names */
+const char *const *emulator__faults_keys(unsigned *count);
+
+/** Read the faults of an address.
+ *  @param[out] out     the faults; unchanged after an error
+ *  @param uri          an address
+ *  @param serial       number of the chip: `random:N` parts are drawn from it
+ *  @retval 0 read @retval HXCOMM_EINVAL not a list @retval HXCOMM_ERANGE no such part */
+int emulator__faults_read(struct emulator_faults *out, const struct hxcomm_uri *uri,
+        uint32_t serial);
+
+#endif
