@@ -19,6 +19,7 @@ enum {
 	SHORT_REFRACTORY_SCALE = 1, /* 255 counts are 4.1 us */
 	SHORT_REFRACTORY_CYCLES = 512,
 	RESET_HOLD_CYCLES = 10 * CYCLES_PER_US,
+	FIRST_RESET_CYCLES = 20 * CYCLES_PER_US, /* thresholds on: who fires has been reset */
 };
 
 #define CYCLE 8e-9
@@ -295,6 +296,11 @@ int calix__measure_threshold(double *out, struct calix__session *s, const void *
 	double one[CALIX_NEURONS];
 	const uint32_t reads = repeats_of(context, THRESHOLD_READS);
 	int status = calix__session_switch_thresholds(s, true);
+	/* until then a neuron stands where it rested, far above its threshold */
+	if (status == HXCOMM_OK)
+		status = calix__session_timer_reset(s);
+	if (status == HXCOMM_OK)
+		status = calix__session_wait_until(s, FIRST_RESET_CYCLES);
 	for (uint32_t r = 0; r < reads && status == HXCOMM_OK; r++)
 		status = calix__session_append_cadc(&tickets[r], s);
 	if (status == HXCOMM_OK)
