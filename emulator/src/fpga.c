@@ -82,7 +82,7 @@ static void event(struct emulator_fpga *fpga, enum hxcomm_response code, uint64_
 	 * before the chip's clock, and instructions come at the FPGA's. */
 	const uint64_t sure = (fpga->chip->now + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS -
 	                              EMULATOR_STEP_TICKS) / CYCLE_TICKS;
-	if (fpga->stream.count >= EVENTS_WAITING && sure < fpga->now && fpga->status == HXCOMM_OK)
+	if (emulator__stream_count(&fpga->stream) >= EVENTS_WAITING && sure < fpga->now && fpga->status == HXCOMM_OK)
 		keep(fpga, emulator__stream_drain(&fpga->stream, sure - 1));
 }
 
@@ -462,7 +462,7 @@ int emulator__fpga_run(struct emulator_fpga *fpga, const uint64_t *words, size_t
 			break;
 		fpga->now++;
 		/* events of a train wait on the chip, responses in the stream: keep both short */
-		if (++since >= RESPONSES_WAITING || fpga->stream.count >= 2 * RESPONSES_WAITING) {
+		if (++since >= RESPONSES_WAITING || emulator__stream_count(&fpga->stream) >= 2 * RESPONSES_WAITING) {
 			catch_up(fpga);
 			since = 0;
 		}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Responses wait in a heap until no earlier one can come any more; then they leave one a cycle. */
+/* Responses wait until no earlier one can come any more; then they leave one a cycle. Spikes wait apart
+ * from the rest: a read is answered late, and spikes would have to be sorted in before it. */
 #include "stream.h"
 
 #include <hxcomm/error.h>
@@ -22,7 +23,8 @@ void emulator__stream_init(struct emulator_stream *stream)
 void emulator__stream_deinit(struct emulator_stream *stream)
 {
 	hxcomm_encoder_deinit(&stream->encoder);
-	free(stream->heap);
+	free(stream->events.entries);
+	free(stream->answers.entries);
 	*stream = (struct emulator_stream){ 0 };
 }
 
@@ -30,62 +32,83 @@ void emulator__stream_begin(struct emulator_stream *stream, uint64_t now, emulat
         void *user)
 {
 	hxcomm_encoder_clear(&stream->encoder);
-	stream->count = 0;
+	stream->events.head = stream->events.tail;
+	stream->answers.head = stream->answers.tail;
 	stream->next_cycle = now;
 	stream->host_time = 0;
 	stream->sink = sink;
 	stream->user = user;
 }
 
-static bool before(const struct emulator_response *a, const struct emulator_response *b)
+/* ---- waiting ---------------------------------------------------------------------------------- */
+
+static bool is_event(unsigned code)
 {
-	return a->cycle != b->cycle ? a->cycle < b->cycle : a->order < b->order;
+	return code == HXCOMM_RESPONSE_SPIKE_1 || code == HXCOMM_RESPONSE_MADC_1;
+}
+
+static struct emulator_response *entry(const struct emulator_ring *ring, size_t index)
+{
+	return &ring->entries[index & (ring->capacity - 1)];
+}
+
+static bool grow(struct emulator_ring *ring)
+{
+	const size_t count = ring->tail - ring->head, capacity = count ? 2 * count : 1024;
+	struct emulator_response *entries = malloc(capacity * sizeof(*entries));
+	if (!entries)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		entries[i] = *entry(ring, ring->head + i);
+	free(ring->entries);
+	*ring = (struct emulator_ring){ entries, capacity, 0, count };
+	return true;
+}
+
+size_t emulator__stream_count(const struct emulator_stream *stream)
+{
+	return stream->events.tail - stream->events.head + stream->answers.tail -
+	       stream->answers.head;
 }
 
 int emulator__stream_append(struct emulator_stream *stream, uint64_t cycle,
         enum hxcomm_response code, uint64_t payload, uint64_t oldest)
 {
-	if (stream->count == stream->capacity) {
-		const size_t capacity = stream->capacity ? 2 * stream->capacity : 1024;
-		struct emulator_response *heap =
-		        realloc(stream->heap, capacity * sizeof(*stream->heap));
-		if (!heap)
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu responses", capacity);
-		stream->heap = heap;
-		stream->capacity = capacity;
-	}
-	const struct emulator_response response = {
+	struct emulator_ring *ring = is_event(code) ? &stream->events : &stream->answers;
+	if (ring->tail - ring->head == ring->capacity && !grow(ring))
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu responses under way",
+		        2 * ring->capacity);
+	size_t place = ring->tail++;
+	for (; place > ring->head && entry(ring, place - 1)->cycle > cycle; place--)
+		*entry(ring, place) = *entry(ring, place - 1);
+	*entry(ring, place) = (struct emulator_response){
 		.cycle = cycle,
 		.order = stream->order++,
 		.payload = payload,
 		.oldest = oldest,
 		.code = (uint8_t)code,
 	};
-	size_t i = stream->count++;
-	while (i > 0 && before(&response, &stream->heap[(i - 1) / 2])) {
-		stream->heap[i] = stream->heap[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	stream->heap[i] = response;
 	return HXCOMM_OK;
 }
 
-static struct emulator_response pop(struct emulator_stream *stream)
+static struct emulator_response *first(const struct emulator_ring *ring)
 {
-	struct emulator_response *heap = stream->heap;
-	const struct emulator_response top = heap[0];
-	const struct emulator_response last = heap[--stream->count];
-	size_t i = 0;
-	for (size_t child; (child = 2 * i + 1) < stream->count; i = child) {
-		if (child + 1 < stream->count && before(&heap[child + 1], &heap[child]))
-			child++;
-		if (!before(&heap[child], &last))
-			break;
-		heap[i] = heap[child];
-	}
-	heap[i] = last;
-	return top;
+	return ring->head == ring->tail ? NULL : entry(ring, ring->head);
 }
+
+/* The ring whose first response is next; NULL where both are empty. */
+static struct emulator_ring *next(struct emulator_stream *stream)
+{
+	const struct emulator_response *event = first(&stream->events);
+	const struct emulator_response *answer = first(&stream->answers);
+	if (!event || !answer)
+		return event ? &stream->events : answer ? &stream->answers : NULL;
+	if (event->cycle != answer->cycle)
+		return event->cycle < answer->cycle ? &stream->events : &stream->answers;
+	return event->order < answer->order ? &stream->events : &stream->answers;
+}
+
+/* ---- leaving ---------------------------------------------------------------------------------- */
 
 /* Make the host's counter show @p cycle at the next message. */
 static int annotate(struct emulator_stream *stream, uint64_t cycle)
@@ -107,19 +130,17 @@ static int annotate(struct emulator_stream *stream, uint64_t cycle)
 	return status;
 }
 
-static bool is_event(uint8_t code)
-{
-	return code == HXCOMM_RESPONSE_SPIKE_1 || code == HXCOMM_RESPONSE_MADC_1;
-}
-
 /* Take up to two more events of the same kind and cycle, so that three travel as one message. */
-static int emit_events(struct emulator_stream *stream, const struct emulator_response *first)
+static int emit_events(struct emulator_stream *stream, const struct emulator_response *leader)
 {
-	uint64_t events[3] = { first->payload & 0xffffff };
+	uint64_t events[3] = { leader->payload & 0xffffff };
 	unsigned count = 1;
-	while (count < 3 && stream->count && stream->heap[0].cycle == first->cycle &&
-	        stream->heap[0].code == first->code)
-		events[count++] = pop(stream).payload & 0xffffff;
+	const struct emulator_response *more;
+	while (count < 3 && (more = first(&stream->events)) && more->cycle == leader->cycle &&
+	        more->code == leader->code) {
+		events[count++] = more->payload & 0xffffff;
+		stream->events.head++;
+	}
 	uint64_t high = 0, low = events[0];
 	if (count == 2)
 		low = events[0] << 24 | events[1];
@@ -128,7 +149,7 @@ static int emit_events(struct emulator_stream *stream, const struct emulator_res
 		low = events[0] << 48 | events[1] << 24 | events[2];
 	}
 	return hxcomm_encoder_append(&stream->encoder,
-	        (enum hxcomm_response)(first->code + count - 1), high, low);
+	        (enum hxcomm_response)(leader->code + count - 1), high, low);
 }
 
 static int emit(struct emulator_stream *stream, const struct emulator_response *response)
@@ -168,8 +189,10 @@ static int deliver(struct emulator_stream *stream, size_t at_least)
 int emulator__stream_drain(struct emulator_stream *stream, uint64_t cycle)
 {
 	int status = HXCOMM_OK;
-	while (status == HXCOMM_OK && stream->count && stream->heap[0].cycle <= cycle) {
-		const struct emulator_response response = pop(stream);
+	struct emulator_ring *ring;
+	while (status == HXCOMM_OK && (ring = next(stream)) && first(ring)->cycle <= cycle) {
+		const struct emulator_response response = *first(ring);
+		ring->head++;
 		status = emit(stream, &response);
 	}
 	return status == HXCOMM_OK ? deliver(stream, CHUNK_WORDS) : status;
@@ -178,7 +201,8 @@ int emulator__stream_drain(struct emulator_stream *stream, uint64_t cycle)
 int emulator__stream_end(struct emulator_stream *stream, uint64_t cycle)
 {
 	int status = emulator__stream_drain(stream, cycle);
-	stream->count = 0; /* what comes after the halt is lost */
+	stream->events.head = stream->events.tail; /* what comes after the halt is lost */
+	stream->answers.head = stream->answers.tail;
 	const struct emulator_response halt = {
 		.cycle = cycle,
 		.oldest = UINT64_MAX,

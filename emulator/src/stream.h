@@ -29,12 +29,20 @@ struct emulator_response {
 	uint8_t code;     /**< enum hxcomm_response; one-event code for spikes and samples */
 };
 
+/** Responses in the order of (cycle, running number). They come nearly sorted, so that a new one finds
+ *  its place a few steps from the end. */
+struct emulator_ring {
+	struct emulator_response *entries; /**< [capacity] ring buffer */
+	size_t capacity;                   /**< its size, a power of two */
+	size_t head;                       /**< index of the first, counted without wrap */
+	size_t tail;                       /**< index behind the last */
+};
+
 /** The stream. */
 struct emulator_stream {
 	struct hxcomm_encoder encoder;  /**< words that wait for the sink */
-	struct emulator_response *heap; /**< binary heap by (cycle, order) */
-	size_t count;                   /**< responses in the heap */
-	size_t capacity;                /**< room in the heap */
+	struct emulator_ring events;    /**< spikes and samples under way */
+	struct emulator_ring answers;   /**< all others */
 	uint64_t order;                 /**< next running number */
 	uint64_t next_cycle;            /**< first cycle that carries no message yet */
 	uint64_t host_time;             /**< what the host's counter shows */
@@ -56,6 +64,9 @@ void emulator__stream_deinit(struct emulator_stream *stream);
  *  @param user handed to the sink */
 void emulator__stream_begin(struct emulator_stream *stream, uint64_t now, emulator_sink *sink,
         void *user);
+
+/** Responses under way. @param stream the stream @return how many */
+size_t emulator__stream_count(const struct emulator_stream *stream);
 
 /** Add a response.
  *  @param stream   the stream
