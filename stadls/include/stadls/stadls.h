@@ -7,6 +7,8 @@
 
 #include <stadls/bringup.h>
 #include <stadls/builder.h>
+#include <stadls/dump.h>
 #include <stadls/run.h>
+#include <stadls/timeline.h>
 
 #endif
