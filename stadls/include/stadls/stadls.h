@@ -8,6 +8,7 @@
 #include <stadls/bringup.h>
 #include <stadls/builder.h>
 #include <stadls/dump.h>
+#include <stadls/ppu.h>
 #include <stadls/run.h>
 #include <stadls/timeline.h>
 
