@@ -25,6 +25,12 @@ static void event_leaves(void *user, uint64_t stamp, uint64_t arrival, uint16_t 
 	chip->listener.spike(chip->listener.user, stamp, arrival, label);
 }
 
+static void event_is_lost(void *user, uint64_t time, bool to_chip)
+{
+	struct emulator_chip *chip = user;
+	chip->listener.lose(chip->listener.user, time, to_chip);
+}
+
 /* What the analog core and the event routing do not know yet: the reset values of their registers.
  * Cells and synapses are zero on both sides. */
 static void touch_all(struct emulator_chip *chip)
@@ -70,9 +76,11 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 		return status;
 	}
 	emulator__events_init(&chip->events, options->noise, options->seed, event_leaves, chip);
+	chip->events.lose = event_is_lost;
 	chip->events.loss = probability(options->faults.link_loss);
 	chip->events.flip = probability(options->faults.link_flips);
 	chip->faults = options->faults;
+	chip->clocks.broken = options->faults.pll;
 	chip->feedback = UINT64_MAX;
 	touch_all(chip);
 	emulator__chip_apply(chip);
@@ -215,8 +223,7 @@ void emulator__chip_write(struct emulator_chip *chip, uint64_t time, uint32_t ad
 		return;
 	}
 	if (address - EMULATOR_PLL_ADDRESS < EMULATOR_PLL_WORDS) {
-		uint32_t *word = &chip->pll[address - EMULATOR_PLL_ADDRESS];
-		*word = (*word & ~mask) | (value & mask);
+		emulator__clocks_write(&chip->clocks, address - EMULATOR_PLL_ADDRESS, value, mask, time);
 		return;
 	}
 	if (write_synapse(chip, time, address, value, mask))
@@ -237,7 +244,7 @@ uint32_t emulator__chip_read(struct emulator_chip *chip, uint64_t time, uint32_t
 	if (address == EMULATOR_PHY_ADDRESS)
 		return chip->phy_enable;
 	if (address - EMULATOR_PLL_ADDRESS < EMULATOR_PLL_WORDS)
-		return chip->pll[address - EMULATOR_PLL_ADDRESS];
+		return chip->clocks.word[address - EMULATOR_PLL_ADDRESS];
 	if (emulator__chip_is_sample(address)) {
 		settle(chip, time);
 		return emulator__chip_read_samples(chip, address);
@@ -289,7 +296,7 @@ void emulator__chip_reset(struct emulator_chip *chip, uint64_t time)
 	for (unsigned i = 0; i < 512; i++)
 		chip->spike_counter[i] = 0;
 	emulator__registers_reset(chip->registers);
-	memset(chip->pll, 0, sizeof(chip->pll));
+	chip->clocks = (struct emulator_clocks){ .broken = chip->faults.pll };
 	emulator__chip_apply(chip);
 }
 
@@ -303,14 +310,4 @@ uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time)
 	const uint64_t elapsed = time - chip->systime_zero;
 	const double drift = (double)elapsed * chip->faults.clock_drift;
 	return (elapsed + (uint64_t)(int64_t)drift) & systime_mask;
-}
-
-bool emulator__chip_clocks_run(const struct emulator_chip *chip)
-{
-	if (chip->faults.pll)
-		return false;
-	for (uint32_t i = 0; i < EMULATOR_PLL_NEEDED; i++)
-		if (!chip->pll[i])
-			return false;
-	return true;
 }

@@ -17,6 +17,7 @@
 
 #include "analog.h"
 #include "background.h"
+#include "clocks.h"
 #include "events.h"
 #include "faults.h"
 #include "registers.h"
@@ -32,8 +33,6 @@ enum {
 	EMULATOR_SYSTIME_ADDRESS = 0,   /**< chip time, low word; the high word follows */
 	EMULATOR_PHY_ADDRESS = 0x40000, /**< enables of the chip's ends of the links */
 	EMULATOR_PLL_ADDRESS = 0x80000, /**< registers of the clock generators */
-	EMULATOR_PLL_WORDS = 6,         /**< two generators of two words, outputs, self-test */
-	EMULATOR_PLL_NEEDED = 5,        /**< of these must be set before the clocks run */
 };
 
 /** How an emulated machine is made. */
@@ -51,10 +50,13 @@ struct emulator_options {
 struct emulator_listener {
 	/** A spike. @param user as given @param stamp tick @param arrival tick @param label 16 bits */
 	void (*spike)(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
+	/** An event was lost on a link. @param user as given @param tick of the loss
+	 *  @param to_chip on the way there */
+	void (*lose)(void *user, uint64_t tick, bool to_chip);
 	/** A sample of the MADC. @param user as given @param stamp tick @param arrival tick
 	 *  @param value 10 bits, channel in bit 10 */
 	void (*sample)(void *user, uint64_t stamp, uint64_t arrival, uint16_t value);
-	void *user; /**< handed to both */
+	void *user; /**< handed to all */
 };
 
 /** A recording of the fast converter. */
@@ -102,7 +104,7 @@ struct emulator_chip {
 	uint8_t cadc[2][2][256];               /**< last conversion: hemisphere, type, column */
 	uint16_t spike_counter[512];           /**< by atomic neuron; bit 8 is the overflow */
 	uint32_t phy_enable;                   /**< chip's ends of the links that are on */
-	uint32_t pll[EMULATOR_PLL_WORDS];      /**< clock generators; 0 until they are set */
+	struct emulator_clocks clocks;         /**< clock generators */
 	struct emulator_spike *spikes;         /**< [spike_capacity] of the last window */
 	size_t spike_capacity;                 /**< spikes there is room for */
 	struct emulator_entry entries[EMULATOR_WINDOW_EVENTS]; /**< from outside, of this window */
@@ -155,9 +157,6 @@ void emulator__chip_reset(struct emulator_chip *chip, uint64_t time);
 
 /** System time of the chip. @param chip the chip @param time tick @return 43 bits of 4 ns */
 uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time);
-
-/** Do the clock generators run? @param chip the chip @return true when all words are set */
-bool emulator__chip_clocks_run(const struct emulator_chip *chip);
 
 /* ---- time (chip_time.c) ----------------------------------------------------------------------- */
 

@@ -176,7 +176,7 @@ static uint64_t jitter(struct emulator_events *events, unsigned way)
 }
 
 /* A link that is not sound loses events, or turns a bit of them. false: lost */
-static bool cross_link(struct emulator_events *events, uint16_t *label)
+static bool cross_link(struct emulator_events *events, uint64_t time, uint16_t *label, bool to_chip)
 {
 	uint32_t drawn[4];
 	if (!events->loss && !events->flip)
@@ -184,6 +184,8 @@ static bool cross_link(struct emulator_events *events, uint16_t *label)
 	emulator__noise_bits(drawn, events->seed, NOISE_FAULT, events->faults++);
 	if (drawn[0] < events->loss) {
 		events->lost++;
+		if (events->lose)
+			events->lose(events->user, time, to_chip);
 		return false;
 	}
 	if (drawn[1] < events->flip)
@@ -207,7 +209,7 @@ void emulator__events_from_fpga(struct emulator_events *events, uint64_t time, u
 {
 	const unsigned link = label >> 14;
 	uint64_t arrival = time + EMULATOR_LINK_TICKS - EMULATOR_JITTER_TICKS + jitter(events, 0);
-	if (!cross_link(events, &label))
+	if (!cross_link(events, arrival, &label, true))
 		return;
 	if (!wait_for_slot(&arrival, &events->link_free[link], EMULATOR_LINK_QUEUE)) {
 		events->lost++;
@@ -232,7 +234,7 @@ static void to_fpga(struct emulator_events *events, uint64_t time, unsigned inpu
 	const bool loops = input >= EMULATOR_INPUT_LINK && input < EMULATOR_INPUT_SOURCE;
 	uint64_t arrival = time + EMULATOR_OUTPUT_TICKS + (loops ? EMULATOR_LOOP_TICKS : 0) -
 	        EMULATOR_JITTER_TICKS + jitter(events, 1);
-	if (!cross_link(events, &label))
+	if (!cross_link(events, arrival, &label, false))
 		return;
 	if (arrival < events->last_arrival[link][loops])
 		arrival = events->last_arrival[link][loops];

@@ -73,6 +73,10 @@ struct emulator_queue {
  *  @param arrival tick at which it reaches the FPGA @param label label with the link in bits 15:14 */
 typedef void emulator_output(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
 
+/** Told of events that a link lost. @param user as given @param time tick @param to_chip on the way
+ *  there */
+typedef void emulator_loss(void *user, uint64_t time, bool to_chip);
+
 /** Takes events that a synapse driver accepted.
  *  @param user as given @param time tick @param driver 0 ... 255 @param label synapse label, 6 bits */
 typedef void emulator_driver(void *user, uint64_t time, uint32_t driver, uint8_t label);
@@ -120,7 +124,8 @@ struct emulator_events {
 	uint32_t drawn[2][4];                      /**< the last eight of them, 16 bits each */
 	bool exhausted;                            /**< memory for a queue was exhausted */
 	emulator_output *output;                   /**< takes events that leave */
-	void *user;                                /**< handed to output */
+	emulator_loss *lose;                       /**< told of losses on links; NULL for nobody */
+	void *user;                                /**< handed to both */
 };
 
 /** Begin to use event routing; every node exists with mask 0 and target 0, nothing is enabled.

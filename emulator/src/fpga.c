@@ -6,32 +6,16 @@
 
 #include <stdlib.h>
 
-/* Word addresses of FPGA registers without bit 31 (source: spec/transport.md 2.4). */
 enum {
-	DNA_HIGH = 0x08000003,
-	DNA_LOW = 0x08000004,
-	RECORDING = 0x08000005,
-	POLL_ADDRESS = 0x08000006,
-	POLL_TARGET = 0x08000007,
-	POLL_MASK = 0x08000008,
-	TIMEOUT = 0x08000009,
-	TIMER = 0x0800000c,
-	SYSTIME_TRIES = 0x08002000,
-	SYSTIME_ROUND_TRIP = 0x08002002,
-	SYSTIME_CHIP_HIGH = 0x08002003,
-	SYSTIME_CHIP_LOW = 0x08002004,
-	SYSTIME_ACTIVE = 0x08002005,
-	PHY_ENABLE = 0x08004000,
-	PHY_CONFIG = 0x08006000,
-	PHYS = 8,
-};
-
-enum {
-	TIMEOUT_DEFAULT = 1250000, /* 10 ms */
 	RESPONSES_WAITING = 8192,  /* before the chip is asked to catch up */
 	EVENTS_WAITING = 256,      /* before those that are sure are sent */
-	CYCLE_TICKS = 2,
+	CYCLE_TICKS = EMULATOR_CYCLE_TICKS,
 };
+
+/* Temperature of the chip, degrees Celsius (source: spec/emulator_physics.md 4.2). */
+enum { CELSIUS = 38 };
+
+enum { LINK_UP = 1 << 4, LINK_CRC_ERROR = 1 << 2 };
 
 static const uint32_t fpga_space = UINT32_C(1) << 31;
 
@@ -42,7 +26,7 @@ static uint64_t tick_at(uint64_t cycle)
 	return CYCLE_TICKS * (cycle + EMULATOR_CHIP_CYCLES);
 }
 
-static void keep(struct emulator_fpga *fpga, int status)
+void emulator__fpga_keep(struct emulator_fpga *fpga, int status)
 {
 	if (fpga->status == HXCOMM_OK)
 		fpga->status = status;
@@ -51,49 +35,69 @@ static void keep(struct emulator_fpga *fpga, int status)
 static void respond(struct emulator_fpga *fpga, uint64_t cycle, enum hxcomm_response code,
         uint64_t payload)
 {
-	keep(fpga, emulator__stream_append(&fpga->stream, cycle, code, payload, UINT64_MAX));
+	emulator__fpga_keep(fpga,
+	        emulator__stream_append(&fpga->stream, cycle, code, payload, UINT64_MAX));
 }
 
-/* Let the chip live up to the present, and send what cannot be overtaken any more. */
-static void catch_up(struct emulator_fpga *fpga)
+static void notify(struct emulator_fpga *fpga, uint64_t cycle, unsigned link, unsigned bits)
+{
+	respond(fpga, cycle, HXCOMM_RESPONSE_LINK, link << 5 | bits);
+}
+
+/* What JTAG shifted in takes effect when its time has come. */
+static void finish_jtag(struct emulator_fpga *fpga)
+{
+	if (!fpga->jtag.shifted || fpga->jtag.idle_at > fpga->now)
+		return;
+	emulator__jtag_update(&fpga->jtag, fpga->chip, tick_at(fpga->jtag.idle_at));
+	emulator__fpga_update_links(fpga, fpga->jtag.idle_at);
+}
+
+void emulator__fpga_catch_up(struct emulator_fpga *fpga)
 {
 	emulator__chip_advance(fpga->chip, CYCLE_TICKS * fpga->now);
-	keep(fpga, fpga->chip->status);
+	emulator__fpga_keep(fpga, fpga->chip->status);
 	if (fpga->now && fpga->status == HXCOMM_OK)
-		keep(fpga, emulator__stream_drain(&fpga->stream, fpga->now - 1));
-}
-
-static uint32_t peek(const struct emulator_fpga *fpga, uint32_t address)
-{
-	return emulator__memory_read(&fpga->memory, address);
+		emulator__fpga_keep(fpga, emulator__stream_drain(&fpga->stream, fpga->now - 1));
 }
 
 static void event(struct emulator_fpga *fpga, enum hxcomm_response code, uint64_t stamp,
         uint64_t arrival, uint16_t content)
 {
-	if (!fpga->links || !(peek(fpga, RECORDING) & 1))
+	if (!fpga->links.up || !(fpga->registers.recording & 1))
 		return;
 	const uint64_t time = emulator__chip_systime(fpga->chip, stamp) & 255;
 	/* the host takes a time stamp back by at most 256 ticks */
 	const uint64_t oldest = (stamp + 254) / CYCLE_TICKS;
-	keep(fpga, emulator__stream_append(&fpga->stream, (arrival + 1) / CYCLE_TICKS, code,
-	                   time << 16 | content, oldest));
+	emulator__fpga_keep(fpga, emulator__stream_append(&fpga->stream, (arrival + 1) / CYCLE_TICKS,
+	                                  code, time << 16 | content, oldest));
 	/* A long wait: send what later events cannot overtake. These pass the crossbar at most a step
 	 * before the chip's clock, and instructions come at the FPGA's. */
 	const uint64_t sure = (fpga->chip->now + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS -
 	                              EMULATOR_STEP_TICKS) / CYCLE_TICKS;
-	if (emulator__stream_count(&fpga->stream) >= EVENTS_WAITING && sure < fpga->now && fpga->status == HXCOMM_OK)
-		keep(fpga, emulator__stream_drain(&fpga->stream, sure - 1));
+	if (sure < fpga->now && fpga->status == HXCOMM_OK &&
+	        emulator__stream_count(&fpga->stream) >= EVENTS_WAITING)
+		emulator__fpga_keep(fpga, emulator__stream_drain(&fpga->stream, sure - 1));
 }
 
 static void spike_arrives(void *user, uint64_t stamp, uint64_t arrival, uint16_t label)
 {
-	event(user, HXCOMM_RESPONSE_SPIKE_1, stamp, arrival, label);
+	struct emulator_fpga *fpga = user;
+	event(fpga, HXCOMM_RESPONSE_SPIKE_1, stamp, arrival, label);
+	emulator__fpga_serial_spike(fpga, (arrival + 1) / CYCLE_TICKS, label);
 }
 
 static void sample_arrives(void *user, uint64_t stamp, uint64_t arrival, uint16_t value)
 {
 	event(user, HXCOMM_RESPONSE_MADC_1, stamp, arrival, value);
+}
+
+static void event_is_lost(void *user, uint64_t tick, bool to_chip)
+{
+	struct emulator_fpga *fpga = user;
+	if (fpga->links.up)
+		notify(fpga, (tick + 1) / CYCLE_TICKS, emulator__links_lose(&fpga->links, to_chip),
+		        LINK_UP | LINK_CRC_ERROR);
 }
 
 /* ---- making one ------------------------------------------------------------------------------- */
@@ -104,18 +108,19 @@ int emulator__fpga_new(struct emulator_fpga **out, const struct emulator_options
 	struct emulator_fpga *fpga = calloc(1, sizeof(*fpga));
 	if (!fpga)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for an emulated machine");
-	const struct emulator_listener listener = { spike_arrives, sample_arrives, fpga };
-	emulator__stream_init(&fpga->stream);
-	fpga->serial = fpga->board.serial = options->serial;
-	int status = emulator__chip_new(&fpga->chip, options, &listener);
-	if (status == HXCOMM_OK)
-		status = emulator__memory_write(&fpga->memory, TIMEOUT, TIMEOUT_DEFAULT, UINT32_MAX);
-	if (status == HXCOMM_OK)
-		status = emulator__memory_write(&fpga->memory, SYSTIME_TRIES, 3, UINT32_MAX);
+	const struct emulator_listener listener = { spike_arrives, event_is_lost, sample_arrives, fpga };
+	const int status = emulator__chip_new(&fpga->chip, options, &listener);
 	if (status != HXCOMM_OK) {
-		emulator__fpga_free(fpga);
+		free(fpga);
 		return status;
 	}
+	emulator__stream_init(&fpga->stream);
+	emulator__fpga_registers_init(fpga);
+	emulator__board_init(&fpga->board, options->serial, CELSIUS);
+	fpga->links.loss = fpga->chip->events.loss;
+	fpga->links.seed = options->seed;
+	fpga->dead_links = options->faults.links;
+	fpga->serial = options->serial;
 	*out = fpga;
 	return HXCOMM_OK;
 }
@@ -141,10 +146,11 @@ static unsigned reads_in_flight(const struct emulator_fpga *fpga)
 	return count;
 }
 
-static void time_out(struct emulator_fpga *fpga)
+/* The instruction gives up at @cycle. */
+static void time_out(struct emulator_fpga *fpga, uint64_t cycle)
 {
 	const uint64_t in_flight = reads_in_flight(fpga);
-	fpga->now += peek(fpga, TIMEOUT);
+	fpga->now = cycle;
 	respond(fpga, fpga->now, HXCOMM_RESPONSE_TIMEOUT, (fpga->index & UINT32_MAX) | in_flight << 39);
 }
 
@@ -153,15 +159,16 @@ static bool block(struct emulator_fpga *fpga, uint64_t cycle)
 {
 	if (cycle <= fpga->now)
 		return true;
-	if (cycle - fpga->now > peek(fpga, TIMEOUT)) {
-		time_out(fpga);
+	if (cycle - fpga->now > fpga->registers.timeout) {
+		time_out(fpga, fpga->now + fpga->registers.timeout);
 		return false;
 	}
 	fpga->now = cycle;
+	finish_jtag(fpga);
 	return true;
 }
 
-static uint32_t timer(const struct emulator_fpga *fpga)
+uint32_t emulator__fpga_timer(const struct emulator_fpga *fpga)
 {
 	return (uint32_t)(fpga->now - fpga->timer_zero);
 }
@@ -169,8 +176,8 @@ static uint32_t timer(const struct emulator_fpga *fpga)
 static void wait_until(struct emulator_fpga *fpga, uint32_t value)
 {
 	/* no limit here: experiments wait longer than a blocked bus may */
-	if (timer(fpga) < value)
-		fpga->now += value - timer(fpga);
+	if (emulator__fpga_timer(fpga) < value)
+		fpga->now += value - emulator__fpga_timer(fpga);
 }
 
 static void barrier(struct emulator_fpga *fpga, uint64_t mask)
@@ -189,119 +196,99 @@ static void barrier(struct emulator_fpga *fpga, uint64_t mask)
 
 /* ---- links ------------------------------------------------------------------------------------ */
 
-static void update_links(struct emulator_fpga *fpga, uint64_t cycle)
+/* A link is up when both its ends are set and enabled, and the chip's clocks run. */
+static uint8_t links_up(const struct emulator_fpga *fpga)
 {
+	const struct emulator_fpga_registers *registers = &fpga->registers;
 	unsigned links = 0;
-	const bool clocked = !fpga->in_reset && emulator__chip_clocks_run(fpga->chip);
-	for (unsigned phy = 0; phy < PHYS && clocked; phy++) {
-		const unsigned other = PHYS - 1 - phy; /* the chip counts the other way round */
-		if (peek(fpga, PHY_ENABLE) >> phy & 1 && peek(fpga, PHY_CONFIG + phy) &&
+	if (fpga->in_reset || !emulator__clocks_run(&fpga->chip->clocks))
+		return 0;
+	for (unsigned link = 0; link < EMULATOR_LINKS; link++) {
+		const unsigned other = EMULATOR_LINKS - 1 - link; /* the chip counts the other way round */
+		if (registers->phy_enable >> link & 1 && registers->phy[link] &&
 		        fpga->chip->phy_enable >> other & 1 && fpga->jtag.phy[other])
-			links |= 1u << phy;
+			links |= 1u << link;
 	}
-	for (unsigned phy = 0; phy < PHYS; phy++)
-		if (links >> phy & 1 && !(fpga->links >> phy & 1))
-			respond(fpga, cycle, HXCOMM_RESPONSE_LINK, phy << 5 | 1 << 4);
-	if (links != fpga->links)
-		catch_up(fpga); /* what was on its way still went over the old links */
-	fpga->links = (uint8_t)links;
+	return (uint8_t)(links & ~(unsigned)fpga->dead_links);
 }
 
-static void reset_chip(struct emulator_fpga *fpga, bool asserted)
+void emulator__fpga_update_links(struct emulator_fpga *fpga, uint64_t cycle)
 {
+	const uint8_t old = fpga->links.up, now = links_up(fpga);
+	if (now == old)
+		return;
+	emulator__fpga_catch_up(fpga); /* what was on its way still went over the old links */
+	for (unsigned link = 0; link < EMULATOR_LINKS; link++) {
+		if (!((now ^ old) >> link & 1))
+			continue;
+		fpga->links.up_since[link] = cycle;
+		notify(fpga, cycle, link, now >> link & 1 ? LINK_UP : 0);
+	}
+	fpga->links.up = now;
+}
+
+void emulator__fpga_reset_chip(struct emulator_fpga *fpga, bool asserted)
+{
+	if (!emulator__board_powers_chip(&fpga->board))
+		asserted = true;
 	if (asserted && !fpga->in_reset) {
-		catch_up(fpga);
+		emulator__fpga_catch_up(fpga);
 		emulator__chip_reset(fpga->chip, tick_at(fpga->now));
 		emulator__jtag_reset_chip(&fpga->jtag);
 		fpga->stream.annotated = false;
 		fpga->systime_idle_at = fpga->now;
 	}
 	fpga->in_reset = asserted;
-	update_links(fpga, fpga->now);
-}
-
-static void systime_init(struct emulator_fpga *fpga, bool synchronise)
-{
-	if (!synchronise) {
-		if (fpga->stream.annotated)
-			respond(fpga, fpga->now, HXCOMM_RESPONSE_SYSTIME, 0);
-		return;
-	}
-	if (!fpga->links) {
-		fpga->systime_idle_at = UINT64_MAX;
-		return;
-	}
-	catch_up(fpga);
-	struct emulator_chip *chip = fpga->chip;
-	chip->systime_zero += emulator__chip_systime(chip, CYCLE_TICKS * fpga->now) & 1;
-	const uint64_t systime = emulator__chip_systime(chip, CYCLE_TICKS * fpga->now);
-	fpga->stream.annotated = true;
-	fpga->stream.systime_offset = systime / CYCLE_TICKS - fpga->now;
-	fpga->systime_idle_at = fpga->now + EMULATOR_SYSTIME_CYCLES;
-	keep(fpga, emulator__memory_write(&fpga->memory, SYSTIME_ROUND_TRIP, EMULATOR_SYSTIME_CYCLES,
-	                   UINT32_MAX));
-	keep(fpga, emulator__memory_write(&fpga->memory, SYSTIME_CHIP_HIGH, (uint32_t)(systime >> 32),
-	                   UINT32_MAX));
-	keep(fpga, emulator__memory_write(&fpga->memory, SYSTIME_CHIP_LOW, (uint32_t)systime,
-	                   UINT32_MAX));
-	keep(fpga, emulator__memory_write(&fpga->memory, SYSTIME_ACTIVE, 1, UINT32_MAX));
+	emulator__fpga_update_links(fpga, fpga->now);
+	if (asserted)
+		emulator__links_reset(&fpga->links);
 }
 
 /* ---- omnibus ---------------------------------------------------------------------------------- */
 
-static bool on_i2c(uint32_t address)
+/* Words to the chip and back. Returns the cycles that repetitions took. */
+static uint64_t carry(struct emulator_fpga *fpga, unsigned to, unsigned from)
 {
-	return address >= EMULATOR_I2C_BASE && address < EMULATOR_I2C_END;
+	uint8_t damaged;
+	const uint64_t cycles = emulator__links_carry(&damaged, &fpga->links, to, from);
+	for (unsigned link = 0; damaged; link++, damaged >>= 1)
+		if (damaged & 1)
+			notify(fpga, fpga->now, link, LINK_UP | LINK_CRC_ERROR);
+	return cycles;
 }
 
-static uint32_t read_fpga(struct emulator_fpga *fpga, uint32_t address)
+/* Words to the chip wait on the FPGA until a link is up; here only for one that JTAG is about to
+ * raise. */
+static bool reach_chip(struct emulator_fpga *fpga)
 {
-	if (on_i2c(address))
-		return emulator__board_read(&fpga->board, address);
-	switch (address) {
-	case DNA_HIGH:
-		return 0x0e00000; /* of the 57 bits of an identity: here only the serial differs */
-	case DNA_LOW:
-		return fpga->serial;
-	case TIMER:
-		return timer(fpga);
-	default:
-		return peek(fpga, address);
-	}
-}
-
-static void write_fpga(struct emulator_fpga *fpga, uint32_t address, uint32_t value, uint8_t enables)
-{
-	if (on_i2c(address)) {
-		emulator__board_write(&fpga->board, address, value);
-		return;
-	}
-	if (address == RECORDING)
-		catch_up(fpga); /* what came before is recorded, or not, as before */
-	keep(fpga, emulator__memory_write(&fpga->memory, address, value,
-	                   emulator__byte_mask(enables)));
-	if (address == PHY_ENABLE || address - PHY_CONFIG < PHYS)
-		update_links(fpga, fpga->now);
+	if (!fpga->links.up && fpga->jtag.shifted)
+		block(fpga, fpga->jtag.idle_at);
+	return fpga->links.up;
 }
 
 static void write_omnibus(struct emulator_fpga *fpga, uint32_t value)
 {
 	const uint32_t address = fpga->write_address;
-	uint64_t idle_at = fpga->now + EMULATOR_WRITE_CYCLES;
 	if (!fpga->write_waits)
 		return;
 	fpga->write_waits = false;
-	if (address & fpga_space) {
-		write_fpga(fpga, address & ~fpga_space, value, fpga->write_enables);
-	} else if (fpga->links) {
-		emulator__chip_write(fpga->chip, tick_at(fpga->now), address, value,
+	const bool local = address & fpga_space, reached = local || reach_chip(fpga);
+	uint64_t idle_at = fpga->now + EMULATOR_WRITE_CYCLES;
+	if (local) {
+		emulator__fpga_write(fpga, address & ~fpga_space, value, fpga->write_enables);
+	} else if (reached) {
+		const uint64_t late = carry(fpga, 2, 1);
+		emulator__chip_write(fpga->chip, tick_at(fpga->now + late), address, value,
 		        fpga->write_enables);
-		if (address == EMULATOR_PHY_ADDRESS)
-			update_links(fpga, fpga->now);
-		idle_at = fpga->now + EMULATOR_CHIP_WRITE_CYCLES;
+		if (address == EMULATOR_PHY_ADDRESS ||
+		        address - EMULATOR_PLL_ADDRESS < EMULATOR_PLL_WORDS)
+			emulator__fpga_update_links(fpga, fpga->now);
+		idle_at = fpga->now + EMULATOR_CHIP_WRITE_CYCLES + late;
 	}
 	if (idle_at > fpga->omnibus_idle_at)
 		fpga->omnibus_idle_at = idle_at;
+	if (!(fpga->registers.filter & 1))
+		respond(fpga, idle_at, HXCOMM_RESPONSE_OMNIBUS, value);
 }
 
 static void read_omnibus(struct emulator_fpga *fpga, uint32_t address)
@@ -310,15 +297,17 @@ static void read_omnibus(struct emulator_fpga *fpga, uint32_t address)
 	if (reads_in_flight(fpga) == EMULATOR_READS &&
 	        !block(fpga, fpga->reads[fpga->reads_begun % EMULATOR_READS]))
 		return;
+	const bool local = address & fpga_space, reached = local || reach_chip(fpga);
 	uint64_t cycle = fpga->now + EMULATOR_READ_CYCLES;
-	if (address & fpga_space) {
-		value = read_fpga(fpga, address & ~fpga_space);
-	} else if (fpga->links) {
-		value = emulator__chip_read(fpga->chip, tick_at(fpga->now), address);
-		cycle = fpga->now + EMULATOR_CHIP_READ_CYCLES +
+	if (local) {
+		value = emulator__fpga_read(fpga, address & ~fpga_space);
+	} else if (reached) {
+		const uint64_t late = carry(fpga, 1, 1);
+		value = emulator__chip_read(fpga->chip, tick_at(fpga->now + late), address);
+		cycle = fpga->now + late + EMULATOR_CHIP_READ_CYCLES +
 		        emulator__chip_read_ticks(address) / CYCLE_TICKS;
 	} else {
-		time_out(fpga); /* nobody answers */
+		time_out(fpga, fpga->now + fpga->registers.timeout); /* nobody answers */
 		return;
 	}
 	if (cycle <= fpga->last_read)
@@ -332,33 +321,68 @@ static void read_omnibus(struct emulator_fpga *fpga, uint32_t address)
  * only one look. */
 static void poll(struct emulator_fpga *fpga, bool wanted)
 {
-	const uint32_t address = peek(fpga, POLL_ADDRESS);
-	const uint32_t target = peek(fpga, POLL_TARGET), mask = peek(fpga, POLL_MASK);
+	const uint32_t address = fpga->registers.poll[0];
+	const uint32_t target = fpga->registers.poll[1], mask = fpga->registers.poll[2];
+	const uint32_t inside = address & ~fpga_space;
 	const bool local = address & fpga_space;
-	const bool changes = local ? (address & ~fpga_space) == TIMER
+	const bool changes = local ? emulator__fpga_is_volatile(inside)
 	                           : emulator__chip_is_volatile(fpga->chip, address);
 	const uint64_t cycles = local ? EMULATOR_READ_CYCLES
 	                              : EMULATOR_CHIP_READ_CYCLES +
 	                                      emulator__chip_read_ticks(address) / CYCLE_TICKS;
-	const uint64_t begin = fpga->now, limit = peek(fpga, TIMEOUT);
-	while ((local || fpga->links) && fpga->status == HXCOMM_OK) {
+	const uint64_t begin = fpga->now, limit = fpga->registers.timeout;
+	while ((local || fpga->links.up) && fpga->status == HXCOMM_OK) {
+		const uint64_t late = local ? 0 : carry(fpga, 1, 1);
 		const uint32_t value = local
-		        ? read_fpga(fpga, address & ~fpga_space)
-		        : emulator__chip_read(fpga->chip, tick_at(fpga->now), address);
-		fpga->now += cycles;
+		        ? emulator__fpga_read(fpga, inside)
+		        : emulator__chip_read(fpga->chip, tick_at(fpga->now + late), address);
+		fpga->now += cycles + late;
 		if (((value & mask) == target) == wanted && fpga->now - begin <= limit)
 			return;
 		if (!changes || fpga->now - begin > limit)
 			break;
 		fpga->chip->work++;
-		catch_up(fpga);
+		emulator__fpga_catch_up(fpga);
 	}
 	/* the clock does not run backwards: a look that began before the limit is waited for */
-	const uint64_t end = begin + limit;
-	const uint64_t in_flight = reads_in_flight(fpga);
-	if (end > fpga->now)
-		fpga->now = end;
-	respond(fpga, fpga->now, HXCOMM_RESPONSE_TIMEOUT, (fpga->index & UINT32_MAX) | in_flight << 39);
+	time_out(fpga, begin + limit > fpga->now ? begin + limit : fpga->now);
+}
+
+/* ---- system time ------------------------------------------------------------------------------ */
+
+/* One way or both may get lost; then the next try follows. Returns the tries, 0 where all failed. */
+static unsigned try_systime(struct emulator_fpga *fpga)
+{
+	for (unsigned tries = 1; tries <= fpga->registers.tries; tries++) {
+		uint8_t damaged;
+		const uint64_t lost = emulator__links_carry(&damaged, &fpga->links, 1, 1);
+		if (!lost)
+			return tries;
+	}
+	return 0;
+}
+
+static void systime_init(struct emulator_fpga *fpga, bool synchronise)
+{
+	if (!synchronise) {
+		if (fpga->stream.annotated)
+			respond(fpga, fpga->now, HXCOMM_RESPONSE_SYSTIME, 0);
+		return;
+	}
+	const unsigned tries = reach_chip(fpga) ? try_systime(fpga) : 0;
+	if (!tries) {
+		fpga->systime_idle_at = UINT64_MAX;
+		return;
+	}
+	emulator__fpga_catch_up(fpga);
+	struct emulator_chip *chip = fpga->chip;
+	chip->systime_zero += emulator__chip_systime(chip, CYCLE_TICKS * fpga->now) & 1;
+	const uint64_t systime = emulator__chip_systime(chip, CYCLE_TICKS * fpga->now);
+	fpga->stream.annotated = true;
+	fpga->stream.systime_offset = systime / CYCLE_TICKS - fpga->now;
+	fpga->systime_idle_at = fpga->now + (uint64_t)tries * EMULATOR_SYSTIME_CYCLES;
+	fpga->round_trip = EMULATOR_SYSTIME_CYCLES;
+	fpga->chip_systime = systime;
 }
 
 /* ---- JTAG and events -------------------------------------------------------------------------- */
@@ -377,17 +401,18 @@ static void jtag(struct emulator_fpga *fpga, unsigned instruction, uint64_t word
 		emulator__jtag_select(&fpga->jtag, fpga->now, (uint8_t)(word & 0x7f));
 	} else {
 		const unsigned bits = (unsigned)(word >> 40 & 255);
-		const uint64_t out = emulator__jtag_shift(&fpga->jtag, fpga->now, fpga->chip,
-		        tick_at(fpga->now), word & 0x1ffffffffu, bits > BITS_MAX ? BITS_MAX : bits);
+		const uint64_t out = emulator__jtag_shift(&fpga->jtag, fpga->now, word & 0x1ffffffffu,
+		        bits > BITS_MAX ? BITS_MAX : bits);
 		if (word >> 48 & 1)
 			respond(fpga, fpga->jtag.idle_at, HXCOMM_RESPONSE_JTAG, out);
-		update_links(fpga, fpga->jtag.idle_at);
 	}
 }
 
 static void spikes(struct emulator_fpga *fpga, uint64_t word, unsigned count)
 {
-	for (unsigned i = count; i-- > 0 && fpga->links;)
+	if (fpga->chip->feedback != UINT64_MAX)
+		emulator__fpga_catch_up(fpga); /* events that come back keep their order with these */
+	for (unsigned i = count; i-- > 0 && fpga->links.up;)
 		emulator__chip_spike(fpga->chip, CYCLE_TICKS * fpga->now,
 		        (uint16_t)(word >> 16 * i & 0xffff));
 }
@@ -398,6 +423,7 @@ static void spikes(struct emulator_fpga *fpga, uint64_t word, unsigned count)
 static bool execute(struct emulator_fpga *fpga, uint64_t word)
 {
 	const unsigned instruction = hxcomm_word_instruction(word);
+	finish_jtag(fpga);
 	switch (instruction) {
 	case HXCOMM_JTAG_INIT:
 	case HXCOMM_JTAG_SCALER:
@@ -421,7 +447,7 @@ static bool execute(struct emulator_fpga *fpga, uint64_t word)
 		poll(fpga, word & 1);
 		break;
 	case HXCOMM_CHIP_RESET:
-		reset_chip(fpga, word & 1);
+		emulator__fpga_reset_chip(fpga, word & 1);
 		break;
 	case HXCOMM_LOOPBACK:
 		if (!(word & 1))
@@ -463,13 +489,14 @@ int emulator__fpga_run(struct emulator_fpga *fpga, const uint64_t *words, size_t
 		fpga->now++;
 		/* events of a train wait on the chip, responses in the stream: keep both short */
 		if (++since >= RESPONSES_WAITING || emulator__stream_count(&fpga->stream) >= 2 * RESPONSES_WAITING) {
-			catch_up(fpga);
+			emulator__fpga_catch_up(fpga);
 			since = 0;
 		}
 	}
-	catch_up(fpga);
+	finish_jtag(fpga);
+	emulator__fpga_catch_up(fpga);
 	if (fpga->status == HXCOMM_OK)
-		keep(fpga, emulator__stream_end(&fpga->stream, fpga->now));
+		emulator__fpga_keep(fpga, emulator__stream_end(&fpga->stream, fpga->now));
 	fpga->now++;
 	return fpga->status;
 }

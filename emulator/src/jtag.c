@@ -90,9 +90,12 @@ static void request(struct emulator_jtag *jtag, struct emulator_chip *chip, uint
 		emulator__chip_write(chip, tick, address, jtag->data, 15);
 }
 
-static void update(struct emulator_jtag *jtag, uint64_t content, struct emulator_chip *chip,
-        uint64_t tick)
+void emulator__jtag_update(struct emulator_jtag *jtag, struct emulator_chip *chip, uint64_t tick)
 {
+	const uint64_t content = jtag->content;
+	if (!jtag->shifted)
+		return;
+	jtag->shifted = false;
 	if (is_phy(jtag)) {
 		jtag->phy[jtag->instruction >> 3 & 7] = (uint32_t)content;
 		return;
@@ -102,8 +105,9 @@ static void update(struct emulator_jtag *jtag, uint64_t content, struct emulator
 		jtag->pll_target = (uint8_t)content;
 		break;
 	case SHIFT_PLL:
-		emulator__chip_write(chip, tick, EMULATOR_PLL_ADDRESS + jtag->pll_target,
-		        (uint32_t)content, 15);
+		if (jtag->pll_target < EMULATOR_PLL_WORDS)
+			emulator__chip_write(chip, tick, EMULATOR_PLL_ADDRESS + jtag->pll_target,
+			        (uint32_t)content, 15);
 		break;
 	case OMNIBUS_ADDRESS:
 		jtag->address = content;
@@ -119,8 +123,8 @@ static void update(struct emulator_jtag *jtag, uint64_t content, struct emulator
 	}
 }
 
-uint64_t emulator__jtag_shift(struct emulator_jtag *jtag, uint64_t now, struct emulator_chip *chip,
-        uint64_t tick, uint64_t data, unsigned bits)
+uint64_t emulator__jtag_shift(struct emulator_jtag *jtag, uint64_t now, uint64_t data,
+        unsigned bits)
 {
 	uint64_t content;
 	occupy(jtag, now, bits);
@@ -133,6 +137,7 @@ uint64_t emulator__jtag_shift(struct emulator_jtag *jtag, uint64_t now, struct e
 		content = data >> (bits - length) & ones(length);
 	else
 		content = (content >> bits | data << (length - bits)) & ones(length);
-	update(jtag, content, chip, tick);
+	jtag->content = content;
+	jtag->shifted = true;
 	return out;
 }

@@ -24,6 +24,8 @@ struct emulator_jtag {
 	uint32_t data;         /**< omnibus data */
 	uint32_t phy[8];       /**< configuration of the chip's ends of the links */
 	uint64_t idle_at;      /**< FPGA cycle at which the last operation is over */
+	bool shifted;          /**< then what was shifted in takes effect: */
+	uint64_t content;      /**< of the selected register */
 };
 
 /** The chip's reset line was pulled. @param jtag the port */
@@ -36,11 +38,15 @@ void emulator__jtag_init(struct emulator_jtag *jtag, uint64_t now);
  *  @param instruction 7 bits */
 void emulator__jtag_select(struct emulator_jtag *jtag, uint64_t now, uint8_t instruction);
 
-/** Shift data through the selected register, and do what it does.
- *  @param jtag the port @param now FPGA cycle, not before idle_at @param chip what it is connected
- *  to @param tick the chip's time @param data bits, least significant first @param bits how many,
- *  at most 33 @return the bits that came out, right aligned */
-uint64_t emulator__jtag_shift(struct emulator_jtag *jtag, uint64_t now, struct emulator_chip *chip,
-        uint64_t tick, uint64_t data, unsigned bits);
+/** Begin to shift data through the selected register.
+ *  @param jtag the port @param now FPGA cycle, not before idle_at, after emulator__jtag_update()
+ *  @param data bits, least significant first @param bits how many, at most 33
+ *  @return the bits that come out, right aligned */
+uint64_t emulator__jtag_shift(struct emulator_jtag *jtag, uint64_t now, uint64_t data,
+        unsigned bits);
+
+/** The shift is over: do what the register does.
+ *  @param jtag the port @param chip what it is connected to @param tick the chip's time of idle_at */
+void emulator__jtag_update(struct emulator_jtag *jtag, struct emulator_chip *chip, uint64_t tick);
 
 #endif

@@ -10,7 +10,7 @@
 
 enum {
 	EMULATOR_MEMORY_PAGE_WORDS = 1024,   /**< words of one page */
-	EMULATOR_MEMORY_PAGES_LIMIT = 16384, /**< pages that may be filled; 64 MiB */
+	EMULATOR_MEMORY_PAGES_LIMIT = 13824, /**< pages that may be filled; 54 MiB */
 };
 
 /** Sparse memory; all zero is empty. */

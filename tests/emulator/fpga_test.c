@@ -439,7 +439,7 @@ static void absent_i2c_devices_do_not_acknowledge(void **state)
 	program_write(&program, 0x88007850, 0xfc);
 	for (unsigned i = 0; i < 4; i++)
 		program_read(&program, 0x88007850 + (i == 3 ? 0x80 : 0));
-	program_read(&program, 0x880078c0);
+	program_read(&program, 0x880078a0); /* nobody lives at 0x20 */
 	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
 	machine_run(&machine, &program);
 	assert_int_equal(machine.responses->omnibus.count, 5);

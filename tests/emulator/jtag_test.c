@@ -110,14 +110,36 @@ static void the_omnibus_is_the_same_over_jtag(void **state)
 		emulator__noise_bits(r, 6, NOISE_LINK, i);
 		const uint32_t address = 0x02800000 + (r[0] & 0x01000fff);
 		program_jtag_write(&program, address, r[1]);
+		program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_JTAG));
 		program_read(&program, address);
 		program_write(&program, address, r[2]);
+		program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
 		program_jtag_read(&program, address);
 		program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
 		run(&machine, &program);
 		assert_int_equal(machine.responses->omnibus.value[0], r[1]);
 		assert_int_equal(machine.responses->jtag.value[0], r[2]);
 	}
+	program_free(&program);
+	machine_close(&machine);
+}
+
+static void a_write_over_jtag_takes_effect_when_its_last_shift_is_over(void **state)
+{
+	struct machine machine;
+	struct program program = { 0 };
+	(void)state;
+	machine_open_ready(&machine);
+	program_word(&program, hxcomm_word_jtag_scaler(20));
+	program_write(&program, 0x02800000, 1);
+	program_jtag_write(&program, 0x02800000, 2);
+	program_read(&program, 0x02800000); /* the request is still being shifted */
+	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_JTAG));
+	program_read(&program, 0x02800000);
+	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
+	machine_run(&machine, &program);
+	assert_int_equal(machine.responses->omnibus.value[0], 1);
+	assert_int_equal(machine.responses->omnibus.value[1], 2);
 	program_free(&program);
 	machine_close(&machine);
 }
@@ -176,6 +198,7 @@ int main(void)
 		cmocka_unit_test(registers_of_links_give_back_what_was_shifted_in),
 		cmocka_unit_test(the_clock_generators_are_the_registers_on_the_omnibus),
 		cmocka_unit_test(the_omnibus_is_the_same_over_jtag),
+		cmocka_unit_test(a_write_over_jtag_takes_effect_when_its_last_shift_is_over),
 		cmocka_unit_test(a_shift_takes_its_bits_at_the_scaled_clock),
 		cmocka_unit_test(before_its_reset_the_port_is_deaf),
 	};

@@ -27,9 +27,9 @@ static int decode(void *user, const uint64_t *words, size_t count)
 static void raise_links(struct emulator_fpga *fpga)
 {
 	for (unsigned i = 0; i < EMULATOR_PLL_NEEDED; i++)
-		fpga->chip->pll[i] = 1;
-	fpga->links = 0xff;
-	(void)!emulator__memory_write(&fpga->memory, 0x08000005, 1, UINT32_MAX);
+		fpga->chip->clocks.word[i] = 1;
+	fpga->links.up = 0xff;
+	fpga->registers.recording = 1;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
