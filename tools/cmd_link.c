@@ -22,9 +22,9 @@ enum {
 	WORDS_MAX = HXCOMM_PLAYBACK_WORDS,
 	WRITTEN = 10000, /* registers written and read back */
 };
-/* A register of the FPGA that does nothing by itself: what a poll waits for (source:
+/* The last word of the FPGA's memory for the processors, which does nothing by itself (source:
  * spec/transport.md 2.4). */
-static const uint32_t poll_target = 0x88000007;
+static const uint32_t last_word = 0x80007fff;
 
 static const struct argp_option options[] = {
 	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 0 },
@@ -157,9 +157,9 @@ static int check_words(struct hxcomm_connection *connection, struct hxcomm_respo
 	if (!words)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %d words", 3 * WRITTEN + 1);
 	for (size_t i = 0; i < WRITTEN; i++) {
-		words[3 * i] = hxcomm_word_omnibus_address(poll_target, 15, false);
+		words[3 * i] = hxcomm_word_omnibus_address(last_word, 15, false);
 		words[3 * i + 1] = hxcomm_word_omnibus_data(pattern(i));
-		words[3 * i + 2] = hxcomm_word_omnibus_address(poll_target, 15, true);
+		words[3 * i + 2] = hxcomm_word_omnibus_address(last_word, 15, true);
 	}
 	words[3 * WRITTEN] = hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS);
 	hxcomm_responses_clear(responses);
@@ -173,7 +173,7 @@ static int check_words(struct hxcomm_connection *connection, struct hxcomm_respo
 			status = hxcomm_error_set(HXCOMM_EPROTO,
 			        "register 0x%08" PRIx32 " was written 0x%08" PRIx32 " and read 0x%08" PRIx32
 			        ": the link changes words, or there is no FPGA behind it",
-			        poll_target, pattern(i), responses->omnibus.value[i]);
+			        last_word, pattern(i), responses->omnibus.value[i]);
 	return status;
 }
 
