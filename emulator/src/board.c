@@ -39,6 +39,10 @@ static const struct { double volt, ampere; } supplies[EMULATOR_SUPPLIES] = {
 };
 static const double shunt_ohm = 0.027;
 
+/* The supply of each power monitor: they are not wired in the order of the switches (source:
+ * spec/coordinates.json INA219OnBoard, VDDOnBoard). */
+static const unsigned monitored[EMULATOR_SUPPLIES] = { 1, 0, 3, 2, 4, 5 };
+
 void emulator__board_init(struct emulator_board *board, uint32_t serial, double celsius)
 {
 	*board = (struct emulator_board){
@@ -91,17 +95,17 @@ static uint8_t *wiper(struct emulator_board *board)
  * calibration. */
 static uint32_t read_monitor(const struct emulator_board *board)
 {
-	const unsigned supply = board->device - (unsigned)MONITOR;
+	const unsigned monitor = board->device - (unsigned)MONITOR, supply = monitored[monitor];
 	const bool on = board->switches >> (SUPPLY_SHIFT + supply) & 1;
 	const double volt = on ? supplies[supply].volt : 0;
 	const double ampere = on ? supplies[supply].ampere : 0;
 	const uint32_t shunt = (uint32_t)lround(ampere * shunt_ohm / 10e-6);
 	const uint32_t bus = (uint32_t)lround(volt / 4e-3);
-	const uint32_t current = shunt * board->power_calibration[supply] / 4096;
+	const uint32_t current = shunt * board->power_calibration[monitor] / 4096;
 	const uint32_t ready = 1 << 1;
 	switch (board->pointer) {
 	case 0:
-		return board->power_config[supply];
+		return board->power_config[monitor];
 	case 1:
 		return shunt;
 	case 2:
@@ -111,7 +115,7 @@ static uint32_t read_monitor(const struct emulator_board *board)
 	case 4:
 		return current;
 	case 5:
-		return board->power_calibration[supply];
+		return board->power_calibration[monitor];
 	default:
 		return 0;
 	}
