@@ -29,6 +29,7 @@ enum {
 	EMULATOR_SPIKES = 4096,         /**< spikes of a window there is room for at first */
 	EMULATOR_WINDOW_EVENTS = 256,   /**< events from outside that a window takes, */
 	EMULATOR_WINDOW_TICKS = 20,     /**< within this time of the first of them */
+	EMULATOR_CELSIUS = 38,          /**< usual temperature (spec/emulator_physics.md 4.2) */
 	EMULATOR_CADC_TICKS = 376,      /**< one conversion of all columns */
 	EMULATOR_SYSTIME_ADDRESS = 0,   /**< chip time, low word; the high word follows */
 	EMULATOR_PHY_ADDRESS = 0x40000, /**< enables of the chip's ends of the links */
@@ -42,6 +43,7 @@ struct emulator_options {
 	bool noise;          /**< trial-to-trial noise on */
 	bool variation;      /**< fixed-pattern variation on */
 	uint64_t work_limit; /**< steps of simulation a run may take; 0 takes the default, 2^32 */
+	double celsius;      /**< temperature of the chip; 0 takes the default, #EMULATOR_CELSIUS */
 	struct emulator_faults faults; /**< what is broken on purpose */
 };
 

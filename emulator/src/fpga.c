@@ -12,9 +12,6 @@ enum {
 	CYCLE_TICKS = EMULATOR_CYCLE_TICKS,
 };
 
-/* Temperature of the chip, degrees Celsius (source: spec/emulator_physics.md 4.2). */
-enum { CELSIUS = 38 };
-
 enum { LINK_UP = 1 << 4, LINK_CRC_ERROR = 1 << 2 };
 
 static const uint32_t fpga_space = UINT32_C(1) << 31;
@@ -116,7 +113,8 @@ int emulator__fpga_new(struct emulator_fpga **out, const struct emulator_options
 	}
 	emulator__stream_init(&fpga->stream);
 	emulator__fpga_registers_init(fpga);
-	emulator__board_init(&fpga->board, options->serial, CELSIUS);
+	emulator__board_init(&fpga->board, options->serial,
+	        options->celsius != 0 ? options->celsius : EMULATOR_CELSIUS);
 	fpga->links.loss = fpga->chip->events.loss;
 	fpga->links.seed = options->seed;
 	fpga->dead_links = options->faults.links;

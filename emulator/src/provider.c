@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The emulated machine as a provider of hxcomm: `emulator:?serial=1&seed=1&noise=1&variation=1`. */
+/* The emulated machine as a provider of hxcomm: `emulator:?serial=1&seed=1&noise=1&variation=1`, and what is
+ * broken on purpose. */
 #include "fpga.h"
 
 #include <hxcomm/connection.h>
@@ -10,18 +11,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SERIAL_MAX = 999 };
+enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80 };
 
 struct machine {
 	struct emulator_fpga *fpga;
 	char identifier[24];
 };
 
+/* Every key that this provider reads; docs/guide/providers.md explains them. */
+static int check_keys(const struct hxcomm_uri *uri)
+{
+	enum { KEYS_MAX = 32 };
+	static const char *const own[] = { "serial", "seed", "noise", "variation", "temperature" };
+	enum { OWN = sizeof(own) / sizeof(*own) };
+	const char *known[KEYS_MAX];
+	unsigned count;
+	const char *const *faults = emulator__faults_keys(&count);
+	for (unsigned i = 0; i < OWN; i++)
+		known[i] = own[i];
+	for (unsigned i = 0; i < count && OWN + i < KEYS_MAX; i++)
+		known[OWN + i] = faults[i];
+	return hxcomm_uri_check_keys(uri, known, OWN + count);
+}
+
 static int read_options(struct emulator_options *out, const struct hxcomm_uri *uri)
 {
-	static const char *const known[] = { "serial", "seed", "noise", "variation" };
 	uint64_t serial, seed, noise, variation;
-	int status = hxcomm_uri_check_keys(uri, known, sizeof(known) / sizeof(*known));
+	struct emulator_options options = { 0 };
+	int status = check_keys(uri);
 	if (status == HXCOMM_OK && uri->rest[0])
 		status = hxcomm_error_set(HXCOMM_EINVAL,
 		        "emulator: takes no name, '%s' was given: write emulator:?serial=1", uri->rest);
@@ -33,14 +50,18 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 		status = hxcomm_uri_read_u64(&noise, uri, "noise", 1, 0, 1);
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&variation, uri, "variation", 1, 0, 1);
+	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_double(&options.celsius, uri, "temperature",
+		        EMULATOR_CELSIUS, CELSIUS_MIN, CELSIUS_MAX);
+	if (status == HXCOMM_OK)
+		status = emulator__faults_read(&options.faults, uri, (uint32_t)serial);
 	if (status != HXCOMM_OK)
 		return status;
-	*out = (struct emulator_options){
-		.serial = (uint32_t)serial,
-		.seed = seed,
-		.noise = noise,
-		.variation = variation,
-	};
+	options.serial = (uint32_t)serial;
+	options.seed = seed;
+	options.noise = noise;
+	options.variation = variation;
+	*out = options;
 	return HXCOMM_OK;
 }
 

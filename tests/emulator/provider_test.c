@@ -29,8 +29,25 @@ static void a_wrong_address_says_what_is_allowed(void **state)
 		{ "emulator:?seed=-1", HXCOMM_EINVAL, "seed" },
 		{ "emulator:?noise=2", HXCOMM_ERANGE, "noise" },
 		{ "emulator:?variation=yes", HXCOMM_EINVAL, "variation" },
-		{ "emulator:?temperature=38", HXCOMM_EINVAL, "temperature" },
-		{ "emulator:?temperature=38", HXCOMM_EINVAL, "variation" }, /* lists the known */
+		{ "emulator:?weather=38", HXCOMM_EINVAL, "weather" },
+		{ "emulator:?weather=38", HXCOMM_EINVAL, "variation" }, /* lists the known */
+		{ "emulator:?temperature=9", HXCOMM_ERANGE, "10" },
+		{ "emulator:?dead_neurons=512", HXCOMM_ERANGE, "0 to 511" },
+		{ "emulator:?dead_neurons=7-3", HXCOMM_ERANGE, "lesser one" },
+		{ "emulator:?dead_neurons=", HXCOMM_EINVAL, "random:5" },
+		{ "emulator:?dead_neurons=1,,2", HXCOMM_EINVAL, "no list" },
+		{ "emulator:?dead_neurons=1-", HXCOMM_EINVAL, "no list" },
+		{ "emulator:?dead_neurons=99999999999999999999", HXCOMM_ERANGE, "511" },
+		{ "emulator:?dead_drivers=256", HXCOMM_ERANGE, "synapse drivers" },
+		{ "emulator:?dead_rows=600", HXCOMM_ERANGE, "synapse rows" },
+		{ "emulator:?dead_rows=random:513", HXCOMM_ERANGE, "there are 512" },
+		{ "emulator:?stuck_channels=random:", HXCOMM_EINVAL, "no list" },
+		{ "emulator:?stuck_channels=1024", HXCOMM_ERANGE, "CADC channels" },
+		{ "emulator:?dead_links=8", HXCOMM_ERANGE, "links" },
+		{ "emulator:?link_loss=1.5", HXCOMM_ERANGE, "link_loss" },
+		{ "emulator:?link_flips=-0.1", HXCOMM_ERANGE, "link_flips" },
+		{ "emulator:?clock_drift_ppm=2000", HXCOMM_ERANGE, "clock_drift_ppm" },
+		{ "emulator:?no_pll=2", HXCOMM_ERANGE, "no_pll" },
 		{ "emulator:chip7", HXCOMM_EINVAL, "'chip7'" },
 	};
 	(void)state;
