@@ -43,10 +43,19 @@ static void power_up(struct emulator_analog *a)
 		a->common[half] = common;
 	for (uint32_t d = 0; d < ANALOG_DRIVERS; d++)
 		a->driver[d] = driver;
+	a->bias_selection =
+		(struct haldls_synapse_bias_selection)HALDLS_SYNAPSE_BIAS_SELECTION_INIT;
+	for (uint32_t hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
+		a->correlation_config[hemisphere] = (struct haldls_common_correlation_config)
+			HALDLS_COMMON_CORRELATION_CONFIG_INIT;
+	a->board_volt[ANALOG_V_RESET] = 1.85f;
+	a->board_volt[ANALOG_V_RES_MEAS] = 0.9f;
 	a->kernel = emulator__kernel_choose();
 	a->noise_slot = UINT64_MAX;
 	a->all_stale = true;
 	a->recorded_stale = true;
+	a->held_stale = true;
+	a->madc = (struct haldls_madc_config)HALDLS_MADC_CONFIG_INIT;
 	a->stride = STEP;
 	a->flags = KERNEL_NEAR;
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
@@ -72,7 +81,8 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 		return hxcomm_error_set(
 			HXCOMM_ENOMEM, "no memory for the pattern of an emulated chip");
 	}
-	emulator__variation_draw(a->pattern, config->serial, config->variation);
+	emulator__variation_draw(
+		a->pattern, config->serial, config->variation, VARIATION_CELSIUS);
 	emulator__capmem_init(&a->capmem, config->seed, config->noise);
 	power_up(a);
 	*out = a;
@@ -83,6 +93,7 @@ void emulator__analog_free(struct emulator_analog *a)
 {
 	if (!a)
 		return;
+	emulator__correlation_deinit(&a->correlation);
 	free(a->pattern);
 	free(a->spikes);
 	free(a->stimuli.entry);
@@ -92,7 +103,7 @@ void emulator__analog_free(struct emulator_analog *a)
 /* ---- configuration ------------------------------------------------------------------------------
  */
 
-static void disturb(struct emulator_analog *a)
+void emulator__analog_disturb(struct emulator_analog *a)
 {
 	a->settled = false;
 	a->stride = STEP;
@@ -104,14 +115,17 @@ static void touch(struct emulator_analog *a, uint32_t neuron)
 {
 	a->stale[neuron] = true;
 	a->any_stale = true;
-	disturb(a);
+	emulator__analog_disturb(a);
 }
 
 void emulator__analog_set_neuron(
 	struct emulator_analog *a, uint32_t neuron, const struct haldls_neuron_config *config)
 {
+	if (a->neuron[neuron].enable_unbuffered_access || config->enable_unbuffered_access)
+		a->all_stale = true; /* they share the current of the current DAC */
 	a->neuron[neuron] = *config;
 	a->recorded_stale = true;
+	a->held_stale = true;
 	touch(a, neuron);
 }
 
@@ -133,22 +147,19 @@ void emulator__analog_set_common_backend(struct emulator_analog *a, uint32_t hal
 			a->refractory[n] =
 				emulator__neuron_refractory(&a->backend[n], config, a->grid);
 	}
-	disturb(a);
+	emulator__analog_disturb(a);
 }
 
 void emulator__analog_set_capmem(
 	struct emulator_analog *a, uint64_t now, uint32_t cell, uint16_t code)
 {
+	if (cell % CAPMEM_COLUMNS >= ANALOG_COLUMNS / 2) /* a shared one */
+		for (uint32_t hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
+			emulator__correlation_settle(a, hemisphere);
 	if (!a->capmem.settling)
 		a->refreshed_at = now;
 	emulator__capmem_set(&a->capmem, now, cell, code);
-	disturb(a);
-}
-
-void emulator__analog_set_driver(struct emulator_analog *a, uint32_t driver,
-	const struct haldls_synapse_driver_config *config)
-{
-	a->driver[driver] = *config;
+	emulator__analog_disturb(a);
 }
 
 void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemisphere, uint32_t row,
@@ -157,6 +168,9 @@ void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemispher
 	struct analog_synapses *s = &a->synapses[hemisphere];
 	const uint32_t synapse = (hemisphere * ANALOG_ROWS + row) * ANALOG_COLUMNS + column;
 	s->strength[row][column] = emulator__variation_weight(a->pattern, synapse, weight & 63);
+	if (s->label[row][column] == (label & 63))
+		return;
+	emulator__correlation_settle(a, hemisphere);
 	s->label[row][column] = label & 63;
 }
 
@@ -168,20 +182,6 @@ void emulator__analog_set_column_current(struct emulator_analog *a, uint32_t hem
 	touch(a, hemisphere * ANALOG_COLUMNS + column);
 }
 
-void emulator__analog_set_column_readout(
-	struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal, bool acausal)
-{
-	a->column_readout[hemisphere][0][column] = causal;
-	a->column_readout[hemisphere][1][column] = acausal;
-}
-
-void emulator__analog_set_column_debug(
-	struct emulator_analog *a, uint32_t hemisphere, uint32_t column, bool causal, bool acausal)
-{
-	a->column_debug[hemisphere][0][column] = causal;
-	a->column_debug[hemisphere][1][column] = acausal;
-}
-
 void emulator__analog_set_capmem_block(struct emulator_analog *a, uint32_t quadrant,
 	const struct haldls_capmem_block_config *config)
 {
@@ -189,37 +189,7 @@ void emulator__analog_set_capmem_block(struct emulator_analog *a, uint32_t quadr
 	emulator__capmem_set_refresh(&a->capmem,
 		a->grid > a->capmem.time ? a->grid : a->capmem.time, quadrant,
 		config->enable_capmem);
-	disturb(a);
-}
-
-void emulator__analog_set_pad(
-	struct emulator_analog *a, uint32_t pad, const struct haldls_pad_multiplexer_config *config)
-{
-	a->pad[pad] = *config;
-}
-
-void emulator__analog_set_readout(
-	struct emulator_analog *a, const struct haldls_readout_source_selection *config)
-{
-	a->readout = *config;
-	a->recorded_stale = true;
-}
-
-void emulator__analog_set_madc(struct emulator_analog *a, const struct haldls_madc_config *config)
-{
-	a->madc = *config;
-}
-
-void emulator__analog_set_cadc(
-	struct emulator_analog *a, uint32_t hemisphere, const struct haldls_cadc_config *config)
-{
-	a->cadc[hemisphere] = *config;
-}
-
-void emulator__analog_set_cadc_offset(
-	struct emulator_analog *a, uint32_t hemisphere, uint32_t type, uint32_t column, int offset)
-{
-	a->cadc_offset[hemisphere][type][column] = (int16_t)offset;
+	emulator__analog_disturb(a);
 }
 
 /* ---- stimuli
@@ -245,8 +215,12 @@ static void add_stimulus(struct emulator_analog *a, const struct analog_stimulus
 void emulator__analog_driver_event(
 	struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label6)
 {
-	add_stimulus(a, &(struct analog_stimulus){
-				.time = t, .target = (uint16_t)driver, .label = label6 & 63});
+	struct analog_stimulus stimulus = {.time = t, .target = (uint16_t)driver};
+	stimulus.pulse = emulator__driver_event(a, t, driver, label6 & 63, &stimulus.label);
+	if (!a->pattern->driver[driver].stuck)
+		emulator__correlation_event(a, t, driver, stimulus.label);
+	if (stimulus.pulse > 0)
+		add_stimulus(a, &stimulus);
 }
 
 void emulator__analog_neuron_reset(struct emulator_analog *a, uint64_t t, uint32_t neuron)
@@ -270,11 +244,14 @@ static bool stimulate(struct emulator_analog *a, uint64_t end)
 		const uint64_t t = stimulus->time > a->grid ? stimulus->time : a->grid;
 		if (!stimulus->reset) {
 			emulator__synapse_event(
-				a, &a->membranes, t, end, stimulus->target, stimulus->label);
+				a, &a->membranes, t, end, stimulus->target, stimulus->label,
+				stimulus->pulse);
 			events = true;
 		} else if (a->neuron[stimulus->target].enable_fire &&
 			   !a->is_resting[stimulus->target]) {
 			emulator__neuron_rest(a, stimulus->target, t);
+			if (!a->backend[stimulus->target].post_overwrite)
+				emulator__correlation_post(a, t, stimulus->target);
 		}
 	}
 	s->count = kept;
@@ -355,6 +332,8 @@ static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
 		reset_remainder(a, n, begin, time);
 	m->gain[n] = 0;
 	emulator__neuron_arm(a, n);
+	if (!a->backend[n].post_overwrite)
+		emulator__correlation_post(a, time, n);
 
 	size_t at = a->spike_count++;
 	for (; at > 0 && (a->spikes[at - 1].time > time ||
@@ -460,6 +439,7 @@ static void step(struct emulator_analog *a)
 	}
 	m->fast = 2e-3f;
 	a->flags = a->kernel->step(m, STEP * 4e-9f, place, variants);
+	emulator__readout_hold(a, m);
 	if (a->flags & KERNEL_CROSSING)
 		fire_crossings(a, begin);
 	a->grid = end;
@@ -571,6 +551,7 @@ static void leap(struct emulator_analog *a, uint64_t length)
 		a->stride = STEP;
 		return;
 	}
+	emulator__readout_hold(a, m);
 	a->grid += length;
 	if (a->flags & KERNEL_FAST)
 		a->stride = length / 2 > STEP ? length / 2 : STEP;
@@ -625,7 +606,7 @@ int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emula
 		return hxcomm_error_set(HXCOMM_ENOSPC,
 			"more than %zu spikes until tick %llu: advance in smaller parts", capacity,
 			(unsigned long long)t);
-	if (a->stimuli.exhausted)
+	if (a->stimuli.exhausted || a->correlation.exhausted)
 		return hxcomm_error_set(HXCOMM_ENOMEM,
 			"no memory for %zu events of an emulated chip", a->stimuli.count);
 	return HXCOMM_OK;

@@ -47,12 +47,18 @@
 
 struct haldls_cadc_config;
 struct haldls_capmem_block_config;
+struct haldls_common_correlation_config;
 struct haldls_common_neuron_backend_config;
+struct haldls_common_padi_bus_config;
+struct haldls_common_stp_config;
+struct haldls_current_dac;
 struct haldls_madc_config;
 struct haldls_neuron_backend_config;
 struct haldls_neuron_config;
 struct haldls_pad_multiplexer_config;
 struct haldls_readout_source_selection;
+struct haldls_reference_generator_config;
+struct haldls_synapse_bias_selection;
 struct haldls_synapse_driver_config;
 
 /** Length of a membrane step in ticks of 4 ns: 80 ns, the shortest way from a spike to a synapse. A
@@ -68,6 +74,13 @@ struct emulator_analog_config {
 	uint64_t seed;   /**< of the trial-to-trial noise */
 	bool noise;      /**< trial-to-trial noise on */
 	bool variation;  /**< fixed pattern on; off = every instance is the typical one */
+};
+
+/** A voltage that the board gives the chip. */
+enum emulator_board_volt {
+	EMULATOR_V_RESET,     /**< of the correlation sensors; 1.85 V at power-up */
+	EMULATOR_V_RES_MEAS,  /**< of the correlation sensors; 0.9 V at power-up */
+	EMULATOR_BOARD_VOLTS, /**< how many there are */
 };
 
 /** One fire event of a neuron. */
@@ -108,6 +121,75 @@ void emulator__analog_set_capmem(
  *  (top). */
 void emulator__analog_set_driver(struct emulator_analog *analog, uint32_t driver,
 	const struct haldls_synapse_driver_config *config);
+
+/** Configure short-term plasticity of a hemisphere: the recovery clock. */
+void emulator__analog_set_stp(struct emulator_analog *analog, uint32_t hemisphere,
+	const struct haldls_common_stp_config *config);
+
+/** Configure the PADI buses of a hemisphere: here only their extension of pulses counts. */
+void emulator__analog_set_padi(struct emulator_analog *analog, uint32_t hemisphere,
+	const struct haldls_common_padi_bus_config *config);
+
+/** Configure the correlation sensors of a hemisphere: their reset. */
+void emulator__analog_set_correlation(struct emulator_analog *analog, uint32_t hemisphere,
+	const struct haldls_common_correlation_config *config);
+
+/** Choose where the synapses' biases come from. From outside comes nothing. */
+void emulator__analog_set_bias_selection(
+	struct emulator_analog *analog, const struct haldls_synapse_bias_selection *config);
+
+/** Set the calibration bits of a synapse's correlation sensors. @param time 0 ... 3 @param amplitude
+ *  0 ... 3 */
+void emulator__analog_set_synapse_calibration(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t row, uint32_t column, uint8_t time, uint8_t amplitude);
+
+/** Reset the charges of a synapse's correlation sensors, at the last advance. */
+void emulator__analog_correlation_reset(
+	struct emulator_analog *analog, uint32_t hemisphere, uint32_t row, uint32_t column);
+
+/** A post pulse from the controller (BlockPostPulse) at tick @p t: reaches the column of a neuron
+ *  that has post_overwrite. All others take their post pulses from their own fire events. */
+void emulator__analog_post_pulse(struct emulator_analog *analog, uint64_t t, uint32_t neuron);
+
+/** Switches `enable_debug_*` of ColumnCurrentQuad: line of the column to the shared debug line. */
+void emulator__analog_set_column_current_debug(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t column, bool excitatory, bool inhibitory);
+
+/** Switches `enable_internal_*` of ColumnCorrelationQuad: sensors of the column to its channels. */
+void emulator__analog_set_column_correlation(struct emulator_analog *analog, uint32_t hemisphere,
+	uint32_t column, bool causal, bool acausal);
+
+/** Row of synapses whose sensors the next conversions see. */
+void emulator__analog_set_cadc_row(
+	struct emulator_analog *analog, uint32_t hemisphere, uint32_t row);
+
+/** Configure the current DAC of the readout section. */
+void emulator__analog_set_current_dac(
+	struct emulator_analog *analog, const struct haldls_current_dac *config);
+
+/** Configure the reference generator, whose current scales what the capacitive memory holds.
+ *  @param now time of the write */
+void emulator__analog_set_reference(struct emulator_analog *analog, uint64_t now,
+	const struct haldls_reference_generator_config *config);
+
+/** A recording of the MADC begins at tick @p t: its samples settle from then on. */
+void emulator__analog_madc_begin(struct emulator_analog *analog, uint64_t t);
+
+/** A voltage of the board that goes to the chip. @param volt V */
+void emulator__analog_set_board_volt(
+	struct emulator_analog *analog, enum emulator_board_volt which, float volt);
+
+/** The board drives pad @p pad, 0 or 1, or leaves it to the chip. @param volt V */
+void emulator__analog_drive_pad(
+	struct emulator_analog *analog, uint32_t pad, bool driven, float volt);
+
+/** Voltage of pad @p pad at the last advance: what drives it, else the mean of what the chip connects
+ *  to it, else 0. @return V */
+float emulator__analog_pad_volt(struct emulator_analog *analog, uint32_t pad);
+
+/** Temperature of the chip; 38 at power-up. What changes with it: emulator__variation_draw().
+ *  @param celsius -40 ... 125, held within */
+void emulator__analog_set_temperature(struct emulator_analog *analog, float celsius);
 
 /** Write a synapse: 6 bit weight and 6 bit label. */
 void emulator__analog_set_synapses(struct emulator_analog *analog, uint32_t hemisphere,

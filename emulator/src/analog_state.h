@@ -7,10 +7,13 @@
 
 #include "analog.h"
 #include "capmem.h"
+#include "correlation.h"
 #include "kernel.h"
+#include "readout.h"
 #include "variation.h"
 
 #include <haldls/containers.h>
+#include <math.h>
 
 enum {
 	ANALOG_NEURONS = 512,
@@ -21,6 +24,27 @@ enum {
 	ANALOG_DRIVERS = 256,
 	ANALOG_MUXES = 2,
 	ANALOG_PADS = 2,
+};
+
+/** Voltages that the board gives the chip. */
+enum analog_board_volt {
+	ANALOG_V_RESET = EMULATOR_V_RESET,
+	ANALOG_V_RES_MEAS = EMULATOR_V_RES_MEAS,
+	ANALOG_BOARD_VOLTS = EMULATOR_BOARD_VOLTS,
+};
+
+/** What a readout multiplexer's way to the fast converter remembers. */
+struct analog_filter {
+	float volt;    /**< V */
+	uint64_t time; /**< tick at which it holds */
+	bool running;  /**< a sample was taken in this recording */
+};
+
+/** Short-term plasticity of a driver. */
+struct analog_driver {
+	double voltage;  /**< codes */
+	uint64_t time;   /**< tick at which it holds */
+	uint64_t events; /**< with a noisy charge so far */
 };
 
 /** A refractory period in the future or under way. */
@@ -34,8 +58,9 @@ struct analog_refractory {
 struct analog_stimulus {
 	uint64_t time;
 	uint16_t target; /**< driver, or neuron to reset */
-	uint8_t label;
-	bool reset; /**< an artificial reset, else an event of a driver */
+	uint8_t label; /**< that the driver sends to its synapses */
+	bool reset;    /**< an artificial reset, else an event of a driver */
+	float pulse;   /**< length, 1 for a full one */
 };
 
 /** Stimuli that wait for their step. */
@@ -107,6 +132,23 @@ struct emulator_analog {
 	struct emulator_spike *spikes; /* [spike_capacity] not fetched yet */
 	size_t spike_count, spike_capacity;
 
+	/* synapses beside the lines */
+	struct analog_driver drivers[ANALOG_DRIVERS];
+	struct correlation correlation;
+	float board_volt[ANALOG_BOARD_VOLTS]; /* V */
+
+	/* readout beside the CADC's lines */
+	struct readout_drive pad_drive[ANALOG_PADS];
+	struct readout_held held[READOUT_HELD]; /* what the pads hold */
+	unsigned held_count;
+	bool held_stale;
+	bool current_debug[KERNEL_LINES][ANALOG_NEURONS]; /* synaptic lines on the debug lines */
+	struct haldls_current_dac current_dac;
+	uint32_t cadc_row[ANALOG_HEMISPHERES]; /* whose sensors are converted */
+	uint64_t madc_begin;                   /* tick at which the recording began */
+	bool madc_begun;
+	struct analog_filter madc_filter[ANALOG_MUXES];
+
 	/* configuration as it was written */
 	struct haldls_neuron_config neuron[ANALOG_NEURONS];
 	struct haldls_neuron_backend_config backend[ANALOG_NEURONS];
@@ -117,12 +159,17 @@ struct emulator_analog {
 	struct haldls_readout_source_selection readout;
 	struct haldls_madc_config madc;
 	struct haldls_cadc_config cadc[ANALOG_HEMISPHERES];
+	struct haldls_common_stp_config stp[ANALOG_HEMISPHERES];
+	struct haldls_common_padi_bus_config padi[ANALOG_HEMISPHERES];
+	struct haldls_common_correlation_config correlation_config[ANALOG_HEMISPHERES];
+	struct haldls_synapse_bias_selection bias_selection;
 	uint16_t recorded[ANALOG_MUXES][ANALOG_NEURONS]; /* neurons on each readout multiplexer */
 	unsigned recorded_count[ANALOG_MUXES];
 	bool recorded_stale;
 	int16_t cadc_offset[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
 	bool column_readout[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
 	bool column_debug[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
+	bool column_sensors[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
 };
 
 /** Quadrant of an atomic neuron. */
@@ -152,6 +199,19 @@ static inline float analog_shared_cell(
 	return a->capmem.value[quadrant * CAPMEM_BLOCK_CELLS + cell];
 }
 
+/** What a bias does that enables a part: nothing at 0, everything from its nominal value on.
+ *  Source: spec/emulator_physics.md 1 */
+static inline float analog_quality(float code, float nominal)
+{
+	const float quality = expm1f(-4 * code / nominal) * (1 / -0.98168436f);
+	return quality < 1 ? quality : 1;
+}
+
+/* analog.c */
+
+/** Something changes from outside: nothing is settled any more. */
+void emulator__analog_disturb(struct emulator_analog *a);
+
 /* neuron.c */
 
 /** Derive the parameters of neuron @p n from its cells, switches and pattern. */
@@ -167,13 +227,24 @@ struct analog_refractory emulator__neuron_refractory(
 /** Bring the noise of neuron @p n to tick @p t by its law, for a neuron that was not stepped. */
 void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t);
 
+/* driver.c */
+
+/** An event reaches a driver at tick @p t, not before the last one that reached it.
+ *  @param[out] sent  what the synapses compare their labels with
+ *  @return length of the pulse, 1 for a full one */
+float emulator__driver_event(struct emulator_analog *a, uint64_t t, uint32_t driver,
+	uint8_t label, uint8_t *sent);
+/** Voltage of a driver's short-term plasticity at tick @p t, codes. */
+double emulator__driver_voltage(struct emulator_analog *a, uint64_t t, uint32_t driver);
+
 /* synapse.c */
 
 /** Derive the columns' scales from the DAC bias and the current switches. */
 void emulator__synapse_refresh(struct emulator_analog *a);
-/** Put an event of a driver at tick @p t into the step of @p m that ends at tick @p end. */
+/** Put an event of a driver at tick @p t into the step of @p m that ends at tick @p end. @param
+ *  pulse length, 1 for a full one */
 void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m,
-	uint64_t t, uint64_t end, uint32_t driver, uint8_t label);
+	uint64_t t, uint64_t end, uint32_t driver, uint8_t label, float pulse);
 
 /** Shares of the step or leap from @p begin to @p end that neurons spend in reset, into @p m.
  *  @return whether there are any */

@@ -23,6 +23,7 @@ void emulator__capmem_init(struct capmem *capmem, uint64_t seed, bool noise)
 	capmem->noise = noise;
 	for (unsigned block = 0; block < CAPMEM_BLOCKS; block++) {
 		capmem->refresh[block] = true;
+		capmem->scale[block] = 1;
 		capmem->sharers[block][0][0] = CAPMEM_VOLTAGE_ROWS * CAPMEM_COLUMNS;
 		capmem->sharers[block][1][0] = (CAPMEM_ROWS - CAPMEM_VOLTAGE_ROWS) * CAPMEM_COLUMNS;
 	}
@@ -59,6 +60,17 @@ void emulator__capmem_set_refresh(struct capmem *capmem, uint64_t now, uint32_t 
 	capmem->settling = true;
 }
 
+void emulator__capmem_set_scale(
+	struct capmem *capmem, uint64_t now, uint32_t block, float scale)
+{
+	if (capmem->scale[block] == scale)
+		return;
+	emulator__capmem_advance(capmem, now);
+	capmem->scale[block] = scale;
+	capmem->stale[block] = capmem->moving[block] = true;
+	capmem->settling = true;
+}
+
 static void aim(struct capmem *capmem, uint32_t block)
 {
 	const uint32_t begin = block * CAPMEM_BLOCK_CELLS, end = begin + CAPMEM_BLOCK_CELLS;
@@ -71,7 +83,8 @@ static void aim(struct capmem *capmem, uint32_t block)
 			continue;
 		}
 		const float shift = PHYSICS_CELL_CROSSTALK * (float)(sharers - 1) / CROSSTALK_CELLS;
-		const float target = (float)code - shift + capmem->error[cell];
+		const float target =
+			((float)code - shift + capmem->error[cell]) * capmem->scale[block];
 		capmem->target[cell] = target > 0 ? target : 0;
 	}
 	capmem->stale[block] = false;

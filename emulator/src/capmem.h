@@ -34,6 +34,8 @@ struct capmem {
 	bool moving[CAPMEM_BLOCKS];  /**< … of this block */
 	bool stale[CAPMEM_BLOCKS];   /**< targets need computing */
 	bool refresh[CAPMEM_BLOCKS]; /**< blocks that are refreshed */
+	float scale[CAPMEM_BLOCKS];  /**< what a code of the block is worth, 1 with the typical
+					reference current */
 	uint16_t sharers[CAPMEM_BLOCKS][2]
 			[CAPMEM_CODES]; /**< cells that hold a code: [block][voltage, current] */
 	uint16_t code[CAPMEM_CELLS];
@@ -51,6 +53,10 @@ void emulator__capmem_set(struct capmem *capmem, uint64_t now, uint32_t cell, ui
 
 /** Switch the refresh of a block. */
 void emulator__capmem_set_refresh(struct capmem *capmem, uint64_t now, uint32_t block, bool on);
+
+/** Scale what the codes of a block mean: its cells settle anew. */
+void emulator__capmem_set_scale(
+	struct capmem *capmem, uint64_t now, uint32_t block, float scale);
 
 /** Bring all values to time @p now. */
 void emulator__capmem_advance(struct capmem *capmem, uint64_t now);

@@ -101,6 +101,45 @@ static void apply_madc(struct emulator_chip *chip, uint32_t element, const uint3
 		emulator__analog_set_madc(chip->analog, &chip->madc);
 }
 
+static void apply_stp(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
+{
+	struct haldls_common_stp_config config;
+	if (!haldls_common_stp_config_container.decode(&config, words))
+		emulator__analog_set_stp(chip->analog, element, &config);
+}
+
+static void apply_correlation(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
+{
+	struct haldls_common_correlation_config config;
+	if (!haldls_common_correlation_config_container.decode(&config, words))
+		emulator__analog_set_correlation(chip->analog, element, &config);
+}
+
+static void apply_bias_selection(struct emulator_chip *chip, uint32_t element,
+        const uint32_t *words)
+{
+	struct haldls_synapse_bias_selection config;
+	(void)element;
+	if (!haldls_synapse_bias_selection_container.decode(&config, words))
+		emulator__analog_set_bias_selection(chip->analog, &config);
+}
+
+static void apply_current_dac(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
+{
+	struct haldls_current_dac config;
+	(void)element;
+	if (!haldls_current_dac_container.decode(&config, words))
+		emulator__analog_set_current_dac(chip->analog, &config);
+}
+
+static void apply_reference(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
+{
+	struct haldls_reference_generator_config config;
+	(void)element;
+	if (!haldls_reference_generator_config_container.decode(&config, words))
+		emulator__analog_set_reference(chip->analog, chip->now, &config);
+}
+
 /* ---- event routing ---------------------------------------------------------------------------- */
 
 static void apply_padi(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
@@ -111,6 +150,7 @@ static void apply_padi(struct emulator_chip *chip, uint32_t element, const uint3
 	for (unsigned bus = 0; bus < 4; bus++)
 		chip->events.bus_enabled[4 * element + bus] = config.enable_spl1[bus];
 	chip->routes_stale = true;
+	emulator__analog_set_padi(chip->analog, element, &config);
 }
 
 static void apply_node(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
@@ -155,10 +195,12 @@ static void trigger_neuron_reset(struct emulator_chip *chip, uint32_t element, u
 	emulator__analog_neuron_reset(chip->analog, chip->now, haldls_neuron_backend(element));
 }
 
-/* Post pulses only matter to correlation sensors, which the analog core does not have yet. */
-static void trigger_nothing(struct emulator_chip *chip, uint32_t element, uint32_t value)
+static void trigger_post_pulse(struct emulator_chip *chip, uint32_t element, uint32_t value)
 {
-	(void)chip, (void)element, (void)value;
+	(void)value;
+	for (uint32_t row = 0; row < 2; row++)
+		for (uint32_t column = 128 * element; column < 128 * element + 128; column++)
+			emulator__analog_post_pulse(chip->analog, chip->now, haldls_neuron(row, column));
 }
 
 static void trigger_counter_reset(struct emulator_chip *chip, uint32_t element, uint32_t value)
@@ -191,6 +233,7 @@ static void trigger_madc(struct emulator_chip *chip, uint32_t element, uint32_t 
 		.switches = madc->active_mux_input_select_length,
 		.dummy = madc->enable_dummy_data,
 	};
+	emulator__analog_madc_begin(chip->analog, recording->start);
 }
 
 static uint32_t read_spike_counter(struct emulator_chip *chip, uint32_t element)
@@ -236,6 +279,11 @@ static const struct emulator_chip_effect effects[] = {
 	{ .container = "ReadoutSourceSelection", .apply = apply_readout },
 	{ .container = "PadMultiplexerConfig", .apply = apply_pad },
 	{ .container = "MADCConfig", .apply = apply_madc },
+	{ .container = "CommonSTPConfig", .apply = apply_stp },
+	{ .container = "CommonCorrelationConfig", .apply = apply_correlation },
+	{ .container = "SynapseBiasSelection", .apply = apply_bias_selection },
+	{ .container = "CurrentDAC", .apply = apply_current_dac },
+	{ .container = "ReferenceGeneratorConfig", .apply = apply_reference },
 	{ .container = "CommonPADIBusConfig", .apply = apply_padi, .timing = EMULATOR_TIMING_ROUTE },
 	{ .container = "CrossbarNode", .apply = apply_node, .timing = EMULATOR_TIMING_ROUTE },
 	{ .container = "CrossbarOutputConfig", .apply = apply_outputs,
@@ -243,7 +291,7 @@ static const struct emulator_chip_effect effects[] = {
 	{ .container = "BackgroundSpikeSource", .apply = apply_source, .timing = EMULATOR_TIMING_OWN },
 	{ .container = "PADIEvent", .trigger = trigger_padi },
 	{ .container = "NeuronReset", .trigger = trigger_neuron_reset },
-	{ .container = "BlockPostPulse", .trigger = trigger_nothing },
+	{ .container = "BlockPostPulse", .trigger = trigger_post_pulse },
 	{ .container = "SpikeCounterReset", .trigger = trigger_counter_reset },
 	{ .container = "MADCControl", .trigger = trigger_madc },
 	{ .container = "SpikeCounterRead", .read = read_spike_counter },
@@ -290,12 +338,18 @@ static void apply_quad(struct emulator_chip *chip, uint32_t number)
 		if (row < 256) {
 			emulator__analog_set_synapses(chip->analog, hemisphere, row, column,
 			        dead ? 0 : weight_of(first), (uint8_t)(second & 63));
+			emulator__analog_set_synapse_calibration(chip->analog, hemisphere, row, column,
+			        (uint8_t)(first >> 6 & 3), (uint8_t)(second >> 6 & 3));
 		} else if (row == 256) {
 			emulator__analog_set_column_current(chip->analog, hemisphere, column,
 			        first >> 6 & 1, first >> 7 & 1);
 			emulator__analog_set_column_readout(chip->analog, hemisphere, column,
 			        first >> 5 & 1, second >> 5 & 1);
+			emulator__analog_set_column_current_debug(chip->analog, hemisphere, column,
+			        second >> 6 & 1, second >> 7 & 1);
 		} else {
+			emulator__analog_set_column_correlation(chip->analog, hemisphere, column,
+			        first >> 6 & 1, first >> 7 & 1);
 			emulator__analog_set_column_debug(chip->analog, hemisphere, column,
 			        second >> 6 & 1, second >> 7 & 1);
 		}
@@ -337,9 +391,10 @@ bool emulator__chip_is_sample(uint32_t address)
 	return base >= SAMPLES && base < SAMPLES_END && address >> EMULATOR_ADDRESS_BITS == 0;
 }
 
-static void convert(struct emulator_chip *chip, unsigned hemisphere)
+static void convert(struct emulator_chip *chip, unsigned hemisphere, uint32_t row)
 {
 	uint8_t(*values)[256] = chip->cadc[hemisphere];
+	emulator__analog_set_cadc_row(chip->analog, hemisphere, row);
 	emulator__analog_cadc_convert(chip->analog, chip->now, hemisphere, values);
 	for (uint32_t i = 0; i < 512; i++)
 		if (chip->faults.channel[512 * hemisphere + i])
@@ -351,20 +406,28 @@ uint32_t emulator__chip_read_samples(struct emulator_chip *chip, uint32_t addres
 	const unsigned hemisphere = (address & HEMISPHERE) != 0, type = (address & ACAUSAL) != 0;
 	const uint32_t quad = address % EMULATOR_QUADS;
 	if (!(address & BUFFERED))
-		convert(chip, hemisphere);
+		convert(chip, hemisphere,
+		        (address & (SAMPLES_END - SAMPLES - 1)) / EMULATOR_QUADS);
 	uint32_t word = 0;
 	for (uint32_t entry = 0; entry < 4; entry++)
 		word = word << 8 | chip->cadc[hemisphere][type][haldls_column_of_quad(quad, entry)];
 	return word;
 }
 
+/* A reset of neurons also resets the sensors of row 0 (source: spec/emulator_physics.md 5, 3). */
 void emulator__chip_trigger_window(struct emulator_chip *chip, uint32_t address)
 {
 	const uint32_t hemisphere = (address & HEMISPHERE) != 0;
-	const uint32_t base = address & ~(uint32_t)HEMISPHERE;
-	if (base < NEURON_RESETS || base >= NEURON_RESETS + EMULATOR_QUADS)
-		return; /* a correlation reset: no sensors yet */
-	for (uint32_t entry = 0; entry < 4; entry++)
-		emulator__analog_neuron_reset(chip->analog, chip->now,
-		        haldls_neuron(hemisphere, haldls_column_of_quad(base - NEURON_RESETS, entry)));
+	const uint32_t place = (address & ~(uint32_t)HEMISPHERE) - RESETS;
+	if (place >= NEURON_RESETS - RESETS + EMULATOR_QUADS)
+		return;
+	const bool neurons = place >= NEURON_RESETS - RESETS;
+	const uint32_t row = neurons ? 0 : place / EMULATOR_QUADS;
+	for (uint32_t entry = 0; entry < 4; entry++) {
+		const uint32_t column = haldls_column_of_quad(place % EMULATOR_QUADS, entry);
+		if (neurons)
+			emulator__analog_neuron_reset(chip->analog, chip->now,
+			        haldls_neuron(hemisphere, column));
+		emulator__analog_correlation_reset(chip->analog, hemisphere, row, column);
+	}
 }

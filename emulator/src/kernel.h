@@ -76,6 +76,12 @@ struct kernel_membranes {
 	float fast;                             /**< V, what counts as fast */
 };
 
+/** What pairs of a quadrant's correlation sensors add. */
+struct kernel_pair {
+	float amplitude; /**< of two pulses at once */
+	float rate;      /**< per tick, inverse time constant */
+};
+
 /** The kernels of one instruction set. */
 struct kernel {
 	const char *name;
@@ -87,11 +93,22 @@ struct kernel {
 	/** Move all neurons by any time @p h in which nothing happens; `reset_share` counts with
 	 *  KERNEL_RESETS. */
 	uint32_t (*leap)(struct kernel_membranes *m, float h, unsigned variants);
-	/** Add a row event: columns whose label matches get strength * scale.
+	/** Add a row event: columns whose label matches get strength * scale * pulse.
 	 *  @param charge, moment, strength, labels, scale  [256]  @param label to match
-	 *  @param delay  s from the event to the end of the step */
+	 *  @param pulse  length, 1 for a full one  @param delay  s from the event to the end of the step */
 	void (*row)(float *charge, float *moment, const float *strength, const uint8_t *labels,
-		const float *scale, uint8_t label, float delay);
+		const float *scale, uint8_t label, float pulse, float delay);
+	/** Add amplitude * exp(-age * rate) to 256 sensors, with their own factors on both.
+	 *  @param sum, amplitude, rate  [256]  @param since [256] tick of the partner's last pulse
+	 *  @param now tick of this one; both in their low 32 bits, at most 2^31 apart  @param pair of
+	 *  all */
+	void (*pair_column)(float *sum, const float *amplitude, const float *rate,
+		const uint32_t *since, uint32_t now, const struct kernel_pair *pair);
+	/** The same for those of a row whose label matches.
+	 *  @param labels [256]  @param label to match  @param pairs [2] of columns 0 to 127, 128 to 255 */
+	void (*pair_row)(float *sum, const float *amplitude, const float *rate,
+		const uint32_t *since, const uint8_t *labels, uint8_t label, uint32_t now,
+		const struct kernel_pair *pairs);
 };
 
 extern const struct kernel emulator__kernel_portable;

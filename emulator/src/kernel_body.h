@@ -264,11 +264,12 @@ static uint32_t leap(struct kernel_membranes *m, float h, unsigned variants)
 }
 
 static void row(float *restrict charge, float *restrict moment, const float *restrict strength,
-	const uint8_t *restrict labels, const float *restrict scale, uint8_t label, float delay)
+	const uint8_t *restrict labels, const float *restrict scale, uint8_t label, float pulse,
+	float delay)
 {
 	for (unsigned c = 0; c < KERNEL_COLUMNS; c++) {
 		const uint32_t match = 0u - (uint32_t)(labels[c] == label);
-		const float whole = strength[c] * scale[c];
+		const float whole = strength[c] * scale[c] * pulse;
 		uint32_t bits;
 		memcpy(&bits, &whole, sizeof(bits));
 		bits &= match;
@@ -279,4 +280,13 @@ static void row(float *restrict charge, float *restrict moment, const float *res
 	}
 }
 
-const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME, .step = step, .leap = leap, .row = row};
+#include "correlation_body.h"
+
+const struct kernel KERNEL_TABLE = {
+	.name = KERNEL_NAME,
+	.step = step,
+	.leap = leap,
+	.row = row,
+	.pair_column = pair_column,
+	.pair_row = pair_row,
+};

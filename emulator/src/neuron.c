@@ -167,6 +167,7 @@ void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n)
 	a->membranes.constant[n] = !config->enable_membrane_offset  ? 0
 				   : config->invert_membrane_offset ? -offset
 								    : offset;
+	a->membranes.constant[n] += emulator__readout_stimulus(a, n) / capacitance;
 	float bias = refresh_leak(a, n, capacitance);
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		bias += refresh_input(a, n, line, capacitance);

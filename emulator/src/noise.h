@@ -27,6 +27,8 @@ enum noise_stream {
 	NOISE_LINK,       /**< trial: jitter of the way to the chip */
 	NOISE_OUTPUT,     /**< trial: jitter of the way from the chip */
 	NOISE_FAULT,      /**< trial: losses and bit errors on links */
+	NOISE_PLASTICITY, /**< trial: charge of short-term plasticity */
+	NOISE_SENSOR,     /**< fixed pattern: correlation sensors */
 };
 
 /** 128 random bits. @param[out] out four words @param seed key @param number which draw */

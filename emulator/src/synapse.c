@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Events of the drivers become drops of the synaptic lines. Short-term plasticity is off: every
- * pulse has unit length. */
+/* Events of the drivers become drops of the synaptic lines. */
 #include "analog_state.h"
 #include "physics.h"
 
@@ -17,8 +16,11 @@ void emulator__synapse_refresh(struct emulator_analog *a)
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		const uint32_t hemisphere = n / ANALOG_COLUMNS, column = n % ANALOG_COLUMNS,
 			       quadrant = analog_quadrant(n);
-		const float dac = analog_shared_cell(a, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_DAC) *
-				  a->pattern->quadrant[quadrant].dac;
+		const float dac = a->bias_selection.enable_internal_dac_bias[quadrant]
+					  ? analog_shared_cell(a, quadrant,
+						    HALDLS_CAPMEM_SYN_I_BIAS_DAC) *
+						    a->pattern->quadrant[quadrant].dac
+					  : 0;
 		const float unit = PHYSICS_WEIGHT * dac * a->pattern->column[hemisphere][column];
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			a->synapses[hemisphere].scale[line][column] =
@@ -30,15 +32,14 @@ void emulator__synapse_refresh(struct emulator_analog *a)
 }
 
 void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m,
-	uint64_t t, uint64_t end, uint32_t driver, uint8_t label)
+	uint64_t t, uint64_t end, uint32_t driver, uint8_t label, float pulse)
 {
-	if (a->pattern->driver_stuck[driver])
+	if (pulse <= 0)
 		return;
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
 	const uint32_t hemisphere = driver / 128, first = hemisphere * ANALOG_COLUMNS;
 	const unsigned modes[2] = {
 		(unsigned)config->row_mode_bottom, (unsigned)config->row_mode_top};
-	const uint8_t sent = config->enable_address_out ? label : label & 0x20;
 	const float delay = (float)(end - t) * 4e-9f;
 	const struct analog_synapses *s = &a->synapses[hemisphere];
 	for (unsigned top = 0; top < 2; top++) {
@@ -46,7 +47,7 @@ void emulator__synapse_event(const struct emulator_analog *a, struct kernel_memb
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			if (modes[top] >> line & 1)
 				a->kernel->row(&m->charge[line][first], &m->moment[line][first],
-					s->strength[row], s->label[row], s->scale[line], sent,
-					delay);
+					s->strength[row], s->label[row], s->scale[line], label,
+					pulse, delay);
 	}
 }

@@ -4,7 +4,8 @@
 
 /** @file
  *  @brief The fixed pattern of a chip, drawn from its serial number: potentials normal, currents
- *  and time constants log-normal. Source: spec/emulator_physics.md 4.1. */
+ *  and time constants log-normal; and what its temperature makes of it. Source:
+ *  spec/emulator_physics.md 4.1, 4.2. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,6 +33,14 @@ struct variation_neuron {
 	float gm[2];            /**< factor on the input's current */
 	float input_offset[2];  /**< V */
 	float offset;           /**< factor on the membrane offset current */
+	float adaptation_tau;   /**< factor on the adaptation's time constant */
+	float adaptation[2];    /**< factor on the adaptation's couplings a, b */
+	float exponential;      /**< factor on the exponential term's current */
+	float conductance[2];   /**< factor on the voltage dependence of the inputs, exc, inh */
+	float compartment;      /**< factor on the conductance between compartments */
+	float adaptation_offset[2]; /**< V, references v_adapt_leak, v_adapt_ref */
+	float exponential_offset;   /**< V, reference v_exp */
+	float reversal_offset[2];   /**< V, references e_rev, exc, inh */
 };
 
 /** What a quadrant's parts share. */
@@ -39,6 +48,23 @@ struct variation_quadrant {
 	float dac;         /**< factor on the synapse DAC current */
 	float cadc_offset; /**< codes added to the ramp offset */
 	float cadc_slope;  /**< factor on the ramp slope */
+	float cadc_bend[2];          /**< LSB, bow and S of the ramp: see emulator__variation_bend() */
+	float correlation_amplitude; /**< factor on the charge of a pair */
+	float correlation_rate;      /**< factor on 1/tau of the traces */
+	float correlation_baseline;  /**< LSB, of the correlation lines */
+};
+
+/** What makes a synapse driver itself. */
+struct variation_driver {
+	bool stuck;       /**< sends no pulses */
+	float plasticity; /**< pulse length that short-term plasticity takes off */
+	float hagen;      /**< activations, added in hagen mode */
+};
+
+/** What makes the fast converter itself. */
+struct variation_madc {
+	float offset; /**< LSB */
+	float gain;   /**< factor */
 };
 
 /** What makes a CADC channel itself. */
@@ -57,15 +83,30 @@ struct variation {
 	struct variation_quadrant quadrant[4];
 	struct variation_channel channel[2][2][256]; /**< [hemisphere][type][column] */
 	float column[2][256];                        /**< factor on the synapses of a column */
-	bool driver_stuck[256];
+	struct variation_driver driver[256];
+	struct variation_madc madc;
+	int8_t synapse[2][65536][2]; /**< [hemisphere][256 row + column]: own gain and step of the
+					highest bit, normal numbers in units of 1/32 */
+	bool synapses[512];          /**< [256 hemisphere + row] the row above is drawn */
 };
 
-/** Draw the pattern of chip @p serial. @param on false gives the typical chip */
-void emulator__variation_draw(struct variation *out, uint32_t serial, bool on);
+enum {
+	VARIATION_CELSIUS = 38,       /**< temperature at which the pattern holds as it is drawn */
+	VARIATION_DEAD = -128,        /**< gain of a dead synapse */
+};
+
+/** Draw the pattern of chip @p serial; rows of synapses follow when they are first asked for.
+ *  @param on false gives the typical chip  @param celsius temperature: leak and line time constants
+ *  lose 0.3 % a K, potentials drift by 0.3 mV/K, input currents go with 1/T, the CADC's slope by
+ *  0.1 %/K and its channels by 0.1 LSB/K (sigmas) */
+void emulator__variation_draw(struct variation *out, uint32_t serial, bool on, float celsius);
+
+/** Non-linearity of a CADC ramp, LSB. @param value 0 ... 1 of its range */
+float emulator__variation_bend(const struct variation_quadrant *pattern, float value);
 
 /** Effective weight of a synapse: the nominal weight with its own gain, step of the highest bit, or
  *  fault.
  *  @param synapse 65536 hemisphere + 256 row + column */
-float emulator__variation_weight(const struct variation *pattern, uint32_t synapse, uint8_t weight);
+float emulator__variation_weight(struct variation *pattern, uint32_t synapse, uint8_t weight);
 
 #endif

@@ -72,8 +72,35 @@ static void bench_kernels(void)
 		begin = seconds();
 		for (unsigned i = 0; i < 10 * ROUNDS; i++)
 			all[k]->row(m.charge[0], m.moment[0], strength[i % 256], labels[i % 256],
-				scale, 3, 1e-8f);
+				scale, 3, 1, 1e-8f);
 		print("row event of 256 synapses", all[k]->name,
+			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
+	}
+}
+
+/* Sensors of a column and of a row; a ring of them, so that they come out of the second cache. */
+static void bench_sensors(void)
+{
+	enum { RING = 32 };
+	static _Alignas(64) float sum[RING][256], amplitude[RING][256], rate[RING][256];
+	static _Alignas(64) uint32_t since[RING][256];
+	static uint8_t labels[256];
+	const struct kernel *all[3];
+	const struct kernel_pair pairs[2] = {{0.5f, 8e-4f}, {0.5f, 8e-4f}};
+	for (unsigned i = 0; i < 256 * RING; i++)
+		amplitude[i / 256][i % 256] = rate[i / 256][i % 256] = 1;
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++) {
+		double begin = seconds();
+		for (unsigned i = 0; i < 10 * ROUNDS; i++)
+			all[k]->pair_column(sum[i % RING], amplitude[i % RING], rate[i % RING],
+				since[i % RING], i % 5000, pairs);
+		print("post pulse of a column", all[k]->name,
+			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
+		begin = seconds();
+		for (unsigned i = 0; i < 10 * ROUNDS; i++)
+			all[k]->pair_row(sum[i % RING], amplitude[i % RING], rate[i % RING],
+				since[0], labels, 0, i % 5000, pairs);
+		print("event of a row, sensors", all[k]->name,
 			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
 	}
 }
@@ -173,6 +200,7 @@ static void bench_time(void)
 int main(void)
 {
 	bench_kernels();
+	bench_sensors();
 	bench_time();
 	return 0;
 }

@@ -199,3 +199,98 @@ uint64_t emulator__analog_leap(struct emulator_analog *analog, uint64_t t)
 		fake.now = end;
 	return end;
 }
+
+/* ---- what the digital half hands on without a look -------------------------------------------- */
+
+void emulator__analog_set_stp(struct emulator_analog *analog, uint32_t hemisphere,
+        const struct haldls_common_stp_config *config)
+{
+	(void)analog, (void)hemisphere, (void)config;
+}
+
+void emulator__analog_set_padi(struct emulator_analog *analog, uint32_t hemisphere,
+        const struct haldls_common_padi_bus_config *config)
+{
+	(void)analog, (void)hemisphere, (void)config;
+}
+
+void emulator__analog_set_correlation(struct emulator_analog *analog, uint32_t hemisphere,
+        const struct haldls_common_correlation_config *config)
+{
+	(void)analog, (void)hemisphere, (void)config;
+}
+
+void emulator__analog_set_bias_selection(struct emulator_analog *analog,
+        const struct haldls_synapse_bias_selection *config)
+{
+	(void)analog, (void)config;
+}
+
+void emulator__analog_set_synapse_calibration(struct emulator_analog *analog, uint32_t hemisphere,
+        uint32_t row, uint32_t column, uint8_t time, uint8_t amplitude)
+{
+	(void)analog, (void)hemisphere, (void)row, (void)column, (void)time, (void)amplitude;
+}
+
+void emulator__analog_correlation_reset(struct emulator_analog *analog, uint32_t hemisphere,
+        uint32_t row, uint32_t column)
+{
+	(void)analog, (void)hemisphere, (void)row, (void)column;
+}
+
+void emulator__analog_post_pulse(struct emulator_analog *analog, uint64_t t, uint32_t neuron)
+{
+	(void)analog, (void)t, (void)neuron;
+}
+
+void emulator__analog_set_column_current_debug(struct emulator_analog *analog,
+        uint32_t hemisphere, uint32_t column, bool excitatory, bool inhibitory)
+{
+	(void)analog, (void)hemisphere, (void)column, (void)excitatory, (void)inhibitory;
+}
+
+void emulator__analog_set_column_correlation(struct emulator_analog *analog, uint32_t hemisphere,
+        uint32_t column, bool causal, bool acausal)
+{
+	(void)analog, (void)hemisphere, (void)column, (void)causal, (void)acausal;
+}
+
+void emulator__analog_set_cadc_row(struct emulator_analog *analog, uint32_t hemisphere,
+        uint32_t row)
+{
+	(void)analog, (void)hemisphere, (void)row;
+}
+
+void emulator__analog_set_current_dac(struct emulator_analog *analog,
+        const struct haldls_current_dac *config)
+{
+	(void)analog, (void)config;
+}
+
+void emulator__analog_set_reference(struct emulator_analog *analog, uint64_t now,
+        const struct haldls_reference_generator_config *config)
+{
+	(void)analog, (void)now, (void)config;
+}
+
+void emulator__analog_madc_begin(struct emulator_analog *analog, uint64_t t)
+{
+	(void)analog, (void)t;
+}
+
+void emulator__analog_set_board_volt(struct emulator_analog *analog,
+        enum emulator_board_volt which, float volt)
+{
+	(void)analog, (void)which, (void)volt;
+}
+
+void emulator__analog_drive_pad(struct emulator_analog *analog, uint32_t pad, bool driven,
+        float volt)
+{
+	(void)analog, (void)pad, (void)driven, (void)volt;
+}
+
+void emulator__analog_set_temperature(struct emulator_analog *analog, float celsius)
+{
+	(void)analog, (void)celsius;
+}

@@ -124,7 +124,7 @@ static void rows_are_equal_to_the_bit(void **state)
 			moment[0][c] = moment[1][c] = moment[2][c] = edgy(0, 1e-7f);
 		}
 		for (unsigned k = 0; k < count; k++)
-			all[k]->row(charge[k], moment[k], strength, labels, scale, 2, 40e-9f);
+			all[k]->row(charge[k], moment[k], strength, labels, scale, 2, 1, 40e-9f);
 		for (unsigned k = 1; k < count; k++) {
 			assert_memory_equal(charge[0], charge[k], sizeof(charge[0]));
 			assert_memory_equal(moment[0], moment[k], sizeof(moment[0]));
@@ -146,7 +146,7 @@ static void a_row_reaches_the_columns_of_its_label_only(void **state)
 			scale[c] = 0.5f;
 			labels[c] = (uint8_t)(c % 64);
 		}
-		all[k]->row(charge, moment, strength, labels, scale, 17, 0.25f);
+		all[k]->row(charge, moment, strength, labels, scale, 17, 1, 0.25f);
 		for (unsigned c = 0; c < 256; c++) {
 			assert_true(charge[c] == (c % 64 == 17 ? 1.5f : 0.0f));
 			assert_true(moment[c] == (c % 64 == 17 ? 0.375f : 0.0f));

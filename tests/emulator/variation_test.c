@@ -15,7 +15,7 @@ static int draw_chips(void **state)
 {
 	(void)state;
 	for (uint32_t serial = 0; serial < CHIPS; serial++)
-		emulator__variation_draw(&chip[serial], serial + 1, true);
+		emulator__variation_draw(&chip[serial], serial + 1, true, VARIATION_CELSIUS);
 	return 0;
 }
 
@@ -309,7 +309,7 @@ static void a_few_instances_are_dead(void **state)
 			channels += chip[i].channel[k / 512][k / 256 % 2][k % 256].fault !=
 				    VARIATION_SOUND;
 		for (unsigned d = 0; d < 256; d++)
-			drivers += chip[i].driver_stuck[d];
+			drivers += chip[i].driver[d].stuck;
 	}
 	/* binomial, five sigma */
 	assert_near(neurons, 0.003 * CHIPS * NEURONS, 0, 5 * sqrt(0.003 * CHIPS * NEURONS));
@@ -321,9 +321,9 @@ static void a_serial_is_one_chip(void **state)
 {
 	(void)state;
 	static struct variation again, other, typical;
-	emulator__variation_draw(&again, 7, true);
-	emulator__variation_draw(&other, 8, true);
-	emulator__variation_draw(&typical, 7, false);
+	emulator__variation_draw(&again, 7, true, VARIATION_CELSIUS);
+	emulator__variation_draw(&other, 8, true, VARIATION_CELSIUS);
+	emulator__variation_draw(&typical, 7, false, VARIATION_CELSIUS);
 	unsigned same = 0;
 	for (unsigned n = 0; n < NEURONS; n++) {
 		assert_true(again.neuron[n].leak_offset == chip[6].neuron[n].leak_offset);
