@@ -23,7 +23,7 @@ enum {
 	REFERENCE_RESET_CYCLES = 1000,    /* 8 us */
 };
 
-enum { VALUE_BYTES_MAX = 4096, JTAG_SCALER = 6, PARTS_ALL = 63 };
+enum { VALUE_BYTES_MAX = 1 << 14, JTAG_SCALER = 6, PARTS_ALL = 63 };
 
 /* Steps after a failed one do nothing, so a list of steps reads as a list. */
 struct sequence {
@@ -78,16 +78,21 @@ static void wait_cycles(struct sequence *s, uint64_t cycles)
 
 /* ---- board ----------------------------------------------------------------------------------- */
 
-/* Supplies with two regulators: codes of the 16 DAC channels. */
-static const uint16_t cube_dac[HALDLS_DAC_CHANNEL_COUNT] = {
-	[8] = 0x260, [9] = 0x82a, [10] = 0x260, [11] = 0x65e, [12] = 0x1b8, [13] = 0x1b8,
+/* Codes of the 16 DAC channels for each kind of regulators; the supplies are channels 8 to 13 (source:
+ * spec/lola.md 7). */
+static const uint16_t cube_dac[][HALDLS_DAC_CHANNEL_COUNT] = {
+	[STADLS_REGULATORS_SECOND] = { [8] = 608, [9] = 2090, [10] = 608, [11] = 1630, [12] = 440,
+		[13] = 440 },
+	[STADLS_REGULATORS_FIRST] = { [8] = 275, [9] = 315, [10] = 275, [11] = 315, [12] = 440,
+		[13] = 440 },
 };
 
-static void board_cube(struct sequence *s)
+static void board_cube(struct sequence *s, enum stadls_regulators regulators)
 {
 	put_defaults(s, &haldls_shift_register_container);
 	for (uint32_t i = 0; i < HALDLS_DAC_CHANNEL_COUNT; i++)
-		put(s, &haldls_dac_channel_container, i, &(struct haldls_dac_channel){ .value = cube_dac[i] });
+		put(s, &haldls_dac_channel_container, i,
+		        &(struct haldls_dac_channel){ .value = cube_dac[regulators][i] });
 	put_defaults(s, &haldls_dac_control_container);
 	wait_cycles(s, CUBE_DAC_CYCLES);
 }
@@ -166,6 +171,23 @@ static void reference_currents(struct sequence *s)
 	put(s, &haldls_reference_generator_config_container, 0, &reference);
 }
 
+/* The capacitive memory as older software prepared it for experiments. */
+static void capmem(struct sequence *s)
+{
+	put_defaults(s, &haldls_synapse_bias_selection_container);
+	reference_currents(s);
+	put_defaults(s, &haldls_capmem_block_config_container);
+	put_defaults(s, &haldls_capmem_block_container);
+}
+
+static void experiment_defaults(struct sequence *s)
+{
+	put_defaults(s, &haldls_common_neuron_backend_config_container);
+	put_defaults(s, &haldls_column_correlation_quad_container);
+	put_defaults(s, &haldls_column_current_quad_container);
+	put_defaults(s, &haldls_common_correlation_config_container);
+}
+
 static void memory_timing(struct sequence *s, const struct stadls_bringup_options *options)
 {
 	const bool linked = !(options->omit & STADLS_BRINGUP_LINK);
@@ -196,9 +218,16 @@ static void chip(struct sequence *s, const struct stadls_bringup_options *option
 	if (!(options->omit & STADLS_BRINGUP_LINK))
 		link_up(s, !(options->omit & STADLS_BRINGUP_SYSTIME));
 	record_events(s);
-	if (!(options->omit & STADLS_BRINGUP_CAPMEM))
-		reference_currents(s);
+	const bool experiment = options->kind == STADLS_BRINGUP_KIND_EXPERIMENT;
+	if (!(options->omit & STADLS_BRINGUP_CAPMEM)) {
+		if (experiment)
+			capmem(s);
+		else
+			reference_currents(s);
+	}
 	memory_timing(s, options);
+	if (experiment)
+		experiment_defaults(s);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -214,10 +243,22 @@ static int read_options(struct stadls_bringup_options *out, const struct stadls_
 	if (out->board != STADLS_BOARD_CUBE && out->board != STADLS_BOARD_JBOA)
 		return hxcomm_error_set(HXCOMM_EINVAL,
 		        "board %d is unknown: take STADLS_BOARD_CUBE or STADLS_BOARD_JBOA", (int)out->board);
+	if (out->kind < STADLS_BRINGUP_KIND_SYSTEM || out->kind > STADLS_BRINGUP_KIND_EXPERIMENT)
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "bring-up %d is unknown: take one of enum stadls_bringup_kind", (int)out->kind);
+	if (out->regulators != STADLS_REGULATORS_SECOND && out->regulators != STADLS_REGULATORS_FIRST)
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "regulators %d are unknown: take one of enum stadls_regulators",
+		        (int)out->regulators);
+	if (out->kind == STADLS_BRINGUP_KIND_DIGITAL)
+		out->omit |= STADLS_BRINGUP_CAPMEM;
 	if (out->omit & ~(unsigned)PARTS_ALL)
 		return hxcomm_error_set(HXCOMM_EINVAL,
 		        "omit is 0x%x: or members of enum stadls_bringup_part, at most 0x%x", out->omit,
 		        (unsigned)PARTS_ALL);
+	if ((out->omit & STADLS_BRINGUP_LINK) && out->kind == STADLS_BRINGUP_KIND_EXPERIMENT)
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "an experiment needs the highspeed link: do not leave out STADLS_BRINGUP_LINK");
 	if ((out->omit & STADLS_BRINGUP_LINK) && !(out->omit & STADLS_BRINGUP_CAPMEM))
 		return hxcomm_error_set(HXCOMM_EINVAL,
 		        "the capmem needs the highspeed link: leave out STADLS_BRINGUP_CAPMEM, too");
@@ -237,7 +278,7 @@ int stadls_bringup_append(struct stadls_builder *builder, const struct stadls_br
 		        &(struct haldls_instruction_timeout_config){ .value = options.timeout_cycles });
 	if (!(options.omit & STADLS_BRINGUP_BOARD)) {
 		if (options.board == STADLS_BOARD_CUBE)
-			board_cube(&s);
+			board_cube(&s, options.regulators);
 		else
 			board_jboa(&s);
 	}

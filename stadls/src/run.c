@@ -4,13 +4,68 @@
 
 #include <fisch/run.h>
 #include <hxcomm/error.h>
+#include <hxcomm/responses.h>
 #include <stadls/bringup.h>
 #include <stadls/run.h>
+
+#include <time.h>
 
 int stadls_run(struct hxcomm_connection *connection, const struct stadls_builder *builder,
         struct hxcomm_responses *out)
 {
 	return fisch_run(connection, builder->program, out);
+}
+
+static double now_s(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Tables are in order of arrival: their ends are the first and last time. */
+static void span(struct stadls_run_info *info, const uint64_t *time, size_t count)
+{
+	if (!count)
+		return;
+	if (!info->last_cycles || time[0] < info->first_cycles)
+		info->first_cycles = time[0];
+	if (time[count - 1] > info->last_cycles)
+		info->last_cycles = time[count - 1];
+}
+
+static void describe(struct stadls_run_info *info, const struct hxcomm_responses *out)
+{
+	enum { LINK_ERRORS = 0x0d }; /* decoding, CRC, check; source: spec/transport.md 2 */
+	info->omnibus = out->omnibus.count;
+	info->jtag = out->jtag.count;
+	info->ticks = out->loopback.count;
+	info->spikes = out->spikes.count;
+	info->madc_samples = out->madc.count;
+	info->link_notifications = out->links.count;
+	info->timeouts = out->timeouts.count;
+	for (size_t i = 0; i < out->links.count; i++)
+		info->link_errors += (out->links.value[i] & LINK_ERRORS) != 0;
+	span(info, out->omnibus.time, out->omnibus.count);
+	span(info, out->jtag.time, out->jtag.count);
+	span(info, out->loopback.time, out->loopback.count);
+	span(info, out->spikes.fpga_time, out->spikes.count);
+	span(info, out->madc.fpga_time, out->madc.count);
+	span(info, out->links.time, out->links.count);
+	span(info, out->timeouts.time, out->timeouts.count);
+}
+
+int stadls_run_measured(struct stadls_run_info *info, struct hxcomm_connection *connection,
+        const struct stadls_builder *builder, struct hxcomm_responses *out)
+{
+	const double begin = now_s();
+	const int status = stadls_run(connection, builder, out);
+	*info = (struct stadls_run_info){
+		.duration_s = now_s() - begin,
+		.words = fisch_program_mark(builder->program).words,
+	};
+	describe(info, out);
+	return status;
 }
 
 int stadls_bringup(struct hxcomm_connection *connection)

@@ -127,10 +127,11 @@ static const struct variant {
 	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_CAPMEM, false },
 };
 
-/* In the recorded words of the cube all DAC voltages have collapsed onto channel 0: the recording
- * program used the names of the channels before they had their numbers. The registers of
- * init_sequence (checked above) and spec/lola.md have them where they belong, on 8 to 13. So the
- * bytes of those seven channels, and of nothing else, are taken from the registers. */
+/* In the recorded words of the cube all DAC voltages have collapsed onto channel 0: in the recording
+ * program the constants of the board were made before the names of the channels had their numbers. On
+ * a machine the supplies are channels 8 to 13, the first six of the second DAC, as the registers of
+ * init_sequence (checked above) and spec/lola.md have them. So the bytes of those seven channels, and
+ * of nothing else, are taken from the registers. */
 static void correct_cube_dac(uint64_t *words, struct stadls_builder *builder)
 {
 	enum { FIRST = 8, CHANNEL_WORDS = 8, LOW_BYTE = 3, HIGH_BYTE = 1 };
@@ -182,6 +183,85 @@ static void every_variant_has_the_recorded_words(void **state)
 	vectors_close(vectors);
 }
 
+/* The experiment is the system with more in two places (spec/stadls.md 5.3): each written here by the
+ * builder, in the order told there. */
+static void an_experiment_writes_the_capmem_and_the_columns_too(void **state)
+{
+	struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
+	struct stadls_builder *system = new_builder(), *experiment = new_builder();
+	struct stadls_builder *digital = new_builder(), *before = new_builder();
+	struct stadls_builder *cells = new_builder(), *rest = new_builder(), *joined = new_builder();
+	size_t count, first = 0, second = 0;
+	const struct haldls_synapse_bias_selection bias = HALDLS_SYNAPSE_BIAS_SELECTION_INIT;
+	const struct haldls_container *const containers[] = { &haldls_capmem_block_config_container,
+		&haldls_capmem_block_container, &haldls_common_neuron_backend_config_container,
+		&haldls_column_correlation_quad_container, &haldls_column_current_quad_container,
+		&haldls_common_correlation_config_container };
+	(void)state;
+	assert_ok(stadls_bringup_append(system, NULL));
+	options.kind = STADLS_BRINGUP_KIND_DIGITAL;
+	assert_ok(stadls_bringup_append(digital, &options));
+	options.kind = STADLS_BRINGUP_KIND_SYSTEM;
+	options.omit = STADLS_BRINGUP_CAPMEM;
+	assert_ok(stadls_bringup_append(before, &options));
+	assert_true(stadls_builder_is_equal(digital, before));
+	options.omit = 0;
+	options.kind = STADLS_BRINGUP_KIND_EXPERIMENT;
+	assert_ok(stadls_bringup_append(experiment, &options));
+	FOR_ROWS(i, containers) {
+		void *value = calloc(1, containers[i]->size);
+		containers[i]->init(value);
+		for (uint32_t e = 0; e < containers[i]->count; e++)
+			assert_ok(stadls_builder_write(i < 2 ? cells : rest, containers[i], e, value));
+		free(value);
+	}
+	/* the reference generator is the part between: it begins and ends with writes to its registers */
+	const uint64_t *words = fisch_program_words(stadls_builder_program(system), &count);
+	const uint64_t begin = 0x0b00000f000c0012, end = 0x0b00000f000c001a;
+	for (size_t i = 0; i < count; i++) {
+		first = words[i] == begin && !first ? i : first;
+		second = words[i] == end ? i + 2 : second;
+	}
+	assert_true(first && second > first);
+	struct fisch_program *out = stadls_builder_program(joined);
+	assert_ok(fisch_program_append_words(out, words, first));
+	assert_ok(stadls_write(joined, 0, &bias));
+	assert_ok(fisch_program_append_words(out, words + first, second - first));
+	assert_ok(stadls_builder_append(joined, cells));
+	assert_ok(fisch_program_append_words(out, words + second, count - second));
+	assert_ok(stadls_builder_append(joined, rest));
+	assert_true(stadls_builder_is_equal(joined, experiment));
+	stadls_builder_free(system);
+	stadls_builder_free(experiment);
+	stadls_builder_free(digital);
+	stadls_builder_free(before);
+	stadls_builder_free(cells);
+	stadls_builder_free(rest);
+	stadls_builder_free(joined);
+}
+
+/* Codes of spec/lola.md 7, default_ldo_1. */
+static void the_first_regulators_have_their_own_codes(void **state)
+{
+	struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
+	struct stadls_builder *builder = new_builder(), *expected = new_builder();
+	static const uint16_t codes[16] = { [8] = 275, [9] = 315, [10] = 275, [11] = 315, [12] = 440, [13] = 440 };
+	size_t count, part, at = 0;
+	(void)state;
+	options.omit = STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_CHIP;
+	options.regulators = STADLS_REGULATORS_FIRST;
+	assert_ok(stadls_bringup_append(builder, &options));
+	for (uint32_t i = 0; i < 16; i++)
+		assert_ok(stadls_write(expected, i, (&(struct haldls_dac_channel){ .value = codes[i] })));
+	const uint64_t *words = fisch_program_words(stadls_builder_program(builder), &count);
+	const uint64_t *wanted = fisch_program_words(stadls_builder_program(expected), &part);
+	while (at + part <= count && memcmp(words + at, wanted, part * sizeof(*words)) != 0)
+		at++;
+	assert_true(at + part <= count);
+	stadls_builder_free(builder);
+	stadls_builder_free(expected);
+}
+
 static void the_timeout_is_the_only_word_that_its_option_changes(void **state)
 {
 	struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
@@ -222,6 +302,15 @@ static void wrong_options_change_nothing(void **state)
 	options = (struct stadls_bringup_options)STADLS_BRINGUP_OPTIONS_INIT;
 	options.omit = STADLS_BRINGUP_LINK;
 	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "capmem needs the highspeed link");
+	options.omit = STADLS_BRINGUP_LINK | STADLS_BRINGUP_CAPMEM;
+	options.kind = STADLS_BRINGUP_KIND_EXPERIMENT;
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "an experiment needs");
+	options.kind = (enum stadls_bringup_kind)3;
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "bring-up 3");
+	options.kind = STADLS_BRINGUP_KIND_SYSTEM;
+	options.regulators = (enum stadls_regulators)2;
+	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "regulators 2");
+	options.regulators = STADLS_REGULATORS_SECOND;
 	options.omit = 64;
 	assert_error(stadls_bringup_append(builder, &options), HXCOMM_EINVAL, "0x40");
 	options.omit = 0;
@@ -241,6 +330,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_recorded_register_is_written),
 		cmocka_unit_test(every_variant_has_the_recorded_words),
+		cmocka_unit_test(an_experiment_writes_the_capmem_and_the_columns_too),
+		cmocka_unit_test(the_first_regulators_have_their_own_codes),
 		cmocka_unit_test(the_timeout_is_the_only_word_that_its_option_changes),
 		cmocka_unit_test(wrong_options_change_nothing),
 	};

@@ -41,6 +41,25 @@ enum stadls_bringup_part {
 	STADLS_BRINGUP_CAPMEM = 32, /**< reference currents of the capacitive memory */
 };
 
+/** Which of the sequences. */
+enum stadls_bringup_kind {
+	/** what is used today, and what older software called digital */
+	STADLS_BRINGUP_KIND_SYSTEM = 0,
+	/** the digital part only, as older software had it by default: without the reference currents
+	 *  of the capacitive memory */
+	STADLS_BRINGUP_KIND_DIGITAL,
+	/** as older software prepared experiments: the capacitive memory's blocks and cells, synapse
+	 *  biases, common settings of neurons and correlation, and the switches of all columns at their
+	 *  defaults as well */
+	STADLS_BRINGUP_KIND_EXPERIMENT,
+};
+
+/** The voltage regulators of a cube board. */
+enum stadls_regulators {
+	STADLS_REGULATORS_SECOND = 0, /**< boards of the second kind, which are in use */
+	STADLS_REGULATORS_FIRST,      /**< boards of the first kind */
+};
+
 /** SRAM timing of the synapse array of one hemisphere, from the platform's data on this chip. */
 struct stadls_synram_timing {
 	uint8_t precharge_west; /**< 0 … 15 */
@@ -57,6 +76,8 @@ struct stadls_bringup_options {
 	uint32_t timeout_cycles;      /**< longest instruction, in cycles of 8 ns; default 1 250 000 */
 	bool set_synram_timing;       /**< use the next member; default false = chip's defaults */
 	struct stadls_synram_timing synram_timing[2]; /**< by hemisphere: 0 top, 1 bottom */
+	enum stadls_bringup_kind kind;     /**< default the system */
+	enum stadls_regulators regulators; /**< of the cube; the jBOA has others; default the second */
 };
 
 /** Initialiser that carries the size this program was compiled with. */

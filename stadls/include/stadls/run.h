@@ -9,6 +9,9 @@
 
 #include <hxcomm/export.h>
 
+#include <stddef.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -25,6 +28,34 @@ struct stadls_builder;
  *          when answers are missing */
 HXCOMM_API HXCOMM_NODISCARD int stadls_run(struct hxcomm_connection *connection,
         const struct stadls_builder *builder, struct hxcomm_responses *out);
+
+/** What a run was: how long it took, what moved, what was notified. */
+struct stadls_run_info {
+	double duration_s;          /**< from the call to its end on this host, in s; where the time
+	                                 went inside is told by the connection */
+	size_t words;               /**< instruction words of the program, 8 bytes each */
+	size_t omnibus;             /**< answers over the omnibus */
+	size_t jtag;                /**< answers over JTAG */
+	size_t ticks;               /**< answers to ticks */
+	size_t spikes;              /**< spikes from the chip */
+	size_t madc_samples;        /**< samples of the MADC */
+	size_t link_notifications;  /**< links that came, went or made an error */
+	size_t link_errors;         /**< of these, errors */
+	size_t timeouts;            /**< instructions that blocked too long; a run with any fails */
+	uint64_t first_cycles;      /**< FPGA time of the first answer or event, in cycles of 8 ns; 0 where
+	                                 nothing came */
+	uint64_t last_cycles;       /**< FPGA time of the last one */
+};
+
+/** Run the program of a builder and tell what the run was.
+ *  @param[out] info   filled in after an error of the run, too
+ *  @param connection  an open connection
+ *  @param builder     stays as it is
+ *  @param[out] out    as for stadls_run(), but not NULL
+ *  @return as stadls_run() */
+HXCOMM_API HXCOMM_NODISCARD int stadls_run_measured(struct stadls_run_info *info,
+        struct hxcomm_connection *connection, const struct stadls_builder *builder,
+        struct hxcomm_responses *out);
 
 /** Bring a chip up with the defaults of stadls_bringup_append().
  *  @param connection  an open connection

@@ -7,8 +7,11 @@
 
 #include <stadls/bringup.h>
 #include <stadls/builder.h>
+#include <stadls/chip.h>
 #include <stadls/dump.h>
+#include <stadls/health.h>
 #include <stadls/ppu.h>
+#include <stadls/reinit.h>
 #include <stadls/run.h>
 #include <stadls/timeline.h>
 
