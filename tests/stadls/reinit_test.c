@@ -61,7 +61,7 @@ static void each_user_finds_the_chip_as_it_was_left(void **state)
 			assert_ok(stadls_reinit_run(users[u].reinit, connection, NULL, NULL));
 			assert_int_equal(cell(0), 100 * (u + 1));
 			assert_int_equal(cell(1), 100 * (u + 1) + 1 + 10 * round);
-			assert_int_equal(cell(3), round ? 200u * 5 : 100 * (u + 1) + 3 + (0 * u));
+			assert_int_equal(cell(3), round ? 1000 : 100 * (u + 1) + 3);
 			put(work, 1, 100 * (u + 1) + 1 + 10 * (round + 1));
 			assert_ok(stadls_reinit_run(users[u].reinit, connection, work, NULL));
 			assert_false(stadls_reinit_is_enforced(users[u].reinit));
