@@ -14,6 +14,8 @@ static void apply_neuron(struct emulator_chip *chip, uint32_t element, const uin
 	struct haldls_neuron_config config;
 	if (haldls_neuron_config_container.decode(&config, words))
 		return;
+	if (chip->faults.neuron[element])
+		config.enable_fire = config.enable_readout_amplifier = false;
 	chip->can_fire[element] = config.enable_fire &&
 	        (config.enable_threshold_comparator || config.enable_bypass_excitatory ||
 	                config.enable_bypass_inhibitory);

@@ -13,7 +13,7 @@
 
 /** Broken parts; all zero is a sound machine. */
 struct emulator_faults {
-	bool neuron[512];        /**< atomic neurons whose spikes are lost */
+	bool neuron[512];        /**< atomic neurons that never fire and cannot be read */
 	bool driver[256];        /**< synapse drivers that take no event */
 	bool row[512];           /**< synapse rows, 256 hemisphere + row, without charge */
 	bool channel[1024];      /**< CADC channels, 512 hemisphere + 256 type + column, that stand still */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* Any words to the emulated machine: it answers, or says that it is too much work; it never crashes. The
- * first byte chooses whether the links are up, the rest are instruction words, big-endian. */
+/* Any words to the emulated machine: it answers, or says that it is too much work; it never crashes, and
+ * its clock never runs further than waits and time limits allow. The first byte chooses: bit 0 the links
+ * are up, bit 1 the rest are commands of eight bytes for a valid program instead of instruction words
+ * (both big-endian), bit 2 all neurons may fire and everything is connected, bit 3 links lose and turn
+ * bits, bit 4 the program runs twice. */
 #include <fpga.h>
 
+#include <haldls/chip.h>
 #include <hxcomm/decoder.h>
 #include <hxcomm/error.h>
 #include <hxcomm/responses.h>
@@ -12,9 +16,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { COMMANDS_MAX = 512, WORDS_MAX = 8 * COMMANDS_MAX, WORK_MAX = 10000 };
+enum { LINKS = 1, COMMANDS = 2, CONNECTED = 4, LOSSY = 8, TWICE = 16 };
+
 struct sink {
 	struct hxcomm_decoder decoder;
 	struct hxcomm_responses *responses;
+};
+
+struct program {
+	uint64_t words[WORDS_MAX];
+	size_t count;
+	uint64_t waits; /* cycles that they may take */
 };
 
 static int decode(void *user, const uint64_t *words, size_t count)
@@ -22,6 +35,108 @@ static int decode(void *user, const uint64_t *words, size_t count)
 	struct sink *sink = user;
 	return hxcomm_decode(&sink->decoder, words, count, sink->responses);
 }
+
+/* ---- commands --------------------------------------------------------------------------------- */
+
+static void word(struct program *program, uint64_t w)
+{
+	if (program->count < WORDS_MAX)
+		program->words[program->count++] = w;
+}
+
+static void wait_until(struct program *program, uint32_t cycles)
+{
+	program->waits += cycles;
+	word(program, hxcomm_word_wait_until(cycles));
+}
+
+static void access_jtag(struct program *program, uint32_t address, uint32_t value, bool reads)
+{
+	word(program, hxcomm_word_jtag_instruction(5));
+	word(program, hxcomm_word_jtag_data((uint64_t)reads << 32 | address, 33, false));
+	word(program, hxcomm_word_jtag_instruction(6));
+	word(program, hxcomm_word_jtag_data(value, 32, reads));
+	word(program, hxcomm_word_jtag_instruction(7));
+	word(program, hxcomm_word_jtag_data(0, 3, false));
+}
+
+/* Registers that a whole configuration does not write: triggers, counters, samples, the FPGA's; but not
+ * the time limit. */
+static uint32_t other_address(unsigned number)
+{
+	static const uint32_t first[] = { 0x00000000, 0x00040000, 0x00080000, 0x00110000, 0x00110001,
+		0x00122000, 0x00122800, 0x00122c00, 0x00130000, 0x00130001, 0x00130019, 0x00130065,
+		0x00130079, 0x000c0000, 0x02c80000, 0x02ec0000, 0x02c90000, 0x02c94000, 0x02a00000,
+		0x80000000, 0x84000000, 0x88000000, 0x88000005, 0x88002000, 0x88004000, 0x88006000,
+		0x88007000, 0x88007828, 0x88007838, 0x88007840, 0x880078c0, 0x8800784c, 0x88007850,
+		0x88007870, 0x88007c00, 0x88008000, 0x8800c000, 0x88020000, 0x88030000, 0x88038000,
+		0x880c0000, 0x880d0000 };
+	const size_t count = sizeof(first) / sizeof(*first);
+	const uint32_t address = first[number % count] + (uint32_t)(number / count % 24);
+	return address == 0x88000009 ? 0x88000005 : address;
+}
+
+/* The operands of the polling block, but not the time limit. */
+static void set_poll(struct program *program, uint32_t address, uint32_t value)
+{
+	const uint32_t operands[3] = { address, value & 0xff, 0xff };
+	for (uint32_t i = 0; i < 3; i++) {
+		word(program, hxcomm_word_omnibus_address(0x88000006 + i, 15, false));
+		word(program, hxcomm_word_omnibus_data(operands[i]));
+	}
+	word(program, hxcomm_word_polling_block(value >> 8 & 1));
+}
+
+static void command(struct program *program, const uint8_t bytes[8])
+{
+	const unsigned number = (unsigned)bytes[1] << 16 | (unsigned)bytes[2] << 8 | bytes[3];
+	const uint32_t value = (uint32_t)bytes[4] << 24 | (uint32_t)bytes[5] << 16 |
+	        (uint32_t)bytes[6] << 8 | bytes[7];
+	const uint32_t address = bytes[0] & 16 ? other_address(number)
+	                                       : haldls_chip_addresses()[number % HALDLS_CHIP_WORDS];
+	switch (bytes[0] % 16) {
+	case 0:
+		word(program, hxcomm_word_spike_pack_1((uint16_t)value));
+		break;
+	case 1:
+		word(program, hxcomm_word_spike_pack_3((uint16_t)value, (uint16_t)(value >> 16),
+		                      (uint16_t)number));
+		break;
+	case 2:
+	case 3:
+		wait_until(program, value & (bytes[0] & 32 ? 0xfffff : 0xfff));
+		break;
+	case 4:
+		word(program, hxcomm_word_timer_setup());
+		break;
+	case 5:
+		word(program, hxcomm_word_barrier(value & 31));
+		break;
+	case 6:
+		set_poll(program, address, value);
+		break;
+	case 7:
+		word(program, hxcomm_word_systime_init(value & 1));
+		break;
+	case 8:
+		access_jtag(program, address, value, number & 1);
+		break;
+	case 9:
+		word(program, hxcomm_word_chip_reset(value & 1));
+		break;
+	case 10:
+	case 11:
+		word(program, hxcomm_word_omnibus_address(address, 15, true));
+		break;
+	default:
+		word(program, hxcomm_word_omnibus_address(address, bytes[0] & 64 ? value & 15 : 15,
+		                      false));
+		word(program, hxcomm_word_omnibus_data(value));
+		break;
+	}
+}
+
+/* ---- the machine ------------------------------------------------------------------------------ */
 
 /* The chip can be reached without the sequence of the bring-up: set what it leaves behind. */
 static void raise_links(struct emulator_fpga *fpga)
@@ -32,32 +147,65 @@ static void raise_links(struct emulator_fpga *fpga)
 	fpga->registers.recording = 1;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Everything may fire and reach everything. */
+static void connect_all(struct emulator_fpga *fpga)
 {
-	static const struct emulator_options options = { .serial = 1, .seed = 1, .noise = true,
-		.work_limit = 10000 };
-	enum { WORDS_MAX = 512 };
-	uint64_t words[WORDS_MAX] = { 0 };
-	struct emulator_fpga *fpga;
+	struct emulator_events *events = &fpga->chip->events;
+	for (unsigned n = 0; n < 512; n++)
+		fpga->chip->can_fire[n] = events->neuron[n].sends = true;
+	for (unsigned d = 0; d < 256; d++)
+		events->driver[d].receives = true;
+	for (unsigned bus = 0; bus < EMULATOR_BUSES; bus++)
+		events->bus_enabled[bus] = true;
+	events->stale = fpga->chip->routes_stale = true;
+}
+
+static void run(struct emulator_fpga *fpga, const struct program *program, bool valid)
+{
 	struct sink sink;
-	if (!size || emulator__fpga_new(&fpga, &options) != HXCOMM_OK)
-		return 0;
 	hxcomm_decoder_init(&sink.decoder);
 	if (hxcomm_responses_new(&sink.responses, 0) != HXCOMM_OK)
 		abort();
-	if (data[0] & 1)
-		raise_links(fpga);
-	size_t count = (size - 1) / 8;
-	if (count > WORDS_MAX)
-		count = WORDS_MAX;
-	for (size_t i = 0; i < 8 * count; i++)
-		words[i / 8] = words[i / 8] << 8 | data[1 + i];
-	const int status = emulator__fpga_run(fpga, words, count, decode, &sink);
+	const uint64_t begin = fpga->now;
+	const int status = emulator__fpga_run(fpga, program->words, program->count, decode, &sink);
 	if (status != HXCOMM_OK && status != HXCOMM_ETIMEDOUT)
 		abort(); /* what it sends must decode */
 	if (status == HXCOMM_OK && sink.decoder.halts != 1)
 		abort();
+	const uint64_t slowest = 1250000 + 1000 + EMULATOR_RETRY_CYCLES * 20;
+	if (valid && fpga->now - begin > program->waits + program->count * slowest + 2)
+		abort(); /* nothing blocks for longer than the time limit */
 	hxcomm_responses_free(sink.responses);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct program program;
+	struct emulator_options options = { .serial = 1, .seed = 1, .noise = true,
+		.work_limit = WORK_MAX };
+	struct emulator_fpga *fpga;
+	const unsigned mode = size ? data[0] : 0;
+	if (mode & LOSSY)
+		options.faults.link_loss = options.faults.link_flips = 0.1;
+	if (!size || emulator__fpga_new(&fpga, &options) != HXCOMM_OK)
+		return 0;
+	if (mode & LINKS)
+		raise_links(fpga);
+	if (mode & CONNECTED)
+		connect_all(fpga);
+	program.count = program.waits = 0;
+	for (size_t i = 1; i + 8 <= size && i < 8 * COMMANDS_MAX; i += 8) {
+		uint64_t w = 0;
+		for (size_t k = 0; k < 8; k++)
+			w = w << 8 | data[i + k];
+		if (mode & COMMANDS)
+			command(&program, data + i);
+		else
+			word(&program, w);
+	}
+	run(fpga, &program, mode & COMMANDS);
+	if (mode & TWICE)
+		run(fpga, &program, mode & COMMANDS);
 	emulator__fpga_free(fpga);
 	return 0;
 }
