@@ -7,8 +7,8 @@
 #include "container_json.h"
 #include "jsonlines.h"
 #include "jsonout.h"
+#include "registers_request.h"
 
-#include <fisch/register.h>
 #include <haldls/container.h>
 #include <hxcomm/error.h>
 
@@ -24,54 +24,6 @@ struct scratch {
 	void *value;
 	uint32_t *words;
 };
-
-/* ---- one request ---------------------------------------------------------------------------- */
-
-struct request {
-	const struct haldls_container *container;
-	uint32_t coordinate;
-	enum fisch_backend backend;
-};
-
-static int read_backend(struct request *out, const json_t *line)
-{
-	const json_t *name = json_object_get(line, "backend");
-	out->backend = out->container->backends[0];
-	if (!name)
-		return HXCOMM_OK;
-	if (!json_is_string(name))
-		return hxcomm_error_set(HXCOMM_EINVAL, "\"backend\" is no text");
-	int backend = fisch_backend_find(json_string_value(name));
-	if (backend < 0)
-		return backend;
-	for (size_t i = 0; i < out->container->backend_count; i++)
-		if (out->container->backends[i] == (enum fisch_backend)backend) {
-			out->backend = (enum fisch_backend)backend;
-			return HXCOMM_OK;
-		}
-	return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be reached by %s", out->container->name,
-	        json_string_value(name));
-}
-
-static int read_request(struct request *out, const json_t *line)
-{
-	const char *name = json_string_value(json_object_get(line, "container"));
-	if (!name)
-		return hxcomm_error_set(HXCOMM_EINVAL, "the line lacks \"container\"");
-	out->container = haldls_container_find(name);
-	if (!out->container)
-		return HXCOMM_ENOENT;
-	const json_t *coordinate = json_object_get(line, "coordinate");
-	json_int_t number = coordinate ? json_integer_value(coordinate) : 0;
-	if (coordinate && !json_is_integer(coordinate))
-		return hxcomm_error_set(HXCOMM_EINVAL, "\"coordinate\" is no whole number");
-	if (number < 0 || number >= out->container->count)
-		return hxcomm_error_set(HXCOMM_ERANGE, "%s of %s is %" PRId64 ", allowed are 0 to %" PRIu32,
-		        out->container->coordinate, out->container->name, (int64_t)number,
-		        out->container->count - 1);
-	out->coordinate = (uint32_t)number;
-	return read_backend(out, line);
-}
 
 static json_t *write_payload(const struct haldls_container *container, const uint32_t *words,
         uint32_t word)
@@ -89,8 +41,8 @@ static json_t *write_payload(const struct haldls_container *container, const uin
 static int encode(json_t **out, const json_t *line, void *user)
 {
 	const struct scratch *scratch = user;
-	struct request request;
-	int status = read_request(&request, line);
+	struct registers_request request;
+	int status = registers_request_read(&request, line);
 	if (status)
 		return status;
 	const struct haldls_container *c = request.container;
@@ -122,7 +74,7 @@ static int encode(json_t **out, const json_t *line, void *user)
 	return HXCOMM_OK;
 }
 
-static bool is_readable(const struct request *request)
+static bool is_readable(const struct registers_request *request)
 {
 	for (size_t i = 0; i < request->container->read_backend_count; i++)
 		if (request->container->read_backends[i] == request->backend)
@@ -133,8 +85,8 @@ static bool is_readable(const struct request *request)
 static int decode(json_t **out, const json_t *line, void *user)
 {
 	const struct scratch *scratch = user;
-	struct request request;
-	int status = read_request(&request, line);
+	struct registers_request request;
+	int status = registers_request_read(&request, line);
 	if (status)
 		return status;
 	const struct haldls_container *c = request.container;
