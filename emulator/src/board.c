@@ -250,16 +250,37 @@ static void write_dac(struct emulator_board *board, unsigned dac, uint32_t frame
 	}
 }
 
-void emulator__board_write_spi(struct emulator_board *board, uint32_t address, uint32_t value)
+bool emulator__board_write_spi(struct emulator_board *board, uint32_t address, uint32_t value)
 {
 	const uint32_t client = address - EMULATOR_SPI_BASE, stop = UINT32_C(1) << 31;
 	board->spi_frame = board->spi_frame << 8 | (value & 255);
 	if (!(value & stop))
-		return;
+		return false;
 	if (client == SPI_SHIFT_REGISTER)
 		board->switches = board->spi_frame & 0xffffff;
 	else if (client >= SPI_FIRST_DAC && (client - SPI_FIRST_DAC) % 2 == 0 &&
 	        (client - SPI_FIRST_DAC) / 2 < EMULATOR_BOARD_DACS)
 		write_dac(board, (client - SPI_FIRST_DAC) / 2, board->spi_frame);
 	board->spi_frame = 0;
+	return true;
+}
+
+bool emulator__board_volt(double *volt, const struct emulator_board *board, unsigned channel)
+{
+	enum { FULL_SCALE = 4095, LOW_CHANNELS = 4 };
+	const unsigned dac = channel / 8, number = channel % 8;
+	const double full = channel >= LOW_CHANNELS ? 2.5 : channel == EMULATOR_DAC_V_RESET ? 2.4 : 1.2;
+	*volt = board->dac[dac][number] * full / FULL_SCALE;
+	return !(board->dac_off[dac] >> number & 1) && board->dac[dac][number];
+}
+
+bool emulator__board_drives_pad(double *volt, const struct emulator_board *board, unsigned pad)
+{
+	enum { DAC_TO_READOUT = 8 }; /* and the bit above it, in the shift register */
+	const unsigned channel = EMULATOR_DAC_READOUT + pad;
+	emulator__board_volt(volt, board, channel);
+	if (board->switches >> (DAC_TO_READOUT + pad) & 1 && !(board->dac_off[0] >> channel & 1))
+		return true;
+	*volt = 0;
+	return false;
 }

@@ -30,7 +30,10 @@ enum {
 	EMULATOR_SPI_END = 0x08007006,  /**< behind the last client */
 	EMULATOR_SUPPLIES = 6,          /**< 2.5 V digital, 1.2 V digital, 2.5 V analog, 1.2 V analog,
 	                                     1.2 V of the fast converter, 1.2 V of the clocks */
-	EMULATOR_BOARD_DACS = 2,        /**< of eight channels each */
+	EMULATOR_BOARD_DACS = 2,        /**< of eight channels each: */
+	EMULATOR_DAC_V_RESET = 0,       /**< voltages of the correlation sensors */
+	EMULATOR_DAC_V_RES_MEAS = 1,
+	EMULATOR_DAC_READOUT = 5,       /**< drives pad 0 where the shift register says so, 6 pad 1 */
 };
 
 /** State of the board. */
@@ -72,7 +75,18 @@ void emulator__board_write(struct emulator_board *board, uint32_t address, uint3
 uint32_t emulator__board_read(struct emulator_board *board, uint32_t address);
 
 /** Write a byte to an SPI client. @param board the board @param address word address without bit 31
- *  @param value low byte is sent, bit 31 ends the transfer */
-void emulator__board_write_spi(struct emulator_board *board, uint32_t address, uint32_t value);
+ *  @param value low byte is sent, bit 31 ends the transfer
+ *  @return true where the transfer is over and something may have changed */
+bool emulator__board_write_spi(struct emulator_board *board, uint32_t address, uint32_t value);
+
+/** Voltage of a channel of the two DACs: 1.2 V at full scale for 0 ... 3, of which channel 0 is amplified
+ *  twice (assumed: 1.85 V must be reachable), 2.5 V for the others (source: spec/lola.md 7).
+ *  @param[out] volt V @param board the board @param channel 0 ... 15
+ *  @return false for a channel that is off or at code 0: the board's own voltage stays */
+bool emulator__board_volt(double *volt, const struct emulator_board *board, unsigned channel);
+
+/** Does the board drive a pad of the chip? @param[out] volt V, 0 where it does not
+ *  @param board the board @param pad 0 or 1 @return true if so */
+bool emulator__board_drives_pad(double *volt, const struct emulator_board *board, unsigned pad);
 
 #endif

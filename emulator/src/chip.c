@@ -75,6 +75,8 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 		emulator__chip_free(chip);
 		return status;
 	}
+	emulator__analog_set_temperature(chip->analog,
+	        options->celsius != 0 ? (float)options->celsius : EMULATOR_CELSIUS);
 	emulator__events_init(&chip->events, options->noise, options->seed, event_leaves, chip);
 	chip->events.lose = event_is_lost;
 	chip->events.loss = probability(options->faults.link_loss);

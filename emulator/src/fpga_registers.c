@@ -212,11 +212,28 @@ uint32_t emulator__fpga_read(struct emulator_fpga *fpga, uint32_t address)
 	                     : *find_register(fpga, place, address);
 }
 
+static void apply_voltages(struct emulator_fpga *fpga)
+{
+	struct emulator_analog *analog = fpga->chip->analog;
+	double volt;
+	for (unsigned pad = 0; pad < 2; pad++) {
+		const bool driven = emulator__board_drives_pad(&volt, &fpga->board, pad);
+		emulator__analog_drive_pad(analog, pad, driven, (float)volt);
+	}
+	if (emulator__board_volt(&volt, &fpga->board, EMULATOR_DAC_V_RESET))
+		emulator__analog_set_board_volt(analog, EMULATOR_V_RESET, (float)volt);
+	if (emulator__board_volt(&volt, &fpga->board, EMULATOR_DAC_V_RES_MEAS))
+		emulator__analog_set_board_volt(analog, EMULATOR_V_RES_MEAS, (float)volt);
+}
+
 /* A chip without its supplies is a chip in reset. */
 static void write_spi(struct emulator_fpga *fpga, uint32_t address, uint32_t value)
 {
 	const bool powered = emulator__board_powers_chip(&fpga->board);
-	emulator__board_write_spi(&fpga->board, address, value);
+	if (!emulator__board_write_spi(&fpga->board, address, value))
+		return;
+	emulator__fpga_catch_up(fpga);
+	apply_voltages(fpga);
 	const bool powers = emulator__board_powers_chip(&fpga->board);
 	if (powers != powered)
 		emulator__fpga_reset_chip(fpga, !powers);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Devices on the board, by the transfers of spec/transport.md 3.3 and 3.4 and their data sheets. */
 #include "assert.h"
+#include "fake_analog.h"
 #include "machine.h"
 
 static const uint32_t I2C = 0x88007800, STOP = 0x80, SPI = 0x88007000;
@@ -192,6 +193,37 @@ static void codes_of_the_large_converters_wait_for_their_load(void **state)
 	assert_int_equal(machine.responses->omnibus.value[0], 0);
 }
 
+static void set_channel(unsigned channel, unsigned code)
+{
+	spi_write(2 + 2 * (channel / 8), 2, channel % 8 << 12 | code);
+	spi_write(2 + 2 * (channel / 8), 2, 0xa002);
+}
+
+/* Codes and what they give: spec/lola.md 7; that channel 0 is amplified is assumed. */
+static void voltages_of_the_board_reach_the_chip(void **state)
+{
+	(void)state;
+	assert_near(fake.celsius, 41.5, 0, 1e-5);
+	spi_write(2, 2, 0xc000); /* all channels on */
+	set_channel(0, 3157);
+	set_channel(1, (unsigned)(0.9 / 1.2 * 4095));
+	set_channel(5, (unsigned)(0.75 / 2.5 * 4095));
+	set_channel(6, (unsigned)(2.0 / 2.5 * 4095));
+	machine_run(&machine, &program);
+	assert_near(fake.board_volt[EMULATOR_V_RESET], 1.85, 0, 1e-3);
+	assert_near(fake.board_volt[EMULATOR_V_RES_MEAS], 0.9, 0, 1e-3);
+	assert_false(fake.pad_driven[0] || fake.pad_driven[1]);
+	spi_write(1, 3, 0xff9c40 | 1 << 9);
+	machine_run(&machine, &program);
+	assert_true(!fake.pad_driven[0] && fake.pad_driven[1]);
+	assert_near(fake.pad_volt[1], 2.0, 0, 1e-3);
+	spi_write(1, 3, 0xff9c40 | 1 << 8);
+	spi_write(2, 2, 0xc000 | 1 << 6); /* without power, channel 6 drives nothing */
+	machine_run(&machine, &program);
+	assert_true(fake.pad_driven[0] && !fake.pad_driven[1]);
+	assert_near(fake.pad_volt[0], 0.75, 0, 1e-3);
+}
+
 static void a_chip_without_a_supply_is_dead(void **state)
 {
 	(void)state;
@@ -232,6 +264,7 @@ int main(void)
 		cmocka_unit_test(the_small_converter_keeps_ten_bits_on_the_left),
 		cmocka_unit_test(the_multiplexer_has_one_register),
 		cmocka_unit_test(codes_of_the_large_converters_wait_for_their_load),
+		cmocka_unit_test(voltages_of_the_board_reach_the_chip),
 		cmocka_unit_test(a_chip_without_a_supply_is_dead),
 	};
 	return cmocka_run_group_tests_name("emulator/board", tests, open_machine, close_machine);

@@ -281,16 +281,20 @@ void emulator__analog_madc_begin(struct emulator_analog *analog, uint64_t t)
 void emulator__analog_set_board_volt(struct emulator_analog *analog,
         enum emulator_board_volt which, float volt)
 {
-	(void)analog, (void)which, (void)volt;
+	(void)analog;
+	fake.board_volt[which] = volt;
 }
 
 void emulator__analog_drive_pad(struct emulator_analog *analog, uint32_t pad, bool driven,
         float volt)
 {
-	(void)analog, (void)pad, (void)driven, (void)volt;
+	(void)analog;
+	fake.pad_driven[pad] = driven;
+	fake.pad_volt[pad] = volt;
 }
 
 void emulator__analog_set_temperature(struct emulator_analog *analog, float celsius)
 {
-	(void)analog, (void)celsius;
+	(void)analog;
+	fake.celsius = celsius;
 }

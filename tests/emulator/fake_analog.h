@@ -29,6 +29,8 @@ struct fake_analog {
 	uint32_t resets[512]; /* artificial resets */
 	uint32_t neurons_set, drivers_set, backends_set, synapses_set;
 	uint32_t conversions;
+	float board_volt[EMULATOR_BOARD_VOLTS], pad_volt[2], celsius;
+	bool pad_driven[2];
 	bool late; /* a stimulus came before the last advance */
 };
 
