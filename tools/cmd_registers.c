@@ -4,6 +4,7 @@
 
 #include "registers.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +16,22 @@ static const struct verb {
 	{ "list", registers_list, 0 },
 	{ "encode", registers_encode, 0 },
 	{ "decode", registers_decode, 0 },
+	{ "read", registers_read, 2 },
+	{ "write", registers_write, SIZE_MAX },
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
+
+enum { KEY_BRING_UP = 0x100, KEY_BACKEND, KEY_KEEP };
+
+static const struct argp_option options[] = {
+	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 1 },
+	{ "bring-up", KEY_BRING_UP, NULL, 0, "bring the chip up first: it loses its configuration", 1 },
+	{ "backend", KEY_BACKEND, "NAME", 0, "the way to the register (default: the container's first)",
+	        1 },
+	{ "keep", KEY_KEEP, NULL, 0, "write: fields that are not given keep what the register holds", 1 },
+	{ "json", 'j', NULL, 0, "print JSON lines", 1 },
+	{ 0 },
+};
 
 static const struct verb *find_verb(const char *name)
 {
@@ -30,6 +45,21 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct registers_arguments *arguments = state->input;
 	switch (key) {
+	case 'c':
+		arguments->uri = text;
+		break;
+	case KEY_BRING_UP:
+		arguments->bring_up = true;
+		break;
+	case KEY_BACKEND:
+		arguments->backend = text;
+		break;
+	case KEY_KEEP:
+		arguments->keep = true;
+		break;
+	case 'j':
+		arguments->json = true;
+		break;
 	case ARGP_KEY_ARG:
 		if (!arguments->verb) {
 			arguments->verb = text;
@@ -39,7 +69,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		}
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "say list, encode or decode");
+		argp_error(state, "say list, encode, decode, read or write");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -48,8 +78,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 }
 
 const struct argp cmd_registers_argp = {
+	.options = options,
 	.parser = parse_option,
-	.args_doc = "list|encode|decode",
+	.args_doc = "list\nencode\ndecode\nread [CONTAINER [COORDINATES]]\n"
+	            "write [CONTAINER COORDINATES [FIELD=VALUE...]]",
 	.doc = "The register map of chip, FPGA and board.\v"
 	       "list    prints a JSON line for each container: name, coordinate, count, words, "
 	       "access, backends, fields.\n\n"
@@ -61,6 +93,12 @@ const struct argp cmd_registers_argp = {
 	       "decode  reads {\"container\":...,\"coordinate\":...,\"words\":[...]} and prints "
 	       "{\"fields\":{...}}; over a back end that cannot be read, such as the default one of "
 	       "ADPLL, words tell nothing and the defaults are printed.\n\n"
+	       "read    reads registers of a chip: COORDINATES is a number, a range such as 0-511, or "
+	       "all. Without operands it reads JSON lines {\"container\":...,\"coordinate\":...} and "
+	       "adds \"fields\" to each.\n\n"
+	       "write   writes registers of a chip: fields that are not given have their default. A VALUE "
+	       "is a number, true, false, the name of an enumeration's value, or a list in JSON. Without "
+	       "operands it reads JSON lines as encode does and answers {...,\"words\":count}.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
 	       "{\"error\":\"...\"} and the exit code 1.",
 };
@@ -72,7 +110,7 @@ int cmd_registers(int argc, char **argv)
 		return BSS_USAGE;
 	const struct verb *verb = find_verb(arguments.verb);
 	if (!verb) {
-		fprintf(stderr, "bss registers: '%s' is none of list, encode, decode\n", arguments.verb);
+		fprintf(stderr, "bss registers: '%s' is none of list, encode, decode, read, write\n", arguments.verb);
 		return BSS_USAGE;
 	}
 	if (arguments.operand_count > verb->operands_max) {
