@@ -18,10 +18,12 @@ static const struct verb {
 	{ "decode", registers_decode, 0 },
 	{ "read", registers_read, 2 },
 	{ "write", registers_write, SIZE_MAX },
+	{ "dump", registers_dump, 1 },
+	{ "diff", registers_diff, 2 },
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
 
-enum { KEY_BRING_UP = 0x100, KEY_BACKEND, KEY_KEEP };
+enum { KEY_BRING_UP = 0x100, KEY_BACKEND, KEY_KEEP, KEY_CHANGED };
 
 static const struct argp_option options[] = {
 	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 1 },
@@ -29,6 +31,8 @@ static const struct argp_option options[] = {
 	{ "backend", KEY_BACKEND, "NAME", 0, "the way to the register (default: the container's first)",
 	        1 },
 	{ "keep", KEY_KEEP, NULL, 0, "write: fields that are not given keep what the register holds", 1 },
+	{ "changed", KEY_CHANGED, NULL, 0, "dump: only what differs from the defaults", 1 },
+	{ "output", 'o', "FILE", 0, "dump: write to this file (default: standard output)", 1 },
 	{ "json", 'j', NULL, 0, "print JSON lines", 1 },
 	{ 0 },
 };
@@ -57,6 +61,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case KEY_KEEP:
 		arguments->keep = true;
 		break;
+	case KEY_CHANGED:
+		arguments->changed = true;
+		break;
+	case 'o':
+		arguments->output = text;
+		break;
 	case 'j':
 		arguments->json = true;
 		break;
@@ -69,7 +79,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		}
 		break;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "say list, encode, decode, read or write");
+		argp_error(state, "say list, encode, decode, read, write, dump or diff");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -81,7 +91,7 @@ const struct argp cmd_registers_argp = {
 	.options = options,
 	.parser = parse_option,
 	.args_doc = "list\nencode\ndecode\nread [CONTAINER [COORDINATES]]\n"
-	            "write [CONTAINER COORDINATES [FIELD=VALUE...]]",
+	            "write [CONTAINER COORDINATES [FIELD=VALUE...]]\ndump [SOURCE]\ndiff SOURCE [SOURCE]",
 	.doc = "The register map of chip, FPGA and board.\v"
 	       "list    prints a JSON line for each container: name, coordinate, count, words, "
 	       "access, backends, fields.\n\n"
@@ -99,6 +109,11 @@ const struct argp cmd_registers_argp = {
 	       "write   writes registers of a chip: fields that are not given have their default. A VALUE "
 	       "is a number, true, false, the name of an enumeration's value, or a list in JSON. Without "
 	       "operands it reads JSON lines as encode does and answers {...,\"words\":count}.\n\n"
+	       "dump    prints all registers of a chip that hold its configuration, as JSON lines; write "
+	       "takes them again. A SOURCE is a file of such lines, - for standard input, or the address "
+	       "of a chip; without one the chip of --connection.\n\n"
+	       "diff    prints the fields in which two chips differ, and exits with 1 where they do; with "
+	       "one SOURCE the second is the chip of --connection.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
 	       "{\"error\":\"...\"} and the exit code 1.",
 };
@@ -110,7 +125,7 @@ int cmd_registers(int argc, char **argv)
 		return BSS_USAGE;
 	const struct verb *verb = find_verb(arguments.verb);
 	if (!verb) {
-		fprintf(stderr, "bss registers: '%s' is none of list, encode, decode, read, write\n", arguments.verb);
+		fprintf(stderr, "bss registers: '%s' is none of list, encode, decode, read, write, dump, diff\n", arguments.verb);
 		return BSS_USAGE;
 	}
 	if (arguments.operand_count > verb->operands_max) {

@@ -25,5 +25,6 @@ typedef int registers_verb(const struct registers_arguments *arguments);
 
 registers_verb registers_list, registers_encode, registers_decode; /* registers_lines.c */
 registers_verb registers_read, registers_write;                    /* registers_access.c */
+registers_verb registers_dump, registers_diff;                     /* registers_chip.c */
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`bss registers read|write` on a chip that stays: an emulated one, served on the loopback interface."""
+"""`bss registers read|write|dump|diff` on a chip that stays: an emulated one, served on the loopback
+interface."""
 import json
 import subprocess
 import unittest
@@ -60,6 +61,64 @@ class Chip(Case):
         read, = self.lines("read", text='{"container":"CapMemCell","coordinate":7,'
                                         '"backend":"OmnibusChipOverJTAG"}\n')
         self.assertEqual(read["fields"], {"value": 321})
+
+    def test_a_chip_is_dumped_compared_and_written_again(self):
+        self.registers("write", "--bring-up", "CapMemCell", "100-103", "value=7")
+        self.registers("write", "SynapseQuad", "32767", "weights=[1,2,3,63]")
+        self.registers("write", "CrossbarNode", "75", "mask=4097")
+        self.registers("dump", "--output", "full.jsonl")
+        changed = self.registers("dump", "full.jsonl", "--changed")
+        lines = [json.loads(line) for line in changed.splitlines()]
+        names = [(line["container"], line["coordinate"]) for line in lines]
+        for name in [*(("CapMemCell", i) for i in range(100, 104)), ("SynapseQuad", 32767),
+                     ("CrossbarNode", 75)]:
+            self.assertIn(name, names)
+        # every line of the dump is what a read gives
+        for line in lines[::10]:
+            read, = self.lines("read", text=json.dumps(line) + "\n")
+            self.assertEqual(read, line)
+        self.assertEqual(self.registers("diff", "full.jsonl"), "")
+        self.assertEqual(self.bss("registers", "diff", "full.jsonl", self.uri)[0], "")
+        # what has changed is told field by field, from either side
+        self.registers("write", "--keep", "SynapseQuad", "32767", "labels=[0,0,9,0]")
+        out = self.registers("diff", "full.jsonl", status=1)
+        self.assertEqual(out, "SynapseQuad 32767 labels: [0,0,0,0] -> [0,0,9,0]\n"
+                              "1 fields of 1 containers differ\n")
+        line, = [json.loads(line) for line in
+                 self.bss("registers", "diff", "--json", self.uri, "full.jsonl", status=1)[0].splitlines()]
+        self.assertEqual(line, {"container": "SynapseQuad", "coordinate": 32767, "field": "labels",
+                                "first": [0, 0, 9, 0], "second": [0, 0, 0, 0]})
+        # the lines of a dump restore it
+        answers = self.lines("write", text=changed)
+        self.assertEqual(len(answers), len(lines))
+        self.assertEqual(self.registers("diff", "full.jsonl"), "")
+        self.assertEqual(self.bss("registers", "diff", "--bring-up", "full.jsonl", "emulator:",
+                                  status=1)[0].count("CapMemCell 10"), 4)
+
+    def test_wrong_dumps_are_told(self):
+        self.refuse("registers", "dump", "--connection", self.uri, message="was not brought up")
+        self.refuse("registers", "dump", "none.jsonl", message="'none.jsonl' cannot be opened")
+        self.refuse("registers", "dump", "none:", message="none")
+        self.refuse("registers", "diff", "--connection", self.uri, message="diff of what?", status=2)
+        self.write("empty.jsonl", "")
+        self.refuse("registers", "dump", "empty.jsonl", message="no line in it")
+        for text, message in [("{}\n", "line 1: the line lacks"),
+                              ('{"container":"CADCConfig","coordinate":1}\n{"cont', "line 2: no JSON"),
+                              ('{"container":"CADCConfig","coordinate":2}', "allowed are 0 to 1"),
+                              ('{"container":"CapMemCell","fields":{"value":1024}}', "1024"),
+                              ('{"container":"JTAGIdCode"}', "cannot be written"),
+                              ("\0\xff\n", "no JSON")]:
+            path = self.write("bad.jsonl", text)
+            self.refuse("registers", "dump", path, message=message)
+        out, _ = self.bss("registers", "dump", "--json", path, status=1)
+        self.assertEqual(json.loads(out)["error"]["code"], "HXCOMM_EINVAL")
+        self.write("good.jsonl", '{"container":"CapMemCell","fields":{"value":5}}')
+        self.refuse("registers", "dump", "good.jsonl", "--output", "no/such/file",
+                    message="'no/such/file' cannot be written")
+        out, _ = self.bss("registers", "dump", "--changed", "-", text='{"container":"CapMemCell",'
+                          '"fields":{"value":5}}')
+        self.assertEqual(json.loads(out), {"container": "CapMemCell", "coordinate": 0,
+                                           "fields": {"value": 5}})
 
     def test_wrong_requests_are_told(self):
         chip = ["--connection", self.uri]

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/* `bss registers dump|diff`: whole chips, from a connection or from a file. */
+#include "registers.h"
+
+#include "bss.h"
+#include "chip_lines.h"
+#include "container_json.h"
+#include "jsonout.h"
+#include "progress.h"
+#include "registers_session.h"
+
+#include <hxcomm/error.h>
+#include <hxcomm/uri.h>
+#include <stadls/chip.h>
+#include <stadls/health.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- where a chip comes from ----------------------------------------------------------------- */
+
+/* "arq:192.168.66.1" is the address of a chip, "before.jsonl" and "./a:b" are files. */
+static bool is_address(const char *text)
+{
+	struct hxcomm_uri uri;
+	return access(text, F_OK) != 0 && hxcomm_uri_parse(&uri, text) == HXCOMM_OK;
+}
+
+static int read_file(struct haldls_chip *chip, const char *path)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "r") : stdin;
+	if (!file)
+		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be opened: %s", path, strerror(errno));
+	const int status = chip_lines_read(chip, file);
+	if (file != stdin)
+		fclose(file);
+	return status == HXCOMM_OK ? status : hxcomm_error_wrap(status, "'%s'", path);
+}
+
+/* Read a chip over its connection; what it does not give back stays what @p chip was. */
+static int read_connection(struct haldls_chip *chip, size_t *kept, const char *uri, bool bring_up)
+{
+	struct registers_session session;
+	struct progress progress;
+	progress_init(&progress, "reading the chip", !isatty(STDERR_FILENO));
+	progress_draw(&progress, 0, 2, "opening");
+	int status = registers_session_open(&session, uri, bring_up);
+	if (status != HXCOMM_OK) {
+		progress_deinit(&progress, "failed");
+		return status;
+	}
+	if (!bring_up)
+		status = stadls_bringup_check(session.connection);
+	progress_draw(&progress, 1, 2, hxcomm_identifier(session.connection));
+	if (status == HXCOMM_OK)
+		status = stadls_chip_read(chip, kept, session.connection, NULL);
+	progress_deinit(&progress, status == HXCOMM_OK ? "done" : "failed");
+	registers_session_close(&session);
+	return status;
+}
+
+static int read_source(struct haldls_chip *chip, size_t *kept, const char *source,
+        const struct registers_arguments *arguments)
+{
+	*kept = 0;
+	return source && !is_address(source)
+	        ? read_file(chip, source)
+	        : read_connection(chip, kept, source ? source : arguments->uri, arguments->bring_up);
+}
+
+static struct haldls_chip *new_chip(void)
+{
+	struct haldls_chip *chip = malloc(sizeof(*chip));
+	if (chip)
+		haldls_chip_init(chip);
+	else
+		hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip");
+	return chip;
+}
+
+/* ---- dump ------------------------------------------------------------------------------------ */
+
+static int write_dump(const struct registers_arguments *arguments, const struct haldls_chip *chip,
+        const struct haldls_chip *reference)
+{
+	FILE *file = arguments->output ? fopen(arguments->output, "w") : stdout;
+	if (!file)
+		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written: %s", arguments->output,
+		        strerror(errno));
+	int status = chip_lines_write(file, chip, arguments->changed ? reference : NULL);
+	if ((file == stdout ? fflush(file) : fclose(file)) && status == HXCOMM_OK)
+		status = hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written: %s",
+		        arguments->output ? arguments->output : "standard output", strerror(errno));
+	if (status != HXCOMM_OK && arguments->output)
+		(void)remove(arguments->output);
+	return status;
+}
+
+int registers_dump(const struct registers_arguments *arguments)
+{
+	struct haldls_chip *chip = new_chip(), *reference = new_chip();
+	size_t kept;
+	int status = HXCOMM_ENOMEM;
+	if (chip && reference)
+		status = read_source(chip, &kept, arguments->operand_count ? arguments->operands[0] : NULL,
+		        arguments);
+	if (status == HXCOMM_OK) {
+		if (kept)
+			fprintf(stderr, "bss: %zu words of the chip cannot be read back: they are given as "
+			                "defaults\n", kept);
+		status = write_dump(arguments, chip, reference);
+	}
+	free(chip);
+	free(reference);
+	return status == HXCOMM_OK ? BSS_OK : bss_fail(status, arguments->json);
+}
+
+/* ---- diff ------------------------------------------------------------------------------------ */
+
+struct difference {
+	size_t containers, fields;
+	bool json;
+};
+
+static void print_field(const struct difference *difference, const struct haldls_container *container,
+        uint32_t coordinate, const char *name, json_t *a, json_t *b)
+{
+	if (difference->json) {
+		(void)jsonout_print(json_pack("{s:s,s:I,s:s,s:O,s:O}", "container", container->name,
+		        "coordinate", (json_int_t)coordinate, "field", name, "first", a, "second", b));
+		return;
+	}
+	char *one = json_dumps(a, JSON_ENCODE_ANY | JSON_COMPACT);
+	char *other = json_dumps(b, JSON_ENCODE_ANY | JSON_COMPACT);
+	printf("%s %" PRIu32 " %s: %s -> %s\n", container->name, coordinate, name, one ? one : "?",
+	        other ? other : "?");
+	free(one);
+	free(other);
+}
+
+static int print_difference(const struct haldls_container *container, uint32_t coordinate,
+        const void *a, const void *b, void *user)
+{
+	struct difference *difference = user;
+	const char *name;
+	json_t *value;
+	if (chip_lines_same(container, a, b))
+		return 0;
+	json_t *one = container_json_write(container, 0, a);
+	json_t *other = container_json_write(container, 0, b);
+	json_object_foreach(one, name, value) {
+		json_t *second = json_object_get(other, name);
+		if (json_equal(value, second))
+			continue;
+		print_field(difference, container, coordinate, name, value, second);
+		difference->fields++;
+	}
+	difference->containers++;
+	json_decref(one);
+	json_decref(other);
+	return 0;
+}
+
+/* Read both sides: a file first, so that what a chip does not give back is taken as in the file. */
+static int read_sides(struct haldls_chip *sides[2], const struct registers_arguments *arguments)
+{
+	const char *sources[2] = { arguments->operands[0],
+		arguments->operand_count > 1 ? arguments->operands[1] : NULL };
+	const unsigned first = is_address(sources[0]) && sources[1] && !is_address(sources[1]);
+	size_t kept;
+	int status = read_source(sides[first], &kept, sources[first], arguments);
+	if (status != HXCOMM_OK)
+		return status;
+	*sides[!first] = *sides[first];
+	if (sources[!first] && !is_address(sources[!first]))
+		haldls_chip_init(sides[!first]);
+	return read_source(sides[!first], &kept, sources[!first], arguments);
+}
+
+int registers_diff(const struct registers_arguments *arguments)
+{
+	struct haldls_chip *sides[2] = { new_chip(), new_chip() };
+	struct difference difference = { .json = arguments->json };
+	if (!arguments->operand_count) {
+		fputs("bss registers: diff of what? name a file or an address, or two\n", stderr);
+		free(sides[0]);
+		free(sides[1]);
+		return BSS_USAGE;
+	}
+	const int status = sides[0] && sides[1] ? read_sides(sides, arguments) : HXCOMM_ENOMEM;
+	if (status == HXCOMM_OK)
+		(void)chip_lines_visit(sides[0], sides[1], print_difference, &difference);
+	free(sides[0]);
+	free(sides[1]);
+	if (status != HXCOMM_OK)
+		return bss_fail(status, arguments->json);
+	if (!arguments->json && difference.containers)
+		printf("%zu fields of %zu containers differ\n", difference.fields, difference.containers);
+	return difference.containers ? BSS_FAILURE : BSS_OK;
+}
