@@ -21,6 +21,8 @@ const struct bss_command bss_commands[] = {
 	{ "registers", "the register map, and registers of a chip: list, read, write, dump, ...",
 	        cmd_registers, &cmd_registers_argp, "list encode decode read write dump diff" },
 	{ "words", "messages to and from the FPGA: encode, decode", cmd_words, NULL, "encode decode" },
+	{ "health", "ask a chip how it is: supplies, clocks, links, what is wrong", cmd_health,
+	        &cmd_health_argp, "" },
 	{ "link", "measure the way to a chip: round trip, throughput, loss", cmd_link, &cmd_link_argp, "" },
 	{ "emulate", "serve a chip in software on the network", cmd_emulate, &cmd_emulate_argp, "" },
 	{ "completion", "print the completion for a shell", cmd_completion, NULL, "bash" },

@@ -14,8 +14,8 @@ class CommandLine(Case):
         return re.findall(r"^  ([a-z]+)  +", out.split("Commands:")[1], re.MULTILINE)
 
     def test_the_help_lists_all_commands(self):
-        for name in ["info", "chips", "calibrate", "plot", "registers", "words", "link", "emulate",
-                     "completion", "help"]:
+        for name in ["info", "chips", "calibrate", "plot", "registers", "words", "health", "link",
+                     "emulate", "completion", "help"]:
             self.assertIn(name, self.commands())
 
     def test_every_command_has_a_help_in_plain_ascii(self):
