@@ -136,6 +136,7 @@ struct emulator_analog {
 	struct analog_driver drivers[ANALOG_DRIVERS];
 	struct correlation correlation;
 	float board_volt[ANALOG_BOARD_VOLTS]; /* V */
+	float warmth;                         /* K above VARIATION_CELSIUS */
 
 	/* readout beside the CADC's lines */
 	struct readout_drive pad_drive[ANALOG_PADS];

@@ -6,6 +6,7 @@
 #include "physics.h"
 
 #include <haldls/coordinate.h>
+#include <hxcomm/error.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -118,17 +119,16 @@ static void derive(struct emulator_analog *a, uint32_t hemisphere)
 
 /* ---- logs ------------------------------------------------------------------------------------- */
 
-static struct correlation_sensors *sensors_of(struct emulator_analog *a, uint32_t hemisphere)
+struct correlation_sensors *emulator__correlation_sensors(struct emulator_analog *a,
+        uint32_t hemisphere)
 {
 	struct correlation *c = &a->correlation;
 	if (c->sensors[hemisphere])
 		return c->sensors[hemisphere];
 	const size_t size = (sizeof(struct correlation_sensors) + 63) / 64 * 64;
 	struct correlation_sensors *s = aligned_alloc(64, size);
-	if (!s) {
-		c->exhausted = true;
+	if (!s)
 		return NULL;
-	}
 	memset(s, 0, size);
 	s->swept = a->grid;
 	const uint32_t never = (uint32_t)a->grid - OLD_TICKS;
@@ -143,9 +143,11 @@ static struct correlation_sensors *sensors_of(struct emulator_analog *a, uint32_
 static void note(struct emulator_analog *a, uint32_t hemisphere, unsigned which,
         const struct correlation_entry *entry)
 {
-	struct correlation_sensors *s = sensors_of(a, hemisphere);
-	if (!s)
+	struct correlation_sensors *s = emulator__correlation_sensors(a, hemisphere);
+	if (!s) {
+		a->correlation.exhausted = true;
 		return;
+	}
 	struct correlation_log *log = &s->log[which];
 	if (log->count >= CORRELATION_SETTLE)
 		emulator__correlation_settle(a, hemisphere);
@@ -331,18 +333,18 @@ void emulator__correlation_show(float out[256], struct emulator_analog *a, uint3
 	}
 }
 
-void emulator__correlation_truth(double *amplitude, double *tau, struct emulator_analog *a,
+int emulator__correlation_truth(double *amplitude, double *tau, struct emulator_analog *a,
         uint32_t hemisphere, uint32_t type, uint32_t row, uint32_t column)
 {
 	const struct kernel_pair pair = pair_of(a, 2 * hemisphere + column / 128);
-	struct correlation_sensors *s = sensors_of(a, hemisphere);
-	*amplitude = *tau = 0;
+	struct correlation_sensors *s = emulator__correlation_sensors(a, hemisphere);
 	if (!s)
-		return;
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for correlation sensors");
 	derive(a, hemisphere);
 	const uint32_t major = type == CAUSAL ? column : row, minor = type == CAUSAL ? row : column;
 	*amplitude = (double)(pair.amplitude * s->amplitude[type][major][minor]);
 	*tau = 4e-9 / (double)(pair.rate * s->rate[type][major][minor]);
+	return HXCOMM_OK;
 }
 
 /* ---- settings --------------------------------------------------------------------------------- */
@@ -360,7 +362,7 @@ void emulator__analog_correlation_reset(struct emulator_analog *a, uint32_t hemi
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const struct haldls_common_correlation_config *config = &a->correlation_config[hemisphere];
 	if (!s && active(a, hemisphere))
-		s = sensors_of(a, hemisphere);
+		s = emulator__correlation_sensors(a, hemisphere);
 	if (!s)
 		return;
 	const float kept = expf(-(float)(config->reset_duration + 3) * 4e-9f / 0.3e-6f);
@@ -404,13 +406,17 @@ void emulator__analog_post_pulse(struct emulator_analog *a, uint64_t t, uint32_t
 		emulator__correlation_post(a, t, neuron);
 }
 
+void emulator__correlation_discard(struct correlation *correlation, uint32_t hemisphere)
+{
+	struct correlation_sensors *s = correlation->sensors[hemisphere];
+	for (unsigned i = 0; s && i < CORRELATION_LOGS; i++)
+		free(s->log[i].entry);
+	free(s);
+	correlation->sensors[hemisphere] = NULL;
+}
+
 void emulator__correlation_deinit(struct correlation *correlation)
 {
-	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++) {
-		struct correlation_sensors *s = correlation->sensors[hemisphere];
-		for (unsigned i = 0; s && i < CORRELATION_LOGS; i++)
-			free(s->log[i].entry);
-		free(s);
-		correlation->sensors[hemisphere] = NULL;
-	}
+	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
+		emulator__correlation_discard(correlation, hemisphere);
 }

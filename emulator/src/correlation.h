@@ -97,9 +97,19 @@ void emulator__correlation_show(float out[256], struct emulator_analog *a, uint3
 
 /** Largest charge of a pair and time constant of a synapse. @param[out] amplitude LSB
  *  @param[out] tau s @param a the chip @param hemisphere 0, 1 @param type 0 causal, 1 acausal
- *  @param row 0 ... 255 @param column 0 ... 255 */
-void emulator__correlation_truth(double *amplitude, double *tau, struct emulator_analog *a,
+ *  @param row 0 ... 255 @param column 0 ... 255
+ *  @retval 0 done @retval HXCOMM_ENOMEM memory is exhausted */
+int emulator__correlation_truth(double *amplitude, double *tau, struct emulator_analog *a,
         uint32_t hemisphere, uint32_t type, uint32_t row, uint32_t column);
+
+/** The sensors of a hemisphere, made where there are none yet. @param a the chip
+ *  @param hemisphere 0, 1 @return them; NULL where memory is exhausted */
+struct correlation_sensors *emulator__correlation_sensors(struct emulator_analog *a,
+        uint32_t hemisphere);
+
+/** Free the sensors of a hemisphere. @param correlation has none there afterwards
+ *  @param hemisphere 0, 1 */
+void emulator__correlation_discard(struct correlation *correlation, uint32_t hemisphere);
 
 /** Free everything. @param correlation is empty afterwards */
 void emulator__correlation_deinit(struct correlation *correlation);

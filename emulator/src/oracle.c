@@ -4,6 +4,8 @@
 #include "analog_state.h"
 #include "physics.h"
 
+#include <emulator/emulator.h>
+
 #include <haldls/coordinate.h>
 #include <math.h>
 
@@ -79,6 +81,33 @@ double emulator__analog_true_cadc_lsb(const struct emulator_analog *a, uint32_t 
 	return (double)PHYSICS_CELL_VOLT *
 	       (double)analog_shared_cell(a, quadrant, HALDLS_CAPMEM_CADC_I_RAMP_SLOPE) *
 	       (double)a->pattern->quadrant[quadrant].cadc_slope / (double)PHYSICS_CADC_SLOPE;
+}
+
+double emulator__analog_true_weight(
+	const struct emulator_analog *a, uint32_t hemisphere, uint32_t row, uint32_t column)
+{
+	return (double)a->synapses[hemisphere].strength[row][column];
+}
+
+double emulator__analog_true_driver(struct emulator_analog *a, uint64_t t, uint32_t driver)
+{
+	return emulator__driver_voltage(a, t, driver);
+}
+
+void emulator__analog_true_channel(
+	struct emulator_channel *out, const struct emulator_analog *a, uint32_t channel)
+{
+	const uint32_t hemisphere = channel / 512, column = channel % 256;
+	const uint32_t quadrant = 2 * hemisphere + column / 128;
+	const struct variation_channel *pattern =
+		&a->pattern->channel[hemisphere][channel / 256 % 2][column];
+	*out = (struct emulator_channel){
+		.zero_volt = emulator__analog_true_cadc_zero(a, quadrant),
+		.lsb_volt = emulator__analog_true_cadc_lsb(a, quadrant),
+		.offset = (double)pattern->offset,
+		.gain = (double)pattern->gain,
+		.broken = pattern->fault != VARIATION_SOUND,
+	};
 }
 
 void emulator__analog_use_kernel(struct emulator_analog *a, unsigned number)

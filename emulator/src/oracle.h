@@ -7,6 +7,8 @@
 
 #include "analog.h"
 
+struct emulator_channel;
+
 /** What a neuron truly is at this moment. */
 struct emulator_analog_truth {
 	double capacitance;       /**< F */
@@ -43,6 +45,17 @@ void emulator__analog_true_neuron(
 
 /** Value of a cell of the capacitive memory at time @p t >= the last look, codes. */
 double emulator__analog_true_cell(struct emulator_analog *analog, uint64_t t, uint32_t cell);
+
+/** Effective weight of a synapse. */
+double emulator__analog_true_weight(
+	const struct emulator_analog *analog, uint32_t hemisphere, uint32_t row, uint32_t column);
+
+/** Voltage of a driver's short-term plasticity at time @p t >= its last event, codes. */
+double emulator__analog_true_driver(struct emulator_analog *analog, uint64_t t, uint32_t driver);
+
+/** A CADC channel. @param channel 512 hemisphere + 256 type + column */
+void emulator__analog_true_channel(
+	struct emulator_channel *out, const struct emulator_analog *analog, uint32_t channel);
 
 /** Voltage at which a CADC channel's ramp begins, without its channel offset, V. */
 double emulator__analog_true_cadc_zero(const struct emulator_analog *analog, uint32_t quadrant);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The emulated machine as a provider of hxcomm: `emulator:?serial=1&seed=1&noise=1&variation=1`, and what is
  * broken on purpose. */
-#include "fpga.h"
+#include "machine.h"
 
 #include <hxcomm/connection.h>
 #include <hxcomm/error.h>
@@ -12,11 +12,6 @@
 #include <stdlib.h>
 
 enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80 };
-
-struct machine {
-	struct emulator_fpga *fpga;
-	char identifier[24];
-};
 
 /* Every key that this provider reads; docs/guide/providers.md explains them. */
 static int check_keys(const struct hxcomm_uri *uri)
@@ -77,7 +72,7 @@ static int machine_open(void **state, const struct hxcomm_uri *uri,
 		return hxcomm_error_set(HXCOMM_ENOENT,
 		        "chip %u was asked for, this is emulated chip %u: write emulator:?serial=%u",
 		        options->chip_serial, read.serial, options->chip_serial);
-	struct machine *machine = calloc(1, sizeof(*machine));
+	struct emulator_machine *machine = calloc(1, sizeof(*machine));
 	if (!machine)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for an emulated machine");
 	status = emulator__fpga_new(&machine->fpga, &read);
@@ -86,6 +81,7 @@ static int machine_open(void **state, const struct hxcomm_uri *uri,
 		return status;
 	}
 	snprintf(machine->identifier, sizeof(machine->identifier), "emulator-%u", read.serial);
+	emulator__machine_list(machine);
 	*state = machine;
 	return HXCOMM_OK;
 }
@@ -98,33 +94,38 @@ static int deliver(void *user, const uint64_t *words, size_t count)
 static int machine_run(void *state, const uint64_t *words, size_t count,
         struct hxcomm_receiver *receiver)
 {
-	struct machine *machine = state;
+	struct emulator_machine *machine = state;
 	return emulator__fpga_run(machine->fpga, words, count, deliver, receiver);
 }
 
 static const char *machine_identifier(void *state)
 {
-	const struct machine *machine = state;
+	const struct emulator_machine *machine = state;
 	return machine->identifier;
 }
 
 static void machine_close(void *state)
 {
-	struct machine *machine = state;
+	struct emulator_machine *machine = state;
 	if (!machine)
 		return;
+	emulator__machine_unlist(machine);
 	emulator__fpga_free(machine->fpga);
 	free(machine);
 }
 
-HXCOMM_API extern const struct hxcomm_provider hxcomm_provider;
-const struct hxcomm_provider hxcomm_provider = {
-	.abi = HXCOMM_PROVIDER_ABI,
-	.size = sizeof(struct hxcomm_provider),
-	.scheme = "emulator",
-	.summary = "a BrainScaleS-2 chip and its FPGA in software",
-	.open = machine_open,
-	.run = machine_run,
-	.identifier = machine_identifier,
-	.close = machine_close,
+HXCOMM_API extern const struct emulator_provider hxcomm_provider;
+const struct emulator_provider hxcomm_provider = {
+	.provider = {
+		.abi = HXCOMM_PROVIDER_ABI,
+		.size = sizeof(struct emulator_provider),
+		.scheme = "emulator",
+		.summary = "a BrainScaleS-2 chip and its FPGA in software",
+		.open = machine_open,
+		.run = machine_run,
+		.identifier = machine_identifier,
+		.close = machine_close,
+	},
+	.mark = EMULATOR_ORACLE_MARK,
+	.oracle = &emulator__oracle,
 };

@@ -337,6 +337,9 @@ void emulator__analog_set_reference(struct emulator_analog *a, uint64_t now,
 void emulator__analog_set_temperature(struct emulator_analog *a, float celsius)
 {
 	const float held = celsius < -40 ? -40 : celsius > 125 ? 125 : celsius;
+	if (held - VARIATION_CELSIUS == a->warmth)
+		return;
+	a->warmth = held - VARIATION_CELSIUS;
 	emulator__variation_draw(a->pattern, a->config.serial, a->config.variation, held);
 	a->all_stale = true;
 	emulator__analog_disturb(a);

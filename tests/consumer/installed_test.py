@@ -40,12 +40,22 @@ class Installed(unittest.TestCase):
             self.assertIn("NeuronConfig neuron.v_leak\n", out)
             self.assertIn(chip, out)
 
+    def check_inside(self, program):
+        libraries = str(self.libraries)
+        seen = {run(program, f"emulator:?serial={n}", LD_LIBRARY_PATH=libraries) for n in (3, 4)}
+        self.assertEqual(len(seen), 2)
+        for line in seen:
+            self.assertRegex(line, r"^emulator-[34]: readout offset -?\d+\.\d mV\n$")
+        with self.assertRaisesRegex(AssertionError, "HXCOMM_ENOTSUP: .*open emulator:"):
+            run(program, "mock:", LD_LIBRARY_PATH=libraries)
+
     def test_find_package(self):
         build = self.folder / "cmake"
         run("cmake", "-S", PROJECT, "-B", build, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}",
             f"-DCMAKE_C_COMPILER={CC}")
         run("cmake", "--build", build)
         self.check_program(build / "consumer")
+        self.check_inside(build / "inside")
 
     def test_an_example_builds_outside_the_tree(self):
         build = self.folder / "sudoku"
@@ -63,6 +73,11 @@ class Installed(unittest.TestCase):
         program = self.folder / "consumer"
         self.compile(PROJECT / "main.c", program, libraries=["grenade", "calix"])
         self.check_program(program)
+
+    def test_a_look_into_an_emulated_chip(self):
+        program = self.folder / "inside"
+        self.compile(PROJECT / "inside.c", program, libraries=["emulator"])
+        self.check_inside(program)
 
     def listing(self, page):
         """The longest C listing of a page of the guide, as a file."""

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+/* Looking into an emulated chip beside its connection, and putting it back: through the header that
+ * installed programs use. */
+#include "assert.h"
+#include "machine.h"
+
+#include <emulator/emulator.h>
+#include <haldls/chip.h>
+#include <haldls/coordinate.h>
+#include <hxcomm/connection.h>
+#include <hxcomm/provider.h>
+
+#include <stdlib.h>
+
+extern const struct emulator_provider hxcomm_provider;
+
+static const struct emulator_oracle *oracle;
+static struct emulator_machine *machine;
+
+static struct hxcomm_connection *open_machine(const char *uri)
+{
+	struct hxcomm_connection *connection;
+	assert_ok(hxcomm_open(&connection, uri, NULL));
+	assert_ok(emulator_find(&oracle, &machine, connection));
+	return connection;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return hxcomm_provider_register(&hxcomm_provider.provider);
+}
+
+static void set_neurons(struct haldls_chip *chip)
+{
+	for (uint32_t n = 0; n < 512; n++) {
+		struct haldls_neuron_config *neuron = &chip->neuron_config[n];
+		neuron->enable_readout_amplifier = true;
+		neuron->enable_fire = neuron->enable_threshold_comparator = n < 64;
+		neuron->enable_synaptic_input_excitatory = true;
+		neuron->enable_leak_degeneration = true;
+		neuron->membrane_capacitor_size = 63;
+		chip->neuron_backend_config[haldls_neuron_backend(n)].refractory_time = 40;
+		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_LEAK)] = 700;
+		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_RESET)] = 580;
+		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_THRESHOLD)] = 250;
+		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_I_BIAS_LEAK)] = 500;
+		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_I_BIAS_RESET)] = 900;
+	}
+}
+
+static void set_shared(struct haldls_chip *chip, uint32_t cell, uint16_t code)
+{
+	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
+		chip->capmem[3120 * quadrant + cell] = code;
+}
+
+/* All that moves by itself: neurons that fire, plastic synapses, sensors, a noisy background. */
+static void set_synapses(struct haldls_chip *chip)
+{
+	for (uint32_t d = 0; d < 256; d++) {
+		struct haldls_synapse_driver_config *driver = &chip->synapse_driver_config[d];
+		driver->enable_receiver = driver->enable_stp = driver->enable_recovery = true;
+		driver->row_address_compare_mask = 0;
+		driver->row_mode_top = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_TOP_EXCITATORY;
+		driver->row_mode_bottom = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_BOTTOM_EXCITATORY;
+		driver->utilization = 5;
+		driver->recovery = 3;
+	}
+	for (uint32_t i = 0; i < 131072; i++) {
+		chip->synapse_weight[i / 65536][i / 256 % 256][i % 256] = (uint8_t)(i % 64);
+		chip->synapse_label[i / 65536][i / 256 % 256][i % 256] = (uint8_t)(i % 7);
+	}
+	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++) {
+		chip->common_stp_config[hemisphere].enable_recovery_clock = true;
+		chip->common_stp_config[hemisphere].recovery_clock_speed = 4;
+		for (unsigned bus = 0; bus < 4; bus++)
+			chip->common_padi_bus_config[hemisphere].enable_spl1[bus] = true;
+		chip->cadc_config[hemisphere].enable = true;
+	}
+	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_DAC, 300);
+	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_STORE, 70);
+	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_RAMP, 80);
+	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_COROUT, 600);
+	set_shared(chip, HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR, 1000);
+	set_shared(chip, HALDLS_CAPMEM_STP_I_RAMP, 600);
+	set_shared(chip, HALDLS_CAPMEM_STP_I_CALIB, 601);
+	set_shared(chip, HALDLS_CAPMEM_STP_V_CHARGE_0, 100);
+	set_shared(chip, HALDLS_CAPMEM_STP_V_RECOVER_0, 400);
+	set_shared(chip, HALDLS_CAPMEM_CADC_V_RAMP_OFFSET, 31);
+	set_shared(chip, HALDLS_CAPMEM_CADC_I_RAMP_SLOPE, 369);
+	set_shared(chip, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
+	struct haldls_background_spike_source *source = &chip->background_spike_source[0];
+	source->seed = 1234;
+	source->enable = source->enable_random = true;
+	source->period = 500;
+	source->rate = 200;
+	source->mask = 7;
+}
+
+static void configure(struct program *program)
+{
+	struct haldls_chip *chip = malloc(sizeof(*chip));
+	uint32_t *words = malloc(HALDLS_CHIP_WORDS * sizeof(*words));
+	assert_non_null(chip);
+	assert_non_null(words);
+	haldls_chip_init(chip);
+	set_neurons(chip);
+	set_synapses(chip);
+	for (uint32_t e = 0; e < 128; e++)
+		for (uint32_t entry = 0; entry < 4; entry++) {
+			chip->column_correlation_quad[e].enable_cadc_neuron_readout_causal[entry] = true;
+			chip->column_correlation_quad[e].enable_internal_acausal[entry] = true;
+			chip->column_current_quad[e].enable_synaptic_current_excitatory[entry] = true;
+		}
+	for (uint32_t node = 0; node < HALDLS_CROSSBAR_NODES; node++)
+		chip->crossbar_node[node].target = 0;
+	assert_ok(haldls_chip_encode(words, chip));
+	program_bring_up(program);
+	for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++)
+		program_write(program, haldls_chip_addresses()[i], words[i]);
+	program_wait(program, 2500000);
+	program_word(program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
+	free(chip);
+	free(words);
+}
+
+/* Look at membranes and sensors, with events on the way. */
+static void watch(struct program *program)
+{
+	for (uint16_t i = 0; i < 200; i++) {
+		program_word(program, hxcomm_word_spike_pack_1((uint16_t)(i % 7)));
+		program_wait(program, 40);
+	}
+	for (uint32_t quad = 0; quad < 64; quad++) {
+		program_read(program, 0x02c80000 + 64 * quad + quad);
+		program_read(program, 0x02ec0000 + 64 * quad + quad); /* acausal, of the same */
+	}
+	program_write(program, 0x80000010, 77); /* memory of the FPGA */
+	program_wait(program, 20000);
+	program_word(program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
+}
+
+static size_t run(uint64_t **out, struct hxcomm_connection *connection,
+        const struct program *program)
+{
+	size_t count;
+	assert_ok(hxcomm_run_words(connection, program->words, program->count, out, &count));
+	return count;
+}
+
+static void a_machine_put_back_does_the_same_again(void **state)
+{
+	struct program first = { 0 }, second = { 0 };
+	struct emulator_snapshot *early, *late;
+	uint64_t *words[4], *ignored;
+	size_t count[4];
+	(void)state;
+	configure(&first);
+	watch(&second);
+	struct hxcomm_connection *connection = open_machine("emulator:?serial=4");
+	assert_ok(oracle->snapshot(&early, machine));
+	run(&ignored, connection, &first);
+	free(ignored);
+	assert_ok(oracle->snapshot(&late, machine));
+	const uint64_t time = oracle->now(machine);
+	count[0] = run(&words[0], connection, &second);
+	count[1] = run(&words[1], connection, &second);
+	for (unsigned i = 2; i < 4; i++) {
+		if (i == 3) { /* from the very beginning */
+			assert_ok(oracle->restore(machine, early));
+			run(&ignored, connection, &first);
+			free(ignored);
+		} else {
+			assert_ok(oracle->restore(machine, late));
+		}
+		assert_int_equal(oracle->now(machine), time);
+		count[i] = run(&words[i], connection, &second);
+		assert_int_equal(count[i], count[0]);
+		assert_memory_equal(words[i], words[0], count[0] * sizeof(*words[0]));
+	}
+	/* the programs do something: spikes came, and the second pass differed from the first */
+	assert_true(count[0] > 300);
+	assert_true(count[1] != count[0] ||
+	        memcmp(words[1], words[0], count[0] * sizeof(*words[0])) != 0);
+	oracle->forget(early);
+	oracle->forget(late);
+	oracle->forget(NULL);
+	for (unsigned i = 0; i < 4; i++)
+		free(words[i]);
+	program_free(&first);
+	program_free(&second);
+	hxcomm_close(connection);
+}
+
+static void a_snapshot_fits_its_own_machine_only(void **state)
+{
+	struct emulator_snapshot *snapshot;
+	(void)state;
+	struct hxcomm_connection *first = open_machine("emulator:?serial=4");
+	assert_ok(oracle->snapshot(&snapshot, machine));
+	struct hxcomm_connection *second = open_machine("emulator:?serial=4");
+	assert_error(oracle->restore(machine, snapshot), HXCOMM_EINVAL, "another machine");
+	hxcomm_close(second);
+	hxcomm_close(first);
+	oracle->forget(snapshot); /* outlives its machine */
+}
+
+static void neurons_synapses_and_channels_are_what_was_written(void **state)
+{
+	struct program program = { 0 };
+	struct emulator_neuron neuron;
+	struct emulator_synapse synapse;
+	struct emulator_channel channel;
+	uint64_t *words;
+	double value;
+	(void)state;
+	configure(&program);
+	struct hxcomm_connection *connection = open_machine("emulator:?variation=0&noise=0");
+	run(&words, connection, &program);
+	free(words);
+	assert_ok(oracle->neuron(&neuron, machine, 100));
+	assert_near(neuron.capacitance, 36.5e-15 * 68, 1e-5, 0);
+	/* the capacitive memory settles for 20 ms, its cells disturb each other by five codes at most */
+	assert_near(neuron.leak_conductance, 2.62e-9 * 497.5, 0.006, 0);
+	assert_near(neuron.leak_reference, 0.8 * (0.019 + 1.875e-3 * 697.5) - 0.54 - 6e-3 * log(497.5 / 158), 0, 0.006);
+	assert_near(neuron.membrane, neuron.leak_reference, 0, 0.05);
+	assert_near(neuron.readout_gain, 1, 0, 0);
+	assert_ok(oracle->synapse(&synapse, machine, 65536 + 256 * 3 + 30));
+	assert_near(synapse.weight, 30, 0, 0);
+	assert_near(synapse.amplitude[0], 0.5, 0.01, 0);
+	assert_near(synapse.tau[1], 5e-6, 0.01, 0);
+	assert_true(synapse.charge[1] >= 0 && synapse.charge[1] < 160);
+	assert_ok(oracle->channel(&channel, machine, 700));
+	assert_near(channel.lsb_volt, 1.875e-3 * 369 / 154, 0.002, 0);
+	assert_near(channel.gain, 1, 0, 0);
+	assert_true(!channel.broken);
+	assert_ok(oracle->driver(&value, machine, 9));
+	assert_true(value > 50 && value < 401);
+	assert_ok(oracle->cell(&value, machine, 3120 + HALDLS_CAPMEM_STP_I_RAMP));
+	assert_near(value, 600, 0, 0.1);
+	/* 10 K more: the leak loses 3 % */
+	const double cold = neuron.leak_conductance;
+	assert_ok(oracle->set_temperature(machine, 48));
+	assert_ok(oracle->neuron(&neuron, machine, 100));
+	assert_near(neuron.leak_conductance, 0.97 * cold, 1e-5, 0);
+	program_free(&program);
+	hxcomm_close(connection);
+}
+
+static void pads_and_supplies_can_be_set(void **state)
+{
+	double value;
+	(void)state;
+	struct hxcomm_connection *connection = open_machine("emulator:?variation=0&noise=0");
+	assert_ok(oracle->pad(&value, machine, 1));
+	assert_near(value, 0, 0, 0);
+	assert_ok(oracle->drive_pad(machine, 1, true, 0.7));
+	assert_ok(oracle->pad(&value, machine, 1));
+	assert_near(value, 0.7, 1e-6, 0);
+	assert_ok(oracle->drive_pad(machine, 1, false, 0));
+	assert_ok(oracle->set_supply(machine, EMULATOR_SUPPLY_V_RES_MEAS, 0.95));
+	hxcomm_close(connection);
+}
+
+static void what_does_not_exist_is_an_error(void **state)
+{
+	struct emulator_neuron neuron;
+	struct emulator_synapse synapse;
+	struct emulator_channel channel;
+	double value;
+	(void)state;
+	struct hxcomm_connection *connection = open_machine("emulator:");
+	assert_error(oracle->neuron(&neuron, machine, 512), HXCOMM_ERANGE, "neuron 512");
+	assert_error(oracle->synapse(&synapse, machine, 131072), HXCOMM_ERANGE, "0 to 131071");
+	assert_error(oracle->channel(&channel, machine, 1024), HXCOMM_ERANGE, "CADC channel");
+	assert_error(oracle->driver(&value, machine, 256), HXCOMM_ERANGE, "driver 256");
+	assert_error(oracle->cell(&value, machine, 12480), HXCOMM_ERANGE, "cell 12480");
+	assert_error(oracle->pad(&value, machine, 2), HXCOMM_ERANGE, "pad 2");
+	assert_error(oracle->drive_pad(machine, 0, true, 3), HXCOMM_ERANGE, "2.5 V");
+	assert_error(oracle->drive_pad(machine, 0, true, NAN), HXCOMM_ERANGE, "2.5 V");
+	assert_error(oracle->set_supply(machine, 2, 1), HXCOMM_ERANGE, "supply 2");
+	assert_error(oracle->set_temperature(machine, 200), HXCOMM_ERANGE, "80 C");
+	hxcomm_close(connection);
+}
+
+static void other_connections_have_no_inside(void **state)
+{
+	struct hxcomm_connection *connection;
+	(void)state;
+	assert_ok(hxcomm_open(&connection, "mock:", NULL));
+	assert_error(emulator_find(&oracle, &machine, connection), HXCOMM_ENOTSUP, "open emulator:");
+	assert_null(oracle);
+	assert_null(machine);
+	hxcomm_close(connection);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_machine_put_back_does_the_same_again),
+		cmocka_unit_test(a_snapshot_fits_its_own_machine_only),
+		cmocka_unit_test(neurons_synapses_and_channels_are_what_was_written),
+		cmocka_unit_test(pads_and_supplies_can_be_set),
+		cmocka_unit_test(what_does_not_exist_is_an_error),
+		cmocka_unit_test(other_connections_have_no_inside),
+	};
+	return cmocka_run_group_tests_name("emulator/oracle", tests, setup, NULL);
+}
