@@ -5,6 +5,8 @@
 
 static unsigned take_turn(struct emulator_links *links)
 {
+	if (links->up == 0xff)
+		return links->turn = (links->turn + 1) % EMULATOR_LINKS;
 	if (!links->up)
 		return links->turn;
 	do

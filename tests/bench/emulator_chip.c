@@ -3,6 +3,7 @@
  * whole chip, and the way of events from the host to the host. One JSON object a line. */
 #include <haldls/chip.h>
 #include <haldls/containers.h>
+#include <haldls/coordinate.h>
 #include <hxcomm/decoder.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
@@ -216,10 +217,179 @@ static void bench_loop(void)
 	emulator__fpga_free(fpga);
 }
 
-int main(void)
+/* ---- a dense network -------------------------------------------------------------------------- */
+
+enum { SOURCES = 512, NEURONS = 512, DENSE_MS = 5, CYCLES_MS = 125000 };
+
+/* Sources are rows: bits 13 to 11 of a label choose the bus, 10 to 6 the driver, bit 0 the row. */
+static uint16_t source_label(uint32_t source)
 {
-	bench_open();
-	bench_writing();
-	bench_loop();
+	const uint32_t driver = source / 2, number = driver % 128;
+	return (uint16_t)((driver / 128 * 4 + number % 4) << 11 | number / 4 << 6 | source % 2);
+}
+
+static void connect(struct haldls_chip *chip)
+{
+	for (uint32_t n = 0; n < HALDLS_CROSSBAR_NODES; n++) {
+		const uint32_t input = haldls_crossbar_node_input(n), to = haldls_crossbar_node_output(n);
+		struct haldls_crossbar_node *node = &chip->crossbar_node[n];
+		const bool passes = input < 8 ? to >= 8 : input == 8 && to < 8;
+		node->mask = passes && input == 8 ? 7 << 11 : 0;
+		node->target = !passes ? 1 : input == 8 ? to << 11 : 0;
+	}
+	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
+		for (unsigned bus = 0; bus < 4; bus++)
+			chip->common_padi_bus_config[hemisphere].enable_spl1[bus] = true;
+	for (uint32_t d = 0; d < 256; d++) {
+		struct haldls_synapse_driver_config *driver = &chip->synapse_driver_config[d];
+		driver->enable_receiver = true;
+		driver->row_mode_bottom = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_BOTTOM_EXCITATORY;
+		driver->row_mode_top = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_TOP_INHIBITORY;
+	}
+}
+
+/* Neurons at rest near their threshold, current-based inputs. */
+static void set_neurons(struct haldls_chip *chip)
+{
+	static const struct { uint32_t row; int code; } rows[] = {
+		{ HALDLS_CAPMEM_V_LEAK, 650 }, { HALDLS_CAPMEM_V_RESET, 600 },
+		{ HALDLS_CAPMEM_V_THRESHOLD, 300 }, { HALDLS_CAPMEM_I_BIAS_LEAK, 158 },
+		{ HALDLS_CAPMEM_I_BIAS_RESET, 1000 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278 },
+	};
+	for (uint32_t n = 0; n < NEURONS; n++) {
+		struct haldls_neuron_config *neuron = &chip->neuron_config[n];
+		struct haldls_neuron_backend_config *backend =
+		        &chip->neuron_backend_config[haldls_neuron_backend(n)];
+		neuron->enable_fire = neuron->enable_threshold_comparator = true;
+		neuron->enable_leak_degeneration = neuron->enable_reset_degeneration = true;
+		neuron->enable_reset_multiplication = true;
+		neuron->enable_synaptic_input_excitatory = true;
+		neuron->enable_synaptic_input_inhibitory = true;
+		neuron->enable_synaptic_input_excitatory_high_resistance = true;
+		neuron->enable_synaptic_input_inhibitory_high_resistance = true;
+		neuron->membrane_capacitor_size = 63;
+		backend->refractory_time = 32;
+		backend->enable_spike_out = true;
+		backend->address_out = n % 256;
+		for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+			chip->capmem[haldls_capmem_cell_of_neuron(n, rows[i].row)] =
+			        (uint16_t)rows[i].code;
+	}
+	for (uint32_t half = 0; half < 2; half++)
+		chip->common_neuron_backend_config[half].clock_scale_slow = 3;
+	for (uint32_t q = 0; q < 4; q++) {
+		chip->capmem[3120 * q + HALDLS_CAPMEM_SYN_I_BIAS_DAC] = 600;
+		chip->capmem[3120 * q + HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR] = 200;
+	}
+}
+
+static void set_synapses(struct haldls_chip *chip)
+{
+	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
+		for (uint32_t row = 0; row < 256; row++)
+			for (uint32_t column = 0; column < 256; column++) {
+				chip->synapse_weight[hemisphere][row][column] = row % 2 ? 15 : 25;
+				chip->synapse_label[hemisphere][row][column] = (uint8_t)(row % 2);
+			}
+	for (uint32_t quad = 0; quad < 128; quad++)
+		for (uint32_t entry = 0; entry < 4; entry++) {
+			chip->column_current_quad[quad].enable_synaptic_current_excitatory[entry] = true;
+			chip->column_current_quad[quad].enable_synaptic_current_inhibitory[entry] = true;
+		}
+}
+
+static double uniform(void)
+{
+	static uint64_t state = 1;
+	state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (double)(state >> 40) / 16777216.0;
+}
+
+/* Sources at 20 kHz each, for some milliseconds. */
+static void append_events(void)
+{
+	static double next[SOURCES];
+	const double mean = CYCLES_MS / 20.0;
+	word(hxcomm_word_timer_setup());
+	for (uint32_t i = 0; i < SOURCES; i++)
+		next[i] = mean * uniform();
+	for (uint32_t cycle = 1; cycle < DENSE_MS * CYCLES_MS; cycle += 8) {
+		bool waited = false;
+		for (uint32_t i = 0; i < SOURCES; i++) {
+			if (next[i] >= cycle)
+				continue;
+			if (!waited)
+				word(hxcomm_word_wait_until(cycle));
+			waited = true;
+			word(hxcomm_word_spike_pack_1(source_label(i)));
+			next[i] += mean * (0.5 + uniform());
+		}
+	}
+	word(hxcomm_word_wait_until(DENSE_MS * CYCLES_MS));
+}
+
+static size_t received_spikes;
+
+static int count_spikes(void *user, const uint64_t *received, size_t received_count)
+{
+	static struct hxcomm_responses *responses;
+	if (!responses && hxcomm_responses_new(&responses, 0))
+		abort();
+	hxcomm_responses_clear(responses);
+	if (hxcomm_decode(user, received, received_count, responses))
+		abort();
+	received_spikes += responses->spikes.count;
+	return 0;
+}
+
+static void bench_dense(void)
+{
+	struct emulator_fpga *fpga = new_machine(1);
+	struct haldls_chip *chip = malloc(sizeof(*chip));
+	uint32_t *encoded = malloc(HALDLS_CHIP_WORDS * sizeof(*encoded));
+	struct hxcomm_decoder decoder;
+	double values[ROUNDS];
+	if (!chip || !encoded)
+		abort();
+	haldls_chip_init(chip);
+	connect(chip);
+	set_neurons(chip);
+	set_synapses(chip);
+	if (haldls_chip_encode(encoded, chip))
+		abort();
+	bring_up();
+	whole_chip(encoded, 0);
+	wait_for(50 * CYCLES_MS);
+	run(fpga);
+	hxcomm_decoder_init(&decoder);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		append_events();
+		const double begin = seconds();
+		if (emulator__fpga_run(fpga, words, count, count_spikes, &decoder))
+			abort();
+		values[i] = (seconds() - begin) / DENSE_MS;
+		count = 0;
+	}
+	print("1 ms of a dense network, words to words", "ms", median(values) * 1e3,
+	        (double)received_spikes / ROUNDS / DENSE_MS);
+	free(chip);
+	free(encoded);
+	emulator__fpga_free(fpga);
+}
+
+/* With a name, only that part. */
+int main(int argc, char **argv)
+{
+	static const struct { const char *name; void (*run)(void); } parts[] = {
+		{ "open", bench_open }, { "writing", bench_writing }, { "loop", bench_loop },
+		{ "dense", bench_dense },
+	};
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (argc < 2 || !strcmp(argv[1], parts[i].name))
+			parts[i].run();
 	return 0;
 }

@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Runs a dense network of 512 neurons on the emulated machine and in Brian2, and prints JSON lines: wall
+time of one millisecond of chip time in both, and their ratio.
+
+    ninja -C build bench
+    tests/bench/emulator_brian2.py build/bench/bench_emulator_chip
+
+512 leaky neurons fire around 20 kHz; 512 sources of 20 kHz reach 256 of them each; membranes are noisy
+and all neurons different. On the emulated machine this goes from instruction words to answers; Brian2
+solves the same equations (C++ standalone, one thread, steps of 0.1 us). Needs Brian2
+(on Debian: apt-get install python3-brian, and its Python, /usr/bin/python3); the test suite does not."""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+STEP_US = 0.1
+NAME = "1 ms of a dense network, words to words"
+
+
+def print_figure(name, unit, value, work):
+    print(json.dumps({"name": name, "unit": unit, "value": float(f"{value:.4g}"), "work": work}),
+          flush=True)
+
+
+def run_emulator(program, runs):
+    """Wall ms a chip ms, and spikes a chip ms: the median of some runs of the program."""
+    figures = []
+    for _ in range(runs):
+        lines = subprocess.run([program, "dense"], check=True, capture_output=True, text=True).stdout
+        figures += [f for f in map(json.loads, lines.splitlines()) if f["name"] == NAME]
+    figures.sort(key=lambda f: f["value"])
+    return figures[len(figures) // 2]["value"], figures[0]["work"]
+
+
+def build_brian2(folder, chip_ms):
+    """The same network in Brian2, compiled. Times are those of the chip; potentials in units of the
+    distance from rest to threshold."""
+    import brian2 as b
+    import numpy
+
+    b.set_device("cpp_standalone", directory=folder, build_on_run=False)
+    b.prefs.devices.cpp_standalone.openmp_threads = 0
+    b.defaultclock.dt = STEP_US * b.us
+    random = numpy.random.default_rng(1)
+    neurons = b.NeuronGroup(512, """
+        dv/dt = (rest - v + excitatory - inhibitory) / tau_m
+                + 0.03 * xi * sqrt(2 / tau_m) : 1 (unless refractory)
+        dexcitatory/dt = -excitatory / tau_e : 1
+        dinhibitory/dt = -inhibitory / tau_i : 1
+        rest : 1 (constant)
+        threshold : 1 (constant)
+        tau_m : second (constant)
+        tau_e : second (constant)
+        tau_i : second (constant)
+        """, threshold="v > threshold", reset="v = -0.5", refractory=2 * b.us, method="euler")
+    spread = random.standard_normal((5, 512))
+    neurons.rest = 0.05 * spread[0]
+    neurons.threshold = 1 + 0.05 * spread[1]
+    neurons.tau_m = 6 * numpy.exp(0.12 * spread[2]) * b.us
+    neurons.tau_e = 6 * numpy.exp(0.2 * spread[3]) * b.us
+    neurons.tau_i = 6 * numpy.exp(0.2 * spread[4]) * b.us
+    period_us = 50
+    count = int(chip_ms * 1000 / period_us) + 2
+    times = numpy.cumsum(period_us * (0.5 + random.random((512, count))), axis=1)
+    times -= period_us * random.random((512, 1))
+    index = numpy.repeat(numpy.arange(512), count)
+    times = times.ravel()
+    inside = (times > 0) & (times < chip_ms * 1000)
+    bins = numpy.round(times / STEP_US).astype(int)
+    _, once = numpy.unique(index * 10**9 + bins, return_index=True)
+    inside &= numpy.isin(numpy.arange(len(times)), once)
+    sources = b.SpikeGeneratorGroup(512, index[inside], bins[inside] * STEP_US * b.us)
+    groups = [neurons, sources]
+    for sign, variable, strength in ((0, "excitatory", 0.118), (1, "inhibitory", 0.07)):
+        synapses = b.Synapses(sources, neurons, "weight : 1 (constant)",
+                              on_pre=f"{variable}_post += weight")
+        source, target = numpy.meshgrid(numpy.arange(sign, 512, 2), numpy.arange(512),
+                                        indexing="ij")
+        same = source // 256 == target // 256  # each half of the sources has its half of the neurons
+        synapses.connect(i=source[same], j=target[same])
+        synapses.weight = strength * (1 + 0.03 * random.standard_normal(same.sum()))
+        groups.append(synapses)
+    spikes = b.SpikeMonitor(neurons, record=True)
+    network = b.Network(groups + [spikes])
+    network.run(chip_ms * b.ms)
+    b.device.build(directory=folder, compile=True, run=False, debug=False)
+    return spikes
+
+
+def run_brian2(chip_ms, runs):
+    """Wall ms a chip ms, and spikes a chip ms: the median of some runs of the compiled program."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_brian2(folder, chip_ms)
+        wall = []
+        for _ in range(runs):
+            begin = time.monotonic()
+            subprocess.run(["./main"], cwd=folder, check=True, capture_output=True)
+            wall.append(time.monotonic() - begin)
+        names = list(pathlib.Path(folder, "results").glob("_dynamic_array_spikemonitor_t_*"))
+        spikes = names[0].stat().st_size / 8 if names else 0
+    return sorted(wall)[runs // 2] * 1e3 / chip_ms, spikes / chip_ms
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("program", help="bench_emulator_chip of a build folder")
+    parser.add_argument("--chip-ms", type=float, default=10, help="chip time in Brian2 (default 10)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each (default 3)")
+    arguments = parser.parse_args()
+    try:
+        import brian2  # noqa: F401
+    except ImportError as error:
+        print(f"emulator_brian2: Brian2 is not there ({error}): install it (on Debian: apt-get "
+              "install python3-brian) and use the Python that it belongs to, /usr/bin/python3",
+              file=sys.stderr)
+        return 2
+    ours, our_spikes = run_emulator(arguments.program, arguments.runs)
+    print_figure(NAME + ", emulator", "ms", ours, our_spikes)
+    theirs, their_spikes = run_brian2(arguments.chip_ms, arguments.runs)
+    print_figure("1 ms of a dense network, Brian2", "ms", theirs, round(their_spikes, 1))
+    print_figure("Brian2 takes longer than the emulator", "times", theirs / ours, arguments.runs)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
