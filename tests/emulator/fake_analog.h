@@ -27,6 +27,7 @@ struct fake_analog {
 	uint64_t capmem_time[12480];
 	int offset[2][2][256];
 	uint32_t resets[512]; /* artificial resets */
+	uint64_t neuron_time[512]; /* of the last setting of each */
 	uint32_t neurons_set, drivers_set, backends_set, synapses_set;
 	uint32_t conversions;
 	float board_volt[EMULATOR_BOARD_VOLTS], pad_volt[2], celsius;
