@@ -74,12 +74,15 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 	struct kernel_membranes *m = &a->ahead;
 	memcpy(m, &a->membranes, sizeof(*m));
 	unsigned variants = 0;
-	for (size_t i = 0; i < a->stimuli.count; i++) {
+	for (size_t i = a->stimuli.first; i < a->stimuli.count; i++) {
 		const struct analog_stimulus *stimulus = &a->stimuli.entry[i];
-		if (stimulus->reset || stimulus->time >= a->grid + STEP)
+		if (stimulus->time >= a->grid + STEP)
+			break;
+		if (stimulus->reset)
 			continue;
-		emulator__synapse_event(a, m, stimulus->time > a->grid ? stimulus->time : a->grid,
-			a->grid + STEP, stimulus->target, stimulus->label, stimulus->pulse);
+		struct kernel_bin bin = emulator__step_bin(m, stimulus->target / 128u, a->grid + STEP);
+		emulator__synapse_event(a, &bin, stimulus->time > a->grid ? stimulus->time : a->grid,
+			stimulus->target, stimulus->label, stimulus->pulse);
 		variants = KERNEL_EVENTS;
 	}
 	for (; in->points < PATH; in->points++) {

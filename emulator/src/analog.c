@@ -14,12 +14,11 @@
 
 enum {
 	STEP = EMULATOR_STEP_TICKS,
-	SPIKES_HELD =
-		2 *
-		ANALOG_NEURONS, /* a step's, and those that the comparator delayed into the next */
+	/* those of a run of windows, and what the comparator delays beyond a step */
+	SPIKES_HELD = 2 * ANALOG_SPIKES_HALF + 2 * ANALOG_NEURONS,
 	DELAY_MAX = STEP - 1,
-	REFRESH_TICKS = 25000, /* 100 us of a settling memory between two looks at it */
-	NOISE_TICKS = 5000,    /* step the noise for 20 us once it mattered */
+	SOON_TICKS = 1250,     /* so many events within 5 us are worth windows too */
+	SOON_EVENTS = 8,
 	SETTLED_TICKS = 5000,  /* a leap that long shows that nothing moves */
 	STIMULI_BEGIN = 256,
 };
@@ -51,8 +50,9 @@ static void power_up(struct emulator_analog *a)
 	a->board_volt[ANALOG_V_RESET] = 1.85f;
 	a->board_volt[ANALOG_V_RES_MEAS] = 0.9f;
 	a->kernel = emulator__kernel_choose();
-	a->noise_slot = UINT64_MAX;
+	a->noise_slot[0] = a->noise_slot[1] = UINT64_MAX;
 	a->all_stale = true;
+	a->plan_stale = true;
 	a->recorded_stale = true;
 	a->held_stale = true;
 	a->madc = (struct haldls_madc_config)HALDLS_MADC_CONFIG_INIT;
@@ -76,7 +76,13 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 	a->spikes = calloc(SPIKES_HELD, sizeof(*a->spikes));
 	a->stimuli.entry = calloc(STIMULI_BEGIN, sizeof(*a->stimuli.entry));
 	a->stimuli.capacity = STIMULI_BEGIN;
-	if (!a->pattern || !a->spikes || !a->stimuli.entry) {
+	bool memory = a->pattern && a->spikes && a->stimuli.entry;
+	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++) {
+		struct analog_half *half = &a->half[hemisphere];
+		half->spikes = calloc(ANALOG_SPIKES_HALF, sizeof(*half->spikes));
+		memory = memory && half->spikes;
+	}
+	if (!memory) {
 		emulator__analog_free(a);
 		return hxcomm_error_set(
 			HXCOMM_ENOMEM, "no memory for the pattern of an emulated chip");
@@ -97,6 +103,8 @@ void emulator__analog_free(struct emulator_analog *a)
 	free(a->pattern);
 	free(a->spikes);
 	free(a->stimuli.entry);
+	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
+		free(a->half[hemisphere].spikes);
 	free(a);
 }
 
@@ -195,19 +203,37 @@ void emulator__analog_set_capmem_block(struct emulator_analog *a, uint32_t quadr
 /* ---- stimuli
  * ------------------------------------------------------------------------------------- */
 
+/* Room for one more: what is done goes first. */
+static bool make_room(struct analog_stimuli *s)
+{
+	if (s->count < s->capacity)
+		return true;
+	if (s->first > s->capacity / 2) {
+		s->count -= s->first;
+		memmove(s->entry, s->entry + s->first, s->count * sizeof(*s->entry));
+		s->first = 0;
+		return true;
+	}
+	struct analog_stimulus *entry = realloc(s->entry, 2 * s->capacity * sizeof(*entry));
+	if (!entry)
+		return false;
+	s->entry = entry;
+	s->capacity *= 2;
+	return true;
+}
+
 static void add_stimulus(struct emulator_analog *a, const struct analog_stimulus *stimulus)
 {
 	struct analog_stimuli *s = &a->stimuli;
-	if (s->count == s->capacity) {
-		struct analog_stimulus *entry = realloc(s->entry, 2 * s->capacity * sizeof(*entry));
-		if (!entry) {
-			s->exhausted = true;
-			return;
-		}
-		s->entry = entry;
-		s->capacity *= 2;
+	if (!make_room(s)) {
+		s->exhausted = true;
+		return;
 	}
-	s->entry[s->count++] = *stimulus;
+	size_t at = s->count++;
+	for (; at > s->first && s->entry[at - 1].time > stimulus->time; at--)
+		s->entry[at] = s->entry[at - 1];
+	s->entry[at] = *stimulus;
+	s->resets += stimulus->reset;
 	a->settled = false;
 	a->stride = STEP;
 }
@@ -229,32 +255,42 @@ void emulator__analog_neuron_reset(struct emulator_analog *a, uint64_t t, uint32
 		a, &(struct analog_stimulus){.time = t, .target = (uint16_t)neuron, .reset = true});
 }
 
+struct kernel_bin emulator__step_bin(
+	struct kernel_membranes *m, unsigned hemisphere, uint64_t end)
+{
+	const unsigned first = hemisphere * ANALOG_COLUMNS;
+	return (struct kernel_bin){
+		.charge = {&m->charge[0][first], &m->charge[1][first]},
+		.kept = {&m->kept[0][first], &m->kept[1][first]},
+		.rate = {&m->line_rate[0][first], &m->line_rate[1][first]},
+		.end = end,
+		.half = 0.5f * STEP * 4e-9f,
+	};
+}
+
 /* Put the stimuli before @end into the step. Returns whether there were events. */
 static bool stimulate(struct emulator_analog *a, uint64_t end)
 {
 	struct analog_stimuli *s = &a->stimuli;
-	size_t kept = 0;
 	bool events = false;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct analog_stimulus *stimulus = &s->entry[i];
-		if (stimulus->time >= end) {
-			s->entry[kept++] = *stimulus;
-			continue;
-		}
+	for (; s->first < s->count && s->entry[s->first].time < end; s->first++) {
+		const struct analog_stimulus *stimulus = &s->entry[s->first];
 		const uint64_t t = stimulus->time > a->grid ? stimulus->time : a->grid;
 		if (!stimulus->reset) {
+			struct kernel_bin bin = emulator__step_bin(
+				&a->membranes, stimulus->target / 128u, end);
 			emulator__synapse_event(
-				a, &a->membranes, t, end, stimulus->target, stimulus->label,
-				stimulus->pulse);
+				a, &bin, t, stimulus->target, stimulus->label, stimulus->pulse);
 			events = true;
-		} else if (a->neuron[stimulus->target].enable_fire &&
-			   !a->is_resting[stimulus->target]) {
-			emulator__neuron_rest(a, stimulus->target, t);
-			if (!a->backend[stimulus->target].post_overwrite)
-				emulator__correlation_post(a, t, stimulus->target);
+			continue;
 		}
+		s->resets--;
+		if (!a->neuron[stimulus->target].enable_fire || a->is_resting[stimulus->target])
+			continue;
+		emulator__neuron_rest(a, stimulus->target, t);
+		if (!a->backend[stimulus->target].post_overwrite)
+			emulator__correlation_post(a, t, stimulus->target);
 	}
-	s->count = kept;
 	return events;
 }
 
@@ -278,12 +314,13 @@ static void refresh_all(struct emulator_analog *a)
 	memset(a->stale, 0, sizeof(a->stale));
 	a->any_stale = false;
 	a->all_stale = false;
+	a->plan_stale = true;
 }
 
 /* Parameters as of tick @t. */
 static void refresh(struct emulator_analog *a, uint64_t t)
 {
-	if (a->capmem.settling && t >= a->refreshed_at + REFRESH_TICKS) {
+	if (a->capmem.settling && t >= a->refreshed_at + ANALOG_REFRESH_TICKS) {
 		emulator__capmem_advance(&a->capmem, t);
 		a->refreshed_at = t;
 		a->all_stale = true;
@@ -297,6 +334,7 @@ static void refresh(struct emulator_analog *a, uint64_t t)
 		emulator__synapse_refresh(a);
 		memset(a->stale, 0, sizeof(a->stale));
 		a->any_stale = false;
+		a->plan_stale = true;
 	}
 }
 
@@ -316,13 +354,23 @@ static void reset_remainder(struct emulator_analog *a, uint32_t n, uint64_t begi
 	const float z = rest * pull, share = z / (1 + z * (0.5f + z / 12));
 	m->v[n] = v + share / m->reset_slope[n] *
 			      tanhf(m->reset_slope[n] * (m->reset_reference[n] - v));
-	m->noise[n] -= share * m->noise[n];
+}
+
+void emulator__spike_insert(
+	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron)
+{
+	for (; count > 0 && (spikes[count - 1].time > time ||
+				    (spikes[count - 1].time == time &&
+					    spikes[count - 1].neuron > neuron));
+		count--)
+		spikes[count] = spikes[count - 1];
+	spikes[count] = (struct emulator_spike){.time = time, .neuron = (uint16_t)neuron};
 }
 
 static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
 {
 	struct kernel_membranes *m = &a->membranes;
-	const float before = m->v[n] + m->noise[n] - m->gain[n];
+	const float before = m->v[n] - m->gain[n];
 	float place = m->gain[n] > 0 ? (m->threshold[n] - before) / m->gain[n] : 0;
 	place = place < 0 ? 0 : place > 1 ? 1 : place;
 	const float delay = a->comparator_delay[analog_quadrant(n)];
@@ -334,13 +382,7 @@ static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
 	emulator__neuron_arm(a, n);
 	if (!a->backend[n].post_overwrite)
 		emulator__correlation_post(a, time, n);
-
-	size_t at = a->spike_count++;
-	for (; at > 0 && (a->spikes[at - 1].time > time ||
-				 (a->spikes[at - 1].time == time && a->spikes[at - 1].neuron > n));
-		at--)
-		a->spikes[at] = a->spikes[at - 1];
-	a->spikes[at] = (struct emulator_spike){.time = time, .neuron = (uint16_t)n};
+	emulator__spike_insert(a->spikes, a->spike_count++, time, n);
 }
 
 /* A comparator that is still on at the end of the period starts the next one, yet sends no spike.
@@ -370,31 +412,42 @@ static void fire_crossings(struct emulator_analog *a, uint64_t begin)
 
 static void end_refractory(struct emulator_analog *a)
 {
-	unsigned kept = 0;
-	for (unsigned i = 0; i < a->resting_count; i++) {
-		const uint16_t n = a->resting[i];
-		if (a->refractory[n].end > a->grid || rests_again(a, n)) {
-			a->resting[kept++] = n;
-			continue;
+	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++) {
+		struct analog_half *half = &a->half[hemisphere];
+		unsigned kept = 0;
+		for (unsigned i = 0; i < half->resting_count; i++) {
+			const uint16_t n = half->resting[i];
+			if (a->refractory[n].end > a->grid || rests_again(a, n)) {
+				half->resting[kept++] = n;
+				continue;
+			}
+			a->is_resting[n] = false;
+			a->membranes.reset_share[n] = 0;
 		}
-		a->is_resting[n] = false;
-		a->membranes.reset_share[n] = 0;
+		half->resting_count = kept;
 	}
-	a->resting_count = kept;
+}
+
+static bool any_rests(const struct emulator_analog *a)
+{
+	return a->half[0].resting_count || a->half[1].resting_count;
 }
 
 /* ---- time
  * ------------------------------------------------------------------------------------------ */
 
+/* From now on the noise is a current into the membranes, not drawn beside them. */
 static void begin_noise(struct emulator_analog *a)
 {
-	a->noise_until = a->grid + NOISE_TICKS;
+	struct kernel_membranes *m = &a->membranes;
 	if (a->noise_stepped)
 		return;
-	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		emulator__neuron_look(a, n, a->grid);
+		m->v[n] += m->noise[n];
+		m->noise[n] = 0;
+	}
 	a->noise_stepped = true;
-	a->noise_slot = UINT64_MAX;
 }
 
 static void end_noise(struct emulator_analog *a)
@@ -404,22 +457,19 @@ static void end_noise(struct emulator_analog *a)
 		a->noise_time[n] = a->grid;
 }
 
-/* Noise currents at the middle of the step. Returns its place in their slot. */
-static float slot_noise(struct emulator_analog *a)
+void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64_t slot)
 {
-	struct kernel_membranes *m = &a->membranes;
-	const uint64_t middle = a->grid + STEP / 2, slot = middle / PHYSICS_NOISE_SLOT;
-	if (slot != a->noise_slot) {
-		if (slot == a->noise_slot + 1 && a->noise_slot != UINT64_MAX)
-			memcpy(m->noise_from, m->noise_to, sizeof(m->noise_from));
-		else
-			emulator__noise_fill(m->noise_from, a->noise_current, ANALOG_NEURONS,
-				a->config.seed, NOISE_MEMBRANE, slot);
-		emulator__noise_fill(m->noise_to, a->noise_current, ANALOG_NEURONS, a->config.seed,
-			NOISE_MEMBRANE, slot + 1);
-		a->noise_slot = slot;
-	}
-	return (float)(middle % PHYSICS_NOISE_SLOT) / PHYSICS_NOISE_SLOT;
+	const unsigned first = hemisphere * ANALOG_COLUMNS;
+	float *from = &a->membranes.noise_from[first], *to = &a->membranes.noise_to[first];
+	const float *scale = &a->noise_current[first];
+	if (slot == a->noise_slot[hemisphere])
+		return;
+	if (slot == a->noise_slot[hemisphere] + 1 && slot)
+		memcpy(from, to, ANALOG_COLUMNS * sizeof(*from));
+	else
+		a->kernel->noise(from, scale, a->config.seed, hemisphere, slot);
+	a->kernel->noise(to, scale, a->config.seed, hemisphere, slot + 1);
+	a->noise_slot[hemisphere] = slot;
 }
 
 static void step(struct emulator_analog *a)
@@ -434,8 +484,11 @@ static void step(struct emulator_analog *a)
 	if (emulator__neuron_reset_shares(a, m, begin, end))
 		variants |= KERNEL_RESETS;
 	if (a->noise_stepped) {
+		const uint64_t middle = begin + STEP / 2;
 		variants |= KERNEL_NOISE;
-		place = slot_noise(a);
+		place = (float)(middle % PHYSICS_NOISE_SLOT) / PHYSICS_NOISE_SLOT;
+		for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
+			emulator__noise_slot(a, hemisphere, middle / PHYSICS_NOISE_SLOT);
 	}
 	m->fast = 2e-3f;
 	a->flags = a->kernel->step(m, STEP * 4e-9f, place, variants);
@@ -444,26 +497,32 @@ static void step(struct emulator_analog *a)
 		fire_crossings(a, begin);
 	a->grid = end;
 	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
-	if (a->config.noise && a->flags & KERNEL_NEAR)
-		begin_noise(a);
-	else if (a->noise_stepped && a->grid >= a->noise_until)
+	if (a->flags & (KERNEL_NEAR | KERNEL_CROSSING)) {
+		a->busy_until = a->grid + ANALOG_BUSY_TICKS;
+		if (a->config.noise)
+			begin_noise(a);
+	} else if (a->noise_stepped && a->grid >= a->busy_until) {
 		end_noise(a);
+	}
 }
 
 /* Ticks until something begins or ends that a leap must not cross. */
 static uint64_t until_change(const struct emulator_analog *a, uint64_t limit)
 {
-	for (size_t i = 0; i < a->stimuli.count; i++)
-		if (a->stimuli.entry[i].time < a->grid + limit)
-			limit = a->stimuli.entry[i].time > a->grid
-					? a->stimuli.entry[i].time - a->grid
-					: 0;
-	for (unsigned i = 0; i < a->resting_count; i++) {
-		const struct analog_refractory *r = &a->refractory[a->resting[i]];
-		const uint64_t edges[] = {r->begin, r->release, r->end};
-		for (unsigned k = 0; k < 3; k++)
-			if (edges[k] > a->grid && edges[k] - a->grid < limit)
-				limit = edges[k] - a->grid;
+	if (a->stimuli.first < a->stimuli.count) {
+		const uint64_t next = a->stimuli.entry[a->stimuli.first].time;
+		if (next < a->grid + limit)
+			limit = next > a->grid ? next - a->grid : 0;
+	}
+	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++) {
+		const struct analog_half *half = &a->half[hemisphere];
+		for (unsigned i = 0; i < half->resting_count; i++) {
+			const struct analog_refractory *r = &a->refractory[half->resting[i]];
+			const uint64_t edges[] = {r->begin, r->release, r->end};
+			for (unsigned k = 0; k < 3; k++)
+				if (edges[k] > a->grid && edges[k] - a->grid < limit)
+					limit = edges[k] - a->grid;
+		}
 	}
 	return limit;
 }
@@ -492,13 +551,13 @@ static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
 	if (a->capmem.settling) {
 		/* membranes follow a settling memory: short leaps at first and before somebody
 		 * looks */
-		const uint64_t since = a->grid - a->changed_at, last = 2 * REFRESH_TICKS;
-		const uint64_t most = 2 * since > REFRESH_TICKS ? 2 * since : REFRESH_TICKS;
+		const uint64_t since = a->grid - a->changed_at, last = 2 * ANALOG_REFRESH_TICKS;
+		const uint64_t most = 2 * since > ANALOG_REFRESH_TICKS ? 2 * since : ANALOG_REFRESH_TICKS;
 		limit = limit < most ? limit : most;
-		if (room > last + REFRESH_TICKS)
+		if (room > last + ANALOG_REFRESH_TICKS)
 			limit = limit < room - last ? limit : room - last;
-		else if (limit > REFRESH_TICKS)
-			limit = REFRESH_TICKS;
+		else if (limit > ANALOG_REFRESH_TICKS)
+			limit = ANALOG_REFRESH_TICKS;
 	}
 	limit = until_change(a, limit);
 	if (a->flags & KERNEL_ACTIVE)
@@ -559,7 +618,17 @@ static void leap(struct emulator_analog *a, uint64_t length)
 		a->stride = 2 * length;
 	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST;
 	a->settled = length >= SETTLED_TICKS && !(a->flags & unrest) && !a->capmem.settling &&
-		     !a->resting_count && !a->stimuli.count;
+		     !any_rests(a) && a->stimuli.first == a->stimuli.count;
+}
+
+/* Neurons may fire, or events come close one after the other. */
+static bool is_busy(struct emulator_analog *a)
+{
+	const size_t many = a->stimuli.first + SOON_EVENTS;
+	if (a->grid >= a->busy_until && many <= a->stimuli.count &&
+		a->stimuli.entry[many - 1].time < a->grid + SOON_TICKS)
+		a->busy_until = a->grid + SOON_TICKS;
+	return a->grid < a->busy_until;
 }
 
 static void move(struct emulator_analog *a, uint64_t t)
@@ -572,7 +641,7 @@ static void move(struct emulator_analog *a, uint64_t t)
 	const uint64_t length = choose_length(a, t);
 	if (length > STEP)
 		leap(a, length);
-	else
+	else if (!(is_busy(a) && emulator__window_run(a, t < a->busy_until ? t : a->busy_until)))
 		step(a);
 }
 

@@ -24,6 +24,9 @@ enum {
 	ANALOG_DRIVERS = 256,
 	ANALOG_MUXES = 2,
 	ANALOG_PADS = 2,
+	ANALOG_SPIKES_HALF = 65536,  /**< spikes of a hemisphere in a run of windows */
+	ANALOG_BUSY_TICKS = 5000,     /**< 20 us in windows once a neuron was near its threshold */
+	ANALOG_REFRESH_TICKS = 25000, /**< 100 us of a settling memory between two looks at it */
 };
 
 /** Voltages that the board gives the chip. */
@@ -63,10 +66,12 @@ struct analog_stimulus {
 	float pulse;   /**< length, 1 for a full one */
 };
 
-/** Stimuli that wait for their step. */
+/** Stimuli that wait for their step, in time order. */
 struct analog_stimuli {
 	struct analog_stimulus *entry;
-	size_t count, capacity;
+	size_t first;           /**< those before it are done */
+	size_t count, capacity; /**< behind the last one; room */
+	size_t resets;          /**< artificial resets that wait */
 	bool exhausted; /**< one could not be kept */
 };
 
@@ -77,6 +82,19 @@ struct analog_snapshot {
 	float cell[CAPMEM_CELLS];
 	uint64_t capmem_time;
 	bool capmem_settling, capmem_moving[CAPMEM_BLOCKS];
+};
+
+/** A hemisphere while it runs for itself. */
+struct analog_half {
+	struct kernel_bins bins;
+	struct emulator_spike *spikes; /**< [ANALOG_SPIKES_HALF] of this run */
+	size_t spike_count;
+	size_t next; /**< stimulus */
+	uint16_t resting[ANALOG_COLUMNS]; /**< neurons in their refractory period */
+	unsigned resting_count;
+	float length; /**< steps of the last window */
+	float shift;  /**< steps between the begins of the last two windows */
+	bool strange; /**< a neuron did what windows do not follow exactly */
 };
 
 /** Synapse array of a hemisphere. */
@@ -91,6 +109,8 @@ struct analog_synapses {
 struct emulator_analog {
 	struct kernel_membranes membranes; /* first: it wants the alignment */
 	struct kernel_membranes ahead;     /* a copy that runs ahead of time for a conversion */
+	struct kernel_plan plan;
+	struct analog_half half[ANALOG_HEMISPHERES];
 	struct analog_synapses synapses[ANALOG_HEMISPHERES];
 	const struct kernel *kernel;
 	struct emulator_analog_config config;
@@ -110,22 +130,25 @@ struct emulator_analog {
 	bool any_stale;         /* … of those marked in `stale` */
 	bool stale[ANALOG_NEURONS];
 
+	uint64_t busy_until;    /* some neuron was near its threshold: run in windows until then */
+	uint64_t windows_from;  /* … but in single steps until this tick */
+	bool plan_stale, plan_fits; /* the plan is for other parameters; windows are possible */
+
 	/* noise: membranes.noise of each neuron holds at `noise_time` */
 	uint64_t noise_time[ANALOG_NEURONS];
-	uint64_t noise_slot;                 /* slot in membranes.noise_from, UINT64_MAX for none */
-	uint64_t noise_until;                /* the noise is stepped until then */
-	bool noise_stepped;                  /* membranes.noise holds at the grid time */
+	uint64_t noise_slot[ANALOG_HEMISPHERES]; /* slot in membranes.noise_from, UINT64_MAX for
+						    none */
+	bool noise_stepped; /* a noise current flows: membranes.noise is 0 */
 	float noise_power[ANALOG_NEURONS];   /* V^2/s: variance of the noise grows at this rate at
 						first */
 	float noise_current[ANALOG_NEURONS]; /* V/s: sigma of the band-limited noise current */
 	uint32_t crossings[ANALOG_NEURONS];  /* so far: each draws the comparator's noise anew */
+	uint32_t crossing_bits[ANALOG_NEURONS][4]; /* drawn for four of them */
 	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
 	uint64_t conversions, samples;          /* so far */
 
 	/* spiking */
 	struct analog_refractory refractory[ANALOG_NEURONS];
-	uint16_t resting[ANALOG_NEURONS]; /* neurons in their refractory period */
-	unsigned resting_count;
 	bool is_resting[ANALOG_NEURONS];
 	float comparator_delay[ANALOG_QUADRANTS]; /* ticks; negative: the comparator has no bias */
 	struct analog_stimuli stimuli;
@@ -242,10 +265,29 @@ double emulator__driver_voltage(struct emulator_analog *a, uint64_t t, uint32_t 
 
 /** Derive the columns' scales from the DAC bias and the current switches. */
 void emulator__synapse_refresh(struct emulator_analog *a);
-/** Put an event of a driver at tick @p t into the step of @p m that ends at tick @p end. @param
- *  pulse length, 1 for a full one */
-void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m,
-	uint64_t t, uint64_t end, uint32_t driver, uint8_t label, float pulse);
+/** Put an event of a driver at tick @p t into a step of its hemisphere. @param pulse length, 1 for a
+ *  full one */
+void emulator__synapse_event(const struct emulator_analog *a, struct kernel_bin *bin, uint64_t t,
+	uint32_t driver, uint8_t label, float pulse);
+
+/* window.c */
+
+/** Run in windows towards tick @p t, as far as this is possible.
+ *  @return whether time passed; otherwise single steps are needed */
+bool emulator__window_run(struct emulator_analog *a, uint64_t t);
+
+/* analog.c */
+
+/** Have the noise currents of a hemisphere at the begin and end of a slot in the membranes. */
+void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64_t slot);
+/** Where the events of a hemisphere go in the single step of @p m that ends at tick @p end. */
+struct kernel_bin emulator__step_bin(
+	struct kernel_membranes *m, unsigned hemisphere, uint64_t end);
+/** Keep a spike in the order of (time, neuron). @param spikes room for one more behind @p count */
+void emulator__spike_insert(
+	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron);
+
+/* neuron.c, resets */
 
 /** Shares of the step or leap from @p begin to @p end that neurons spend in reset, into @p m.
  *  @return whether there are any */

@@ -9,19 +9,24 @@
  *  operations, element by element and without contraction, so every instruction set gives the same
  *  bits. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
 	KERNEL_NEURONS = 512,
 	KERNEL_COLUMNS = 256,
-	KERNEL_LINES = 2, /**< 0 excitatory, 1 inhibitory */
+	KERNEL_LINES = 2,    /**< 0 excitatory, 1 inhibitory */
+	KERNEL_WINDOW = 12,  /**< most steps of a window, which lies within a slot of the noise */
 };
+
+/** Steps to the end of a reset that does not come. */
+#define KERNEL_NEVER 1e9f
 
 /** What happens in a step; sum of these. */
 enum kernel_variant {
-	KERNEL_EVENTS = 1, /**< `charge` and `moment` hold events */
+	KERNEL_EVENTS = 1, /**< `charge` and `kept` hold events */
 	KERNEL_RESETS = 2, /**< some `reset_share` is not 0 */
-	KERNEL_NOISE = 4,  /**< move the noise part of the membranes */
+	KERNEL_NOISE = 4,  /**< a noise current flows */
 };
 
 /** What a step found in some neuron; sum of these. */
@@ -40,13 +45,13 @@ typedef float kernel_column[KERNEL_NEURONS + 16];
 /** State and parameters of all neurons. Currents are divided by the membrane's capacitance: V/s. */
 struct kernel_membranes {
 	/* state */
-	_Alignas(64) kernel_column v;     /**< V, membrane without its noise */
-	kernel_column noise;              /**< V, noise part of the membrane */
+	_Alignas(64) kernel_column v;     /**< V, membrane */
+	kernel_column noise;              /**< V, what was drawn beside it where no noise current flows */
 	kernel_column line[KERNEL_LINES]; /**< V, drop of the synaptic line */
 	/* what the step brings */
 	kernel_column charge[KERNEL_LINES]; /**< V, sum of the events of this step */
-	kernel_column moment[KERNEL_LINES]; /**< V s, each times the time from it to the end of the
-					       step */
+	kernel_column kept[KERNEL_LINES];   /**< V, what is left of them at the end of the step, over
+					       what is left over half a step */
 	kernel_column reset_share;          /**< share of the step in reset, 0 … 1 */
 	kernel_column noise_from; /**< V/s, noise current at the begin of the noise slot */
 	kernel_column noise_to;   /**< V/s, at its end */
@@ -66,14 +71,71 @@ struct kernel_membranes {
 		line_decay[KERNEL_LINES]; /**< of the drop over a step of EMULATOR_STEP_TICKS */
 	kernel_column line_mean[KERNEL_LINES]; /**< mean of the drop over this step, for one of 1 V
 						  at its begin */
+	kernel_column line_area[KERNEL_LINES]; /**< time constant of the line over this step */
 	kernel_column threshold; /**< V, this crossing's; huge where the neuron cannot fire */
 	kernel_column margin;    /**< V */
 	/* what the step found */
-	kernel_column gain; /**< V, the way of membrane and noise together in this step */
+	kernel_column gain; /**< V, the way of the membrane in this step */
 	kernel_column rate; /**< 1/s, inverse time constant of the membrane */
 	uint32_t above[KERNEL_NEURONS + 16];    /**< 1 while the comparator is on */
 	uint32_t crossing[KERNEL_NEURONS + 16]; /**< 1 where it switched on in this step */
 	float fast;                             /**< V, what counts as fast */
+};
+
+/** Where the events of a step go: the columns of one hemisphere. */
+struct kernel_bin {
+	float *charge[KERNEL_LINES];     /**< V, sum of the drops */
+	float *kept[KERNEL_LINES];       /**< as in struct kernel_membranes */
+	const float *rate[KERNEL_LINES]; /**< 1/s, of the lines */
+	uint64_t end;                    /**< tick at which the step ends */
+	float half;                      /**< s, half a step */
+	unsigned lines;                  /**< lines that got an event, bit by bit */
+};
+
+/** Events of the steps of a window, in one hemisphere. */
+struct kernel_bins {
+	_Alignas(64) float charge[KERNEL_WINDOW][KERNEL_LINES][KERNEL_COLUMNS + 16]; /**< V */
+	float kept[KERNEL_WINDOW][KERNEL_LINES][KERNEL_COLUMNS + 16];                /**< V */
+	unsigned lines[KERNEL_WINDOW]; /**< lines that got an event in this step, bit by bit */
+};
+
+/** What a window needs of each neuron for its length of step, and where its neurons rest. */
+struct kernel_plan {
+	_Alignas(64) kernel_column keep[KERNEL_LINES]; /**< of a drop over a step */
+	kernel_column bend[KERNEL_LINES];   /**< 1/V, less for large drops */
+	kernel_column mean[KERNEL_LINES];   /**< of a drop over a step, in widths of the input */
+	kernel_column late[KERNEL_LINES];   /**< of a drop over half a step */
+	kernel_column area[KERNEL_LINES];   /**< time constant over step, in widths of the input */
+	kernel_column offset[KERNEL_LINES]; /**< widths of the input */
+	kernel_column limit[KERNEL_LINES];  /**< V per step, largest way that an input makes */
+	kernel_column leak;                 /**< V per step, the same of the leak */
+	kernel_column constant;             /**< V per step */
+	kernel_column reset_floor; /**< V, where leak and reset meet without other currents */
+	kernel_column reset_yield; /**< V above it for 1 V per step of other currents */
+	kernel_column reset_rate;  /**< time constants of the reset in a step */
+	kernel_column reset_lag;   /**< steps that the membrane then lags behind its currents */
+	kernel_column inflow;      /**< V per step, these currents in the last step */
+	kernel_column parked;      /**< V at which the reset began */
+	kernel_column since;       /**< steps from the window's begin to the begin of the reset */
+	kernel_column until;       /**< … to its end; huge where there is none */
+	float h;                   /**< s, length of a step */
+	unsigned ticks;            /**< length of a step */
+};
+
+/** A run of steps of one hemisphere. */
+struct kernel_window {
+	unsigned first;           /**< neuron: 0 or 256 */
+	unsigned steps;           /**< how many */
+	float place;              /**< of the middle of the first step in the noise slot, 0 … 1 */
+	float advance;            /**< from step to step */
+	bool noise;               /**< a noise current flows */
+	uint64_t released; /**< bit i: one of neurons first + 4 i … + 3 leaves its reset */
+	struct kernel_bins *bins; /**< events; zero again afterwards */
+	/** A comparator switched on. May change state, plan and threshold of this neuron.
+	 *  @param user as below  @param neuron which  @param time steps since the window's begin
+	 *  @param speed V per step of the membrane */
+	void (*fire)(void *user, unsigned neuron, float time, float speed);
+	void *user; /**< handed to fire */
 };
 
 /** What pairs of a quadrant's correlation sensors add. */
@@ -93,11 +155,23 @@ struct kernel {
 	/** Move all neurons by any time @p h in which nothing happens; `reset_share` counts with
 	 *  KERNEL_RESETS. */
 	uint32_t (*leap)(struct kernel_membranes *m, float h, unsigned variants);
-	/** Add a row event: columns whose label matches get strength * scale * pulse.
-	 *  @param charge, moment, strength, labels, scale  [256]  @param label to match
-	 *  @param pulse  length, 1 for a full one  @param delay  s from the event to the end of the step */
-	void (*row)(float *charge, float *moment, const float *strength, const uint8_t *labels,
-		const float *scale, uint8_t label, float pulse, float delay);
+	/** Move one hemisphere through a window: as steps do, where lines and membranes are slow
+	 *  against a step. The leak is followed along its tangent for the length of the window;
+	 *  neurons in reset are parked and moved at its end in one. */
+	void (*window)(struct kernel_membranes *m, struct kernel_plan *p,
+		const struct kernel_window *w);
+	/** Noise current of 256 neurons at the begin of a slot: the number of ones of 16 bits, for
+	 *  what a low-pass makes normal.
+	 *  @param[out] out [256]  @param scale [256] sigmas  @param seed key
+	 *  @param hemisphere whose neurons  @param slot number */
+	void (*noise)(float *out, const float *scale, uint64_t seed, uint32_t hemisphere,
+		uint64_t slot);
+	/** Add a row event: columns whose label matches get strength * scale * amount.
+	 *  @param charge, kept, strength, labels, scale, rate  [256]  @param label to match
+	 *  @param amount of this pulse  @param late  s from the event to the end of the step, less
+	 *  half a step */
+	void (*row)(float *charge, float *kept, const float *strength, const uint8_t *labels,
+		const float *scale, const float *rate, uint8_t label, float amount, float late);
 	/** Add amplitude * exp(-age * rate) to 256 sensors, with their own factors on both.
 	 *  @param sum, amplitude, rate  [256]  @param since [256] tick of the partner's last pulse
 	 *  @param now tick of this one; both in their low 32 bits, at most 2^31 apart  @param pair of

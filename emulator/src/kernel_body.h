@@ -9,6 +9,7 @@
  * x^2 + 15 x^4) up to where it reaches 1, off by 1.4e-3 there. Source:
  * spec/emulator_numerics.md 2.3, spec/emulator_physics.md 2.1. */
 #include "kernel.h"
+#include "noise.h"
 #include "physics.h"
 
 #include <string.h>
@@ -76,6 +77,11 @@ static inline float phi_exact(float z)
 	return close + use * (far - close);
 }
 
+static inline float root(float x)
+{
+	return __builtin_sqrtf(x);
+}
+
 enum { BLOCK = 64 };
 
 /* Short loops over a block keep more neurons in flight than one long one: 1.6x,
@@ -84,8 +90,7 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 	unsigned begin, float h, unsigned variants, unsigned leap, float *restrict current,
 	uint32_t *restrict active)
 {
-	const float per_h = 1.0f / h, pair = 1.0f / PHYSICS_LINE_PAIR,
-		    per_bend = 1.0f / PHYSICS_LINE_TAU_BEND;
+	const float pair = 1.0f / PHYSICS_LINE_PAIR, per_bend = 1.0f / PHYSICS_LINE_TAU_BEND;
 	for (unsigned k = 0; k < BLOCK; k++) {
 		const unsigned i = begin + k;
 		const float e = m->line[0][i], n = m->line[1][i];
@@ -110,24 +115,14 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 		float middle_n = n * mean_n * (1.0f - 0.5f * bent_n);
 		float new_e = 0.0f, new_n = 0.0f;
 		if (variants & KERNEL_EVENTS) {
-			/* what decays until the end of the step, to second order for one event and
-			 * nearly so for several */
-			const float charge_e = m->charge[0][i], charge_n = m->charge[1][i];
-			const float moment_e = m->moment[0][i], moment_n = m->moment[1][i];
-			const float rate_e = m->line_rate[0][i], rate_n = m->line_rate[1][i];
-			const float safe_e = most(charge_e, 1e-12f),
-				    safe_n = most(charge_n, 1e-12f);
-			const float half = 0.5f / (safe_e * safe_n);
-			const float late_e = moment_e * moment_e * rate_e * (half * safe_n);
-			const float late_n = moment_n * moment_n * rate_n * (half * safe_e);
-			middle_e += (moment_e - late_e) * per_h;
-			middle_n += (moment_n - late_n) * per_h;
-			new_e = charge_e - (moment_e - late_e) * rate_e;
-			new_n = charge_n - (moment_n - late_n) * rate_n;
+			new_e = m->kept[0][i] * root(decay_e);
+			new_n = m->kept[1][i] * root(decay_n);
+			middle_e += (m->charge[0][i] - new_e) * m->line_area[0][i];
+			middle_n += (m->charge[1][i] - new_n) * m->line_area[1][i];
 			m->charge[0][i] = 0.0f;
 			m->charge[1][i] = 0.0f;
-			m->moment[0][i] = 0.0f;
-			m->moment[1][i] = 0.0f;
+			m->kept[0][i] = 0.0f;
+			m->kept[1][i] = 0.0f;
 		}
 		const float xe = clip((middle_e + m->input_offset[0][i]) * pair, tanh_end);
 		const float xn = clip((middle_n + m->input_offset[1][i]) * pair, tanh_end);
@@ -150,8 +145,8 @@ static inline __attribute__((always_inline)) void advance_lines(struct kernel_me
 }
 
 static inline __attribute__((always_inline)) void advance_currents(
-	struct kernel_membranes *restrict m, unsigned begin, float h, unsigned variants,
-	unsigned leap, const float *restrict current, float *restrict force)
+	struct kernel_membranes *restrict m, unsigned begin, float h, float place,
+	unsigned variants, unsigned leap, const float *restrict current, float *restrict force)
 {
 	for (unsigned k = 0; k < BLOCK; k++) {
 		const unsigned i = begin + k;
@@ -161,6 +156,8 @@ static inline __attribute__((always_inline)) void advance_currents(
 		const float limit = m->leak_limit[i], pull = limit * m->leak_slope[i];
 		float f = limit * t + current[k] + m->constant[i];
 		float j = pull * (1.0f - t * t);
+		if (variants & KERNEL_NOISE)
+			f += m->noise_from[i] + place * (m->noise_to[i] - m->noise_from[i]);
 		if (leap) {
 			/* beyond the linear range the tangent overshoots in long steps, the secant
 			 * never */
@@ -183,9 +180,8 @@ static inline __attribute__((always_inline)) void advance_currents(
 }
 
 static inline __attribute__((always_inline)) uint32_t advance_membranes(
-	struct kernel_membranes *restrict m, unsigned begin, float h, float place,
-	unsigned variants, unsigned leap, const float *restrict force,
-	const uint32_t *restrict active)
+	struct kernel_membranes *restrict m, unsigned begin, float h, unsigned leap,
+	const float *restrict force, const uint32_t *restrict active)
 {
 	const float still = 3e-7f, fast = m->fast; /* still: a few bits of the last place */
 	uint32_t flags = 0;
@@ -195,16 +191,7 @@ static inline __attribute__((always_inline)) uint32_t advance_membranes(
 		const float way = leap ? h * phi_exact(z)
 				       : h / (1.0f + bounded * (0.5f + bounded * (1.0f / 12.0f)));
 		const float next = least(most(v + way * force[k], 0.0f), PHYSICS_RAIL);
-		const float noise = m->noise[i];
-		float part = noise;
-		if (variants & KERNEL_NOISE) {
-			part += way *
-				(m->noise_from[i] + place * (m->noise_to[i] - m->noise_from[i]) -
-					j * noise);
-			m->noise[i] = part;
-		}
-		const float whole = next + part, gain = whole - (v + noise),
-			    distance = whole - m->threshold[i];
+		const float gain = next - v, distance = next + m->noise[i] - m->threshold[i];
 		const float size = gain < 0.0f ? -gain : gain,
 			    off = distance < 0.0f ? -distance : distance;
 		const uint32_t above = distance > 0.0f;
@@ -229,8 +216,8 @@ static inline __attribute__((always_inline)) uint32_t advance(
 	uint32_t flags = 0;
 	for (unsigned begin = 0; begin < KERNEL_NEURONS; begin += BLOCK) {
 		advance_lines(m, begin, h, variants, leap, current, active);
-		advance_currents(m, begin, h, variants, leap, current, force);
-		flags |= advance_membranes(m, begin, h, place, variants, leap, force, active);
+		advance_currents(m, begin, h, place, variants, leap, current, force);
+		flags |= advance_membranes(m, begin, h, leap, force, active);
 	}
 	return flags;
 }
@@ -263,30 +250,15 @@ static uint32_t leap(struct kernel_membranes *m, float h, unsigned variants)
 					: advance(m, h, 0, 0, 1);
 }
 
-static void row(float *restrict charge, float *restrict moment, const float *restrict strength,
-	const uint8_t *restrict labels, const float *restrict scale, uint8_t label, float pulse,
-	float delay)
-{
-	for (unsigned c = 0; c < KERNEL_COLUMNS; c++) {
-		const uint32_t match = 0u - (uint32_t)(labels[c] == label);
-		const float whole = strength[c] * scale[c] * pulse;
-		uint32_t bits;
-		memcpy(&bits, &whole, sizeof(bits));
-		bits &= match;
-		float drop;
-		memcpy(&drop, &bits, sizeof(drop));
-		charge[c] += drop;
-		moment[c] += drop * delay;
-	}
-}
+#include "kernel_window.h"
 
 #include "correlation_body.h"
 
-const struct kernel KERNEL_TABLE = {
-	.name = KERNEL_NAME,
+const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
 	.step = step,
 	.leap = leap,
+	.window = window,
+	.noise = noise,
 	.row = row,
 	.pair_column = pair_column,
-	.pair_row = pair_row,
-};
+	.pair_row = pair_row};

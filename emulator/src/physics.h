@@ -76,7 +76,7 @@
 #define PHYSICS_NOISE_DENSITY 3.7e-24 /**< A^2/Hz, one-sided, at the bias below */
 #define PHYSICS_NOISE_BIAS \
 	(900.0 * 0.978e-9)     /**< A, sum of the biases of leak and synaptic inputs */
-#define PHYSICS_NOISE_SLOT 250 /**< ticks between two values of the band-limited current */
+#define PHYSICS_NOISE_SLOT 240 /**< ticks between two values of the band-limited current */
 #define PHYSICS_NOISE_COMPARATOR 1.5e-3f /**< V, drawn anew for each crossing */
 /** @} */
 

@@ -31,23 +31,25 @@ void emulator__synapse_refresh(struct emulator_analog *a)
 	}
 }
 
-void emulator__synapse_event(const struct emulator_analog *a, struct kernel_membranes *m,
-	uint64_t t, uint64_t end, uint32_t driver, uint8_t label, float pulse)
+void emulator__synapse_event(const struct emulator_analog *a, struct kernel_bin *bin, uint64_t t,
+	uint32_t driver, uint8_t label, float pulse)
 {
 	if (pulse <= 0)
 		return;
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
-	const uint32_t hemisphere = driver / 128, first = hemisphere * ANALOG_COLUMNS;
+	const uint32_t hemisphere = driver / 128;
 	const unsigned modes[2] = {
 		(unsigned)config->row_mode_bottom, (unsigned)config->row_mode_top};
-	const float delay = (float)(end - t) * 4e-9f;
+	const float late = (float)(bin->end - t) * 4e-9f - bin->half;
 	const struct analog_synapses *s = &a->synapses[hemisphere];
 	for (unsigned top = 0; top < 2; top++) {
 		const uint32_t row = 2 * (driver % 128) + top;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			if (modes[top] >> line & 1)
-				a->kernel->row(&m->charge[line][first], &m->moment[line][first],
-					s->strength[row], s->label[row], s->scale[line], label,
-					pulse, delay);
+			if (modes[top] >> line & 1) {
+				a->kernel->row(bin->charge[line], bin->kept[line], s->strength[row],
+					s->label[row], s->scale[line], bin->rate[line], label, pulse,
+					late);
+				bin->lines |= 1u << line;
+			}
 	}
 }

@@ -11,6 +11,7 @@
 
 #include "analog.h"
 #include "kernel.h"
+#include "oracle.h"
 
 enum { ROUNDS = 20000, TICKS_MS = 250000, SPIKES = 1 << 20 };
 
@@ -31,12 +32,15 @@ static void print(const char *figure, const char *what, double value, const char
 static void bench_kernels(void)
 {
 	static struct kernel_membranes m;
+	static struct kernel_plan plan;
 	static _Alignas(64) float strength[256][256], scale[256];
 	static uint8_t labels[256][256];
 	const struct kernel *all[3];
 	m.fast = 1e-3f;
 	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
 		m.v[i] = 0.5f;
+		plan.until[i] = KERNEL_NEVER;
+		plan.leak[i] = 0.02f;
 		m.leak_limit[i] = 6e4f;
 		m.leak_slope[i] = 2.7f;
 		m.leak_reference[i] = 0.6f;
@@ -69,10 +73,26 @@ static void bench_kernels(void)
 			all[k]->leap(&m, 1e-5f, 0);
 		print("leap of 512 neurons", all[k]->name, (seconds() - begin) / ROUNDS * 1e9, "ns",
 			ROUNDS);
+		static struct kernel_bins bins;
+		struct kernel_window window = {
+			.steps = 3, .place = 0.1f, .advance = 0.3f, .noise = true, .bins = &bins};
+		double least = 1e9;
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			const double start = seconds();
+			for (unsigned hemisphere = 0; hemisphere < 2; hemisphere++) {
+				window.first = 256 * hemisphere;
+				bins.lines[0] = bins.lines[1] = bins.lines[2] = 3;
+				all[k]->window(&m, &plan, &window);
+			}
+			const double spent = seconds() - start;
+			least = spent < least ? spent : least;
+		}
+		print("window of 3 steps of 512 neurons, least", all[k]->name, least * 1e9, "ns",
+			ROUNDS);
 		begin = seconds();
 		for (unsigned i = 0; i < 10 * ROUNDS; i++)
-			all[k]->row(m.charge[0], m.moment[0], strength[i % 256], labels[i % 256],
-				scale, 3, 1, 1e-8f);
+			all[k]->row(m.charge[0], m.kept[0], strength[i % 256], labels[i % 256],
+				scale, m.line_rate[0], 3, 1, 1e-8f);
 		print("row event of 256 synapses", all[k]->name,
 			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
 	}
@@ -162,6 +182,93 @@ static struct emulator_analog *new_chip(uint16_t leak)
 	return a;
 }
 
+static double uniform(void)
+{
+	static uint64_t state = 1;
+	state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (double)(state >> 40) / 16777216.0;
+}
+
+/* 512 sources at 20 kHz, each a row of 256 synapses; the neurons fire around 20 kHz. */
+static struct emulator_analog *new_network(unsigned kernel)
+{
+	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
+	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	struct emulator_analog *a = new_chip(650);
+	emulator__analog_use_kernel(a, kernel);
+	neuron.enable_fire = neuron.enable_threshold_comparator = neuron.enable_leak_degeneration =
+		true;
+	neuron.enable_reset_multiplication = neuron.enable_reset_degeneration = true;
+	neuron.enable_synaptic_input_excitatory = neuron.enable_synaptic_input_inhibitory = true;
+	neuron.enable_synaptic_input_excitatory_high_resistance = true;
+	neuron.enable_synaptic_input_inhibitory_high_resistance = true;
+	neuron.membrane_capacitor_size = 63;
+	for (uint32_t n = 0; n < 512; n++)
+		emulator__analog_set_neuron(a, n, &neuron);
+	static const struct {
+		uint32_t row;
+		uint16_t code;
+	} codes[] = {{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278}};
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		write_row(a, 0, codes[i].row, codes[i].code);
+	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
+		emulator__analog_set_capmem(
+			a, 0, quadrant * 3120 + HALDLS_CAPMEM_SYN_I_BIAS_DAC, 600);
+	driver.row_mode_bottom = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_BOTTOM_EXCITATORY;
+	driver.row_mode_top = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_TOP_INHIBITORY;
+	for (uint32_t d = 0; d < 256; d++)
+		emulator__analog_set_driver(a, d, &driver);
+	for (uint32_t i = 0; i < 512 * 256; i++) {
+		const uint32_t row = i / 256 % 256;
+		emulator__analog_set_synapses(
+			a, i / 65536, row, i % 256, row % 2 ? 15 : 25, (uint8_t)(row % 2));
+	}
+	for (uint32_t n = 0; n < 512; n++)
+		emulator__analog_set_column_current(a, n / 256, n % 256, true, true);
+	return a;
+}
+
+static void bench_dense(const char *name, unsigned kernel)
+{
+	enum { ROUNDS_DENSE = 20, CHUNK = 20000, MEAN = 12500 };
+	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
+	static uint64_t next[512];
+	struct emulator_analog *a = new_network(kernel);
+	if (!spikes)
+		abort();
+	for (unsigned i = 0; i < 60; i++)
+		advance(a, TICKS_MS, spikes);
+	double best = 1e9, total = 0;
+	size_t count = 0, events = 0;
+	for (unsigned i = 0; i < 512; i++)
+		next[i] = now + (uint64_t)(MEAN * uniform());
+	for (unsigned round = 0; round < ROUNDS_DENSE; round++) {
+		double spent = 0;
+		for (uint64_t end = now + TICKS_MS; now < end;) {
+			const uint64_t stop = now + CHUNK < end ? now + CHUNK : end;
+			for (unsigned i = 0; i < 512; i++)
+				for (; next[i] < stop; events++) {
+					emulator__analog_driver_event(a, next[i], i / 2, i % 2);
+					next[i] += (uint64_t)(MEAN * (0.5 + uniform()));
+				}
+			const double begin = seconds();
+			count += advance(a, stop - now, spikes);
+			spent += seconds() - begin;
+		}
+		best = spent < best ? spent : best;
+		total += spent;
+	}
+	print("1 ms of dense activity", name, total / ROUNDS_DENSE * 1e3, "ms",
+		(double)count / ROUNDS_DENSE);
+	print("1 ms of dense activity, best", name, best * 1e3, "ms",
+		(double)events / ROUNDS_DENSE);
+	emulator__analog_free(a);
+	free(spikes);
+}
+
 static void bench_time(void)
 {
 	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
@@ -197,10 +304,17 @@ static void bench_time(void)
 	free(spikes);
 }
 
-int main(void)
+/* With the name of a kernel as argument: the dense network with it, nothing else. */
+int main(int count, char **arguments)
 {
-	bench_kernels();
-	bench_sensors();
-	bench_time();
+	const struct kernel *all[3];
+	if (count < 2) {
+		bench_kernels();
+		bench_sensors();
+		bench_time();
+	}
+	for (unsigned k = emulator__kernel_list(all); k-- > 0;)
+		if (count < 2 || !strcmp(arguments[1], all[k]->name))
+			bench_dense(all[k]->name, k);
 	return 0;
 }

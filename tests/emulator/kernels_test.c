@@ -56,12 +56,13 @@ static void draw_membranes(struct kernel_membranes *m, uint64_t seed)
 		for (unsigned line = 0; line < KERNEL_LINES; line++) {
 			m->line[line][i] = edgy(0, 1);
 			m->charge[line][i] = edgy(0, 0.3f);
-			m->moment[line][i] = m->charge[line][i] * uniform(0, 80e-9f);
+			m->kept[line][i] = m->charge[line][i] * uniform(0.9f, 1.1f);
 			m->input_limit[line][i] = edgy(-4e5f, 4e5f);
 			m->input_offset[line][i] = edgy(-0.3f, 0.3f);
 			m->line_rate[line][i] = edgy(200, 1e7f);
 			m->line_decay[line][i] = edgy(0.4f, 1);
 			m->line_mean[line][i] = edgy(0.6f, 1);
+			m->line_area[line][i] = edgy(1, 1e3f);
 		}
 	}
 }
@@ -110,7 +111,7 @@ static void steps_and_leaps_are_equal_to_the_bit(void **state)
 static void rows_are_equal_to_the_bit(void **state)
 {
 	(void)state;
-	static _Alignas(64) float strength[256], scale[256], charge[3][256], moment[3][256];
+	static _Alignas(64) float strength[256], scale[256], charge[3][256], kept[3][256], rate[256];
 	static uint8_t labels[256];
 	const struct kernel *all[3];
 	const unsigned count = emulator__kernel_list(all);
@@ -121,13 +122,15 @@ static void rows_are_equal_to_the_bit(void **state)
 			scale[c] = edgy(0, 2e-4f);
 			labels[c] = (uint8_t)uniform(0, 4);
 			charge[0][c] = charge[1][c] = charge[2][c] = edgy(0, 1);
-			moment[0][c] = moment[1][c] = moment[2][c] = edgy(0, 1e-7f);
+			kept[0][c] = kept[1][c] = kept[2][c] = edgy(0, 1);
+			rate[c] = edgy(200, 1e7f);
 		}
 		for (unsigned k = 0; k < count; k++)
-			all[k]->row(charge[k], moment[k], strength, labels, scale, 2, 1, 40e-9f);
+			all[k]->row(charge[k], kept[k], strength, labels, scale, rate, 2, 0.7f,
+				-20e-9f);
 		for (unsigned k = 1; k < count; k++) {
 			assert_memory_equal(charge[0], charge[k], sizeof(charge[0]));
-			assert_memory_equal(moment[0], moment[k], sizeof(moment[0]));
+			assert_memory_equal(kept[0], kept[k], sizeof(kept[0]));
 		}
 	}
 }
@@ -135,21 +138,23 @@ static void rows_are_equal_to_the_bit(void **state)
 static void a_row_reaches_the_columns_of_its_label_only(void **state)
 {
 	(void)state;
-	static _Alignas(64) float strength[256], scale[256], charge[256], moment[256];
+	static _Alignas(64) float strength[256], scale[256], charge[256], kept[256], rate[256];
 	static uint8_t labels[256];
 	const struct kernel *all[3];
 	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++) {
 		memset(charge, 0, sizeof(charge));
-		memset(moment, 0, sizeof(moment));
+		memset(kept, 0, sizeof(kept));
 		for (unsigned c = 0; c < 256; c++) {
 			strength[c] = 3;
 			scale[c] = 0.5f;
+			rate[c] = 1e6f;
 			labels[c] = (uint8_t)(c % 64);
 		}
-		all[k]->row(charge, moment, strength, labels, scale, 17, 1, 0.25f);
+		all[k]->row(charge, kept, strength, labels, scale, rate, 17, 2, 30e-9f);
 		for (unsigned c = 0; c < 256; c++) {
-			assert_true(charge[c] == (c % 64 == 17 ? 1.5f : 0.0f));
-			assert_true(moment[c] == (c % 64 == 17 ? 0.375f : 0.0f));
+			const double drop = c % 64 == 17 ? 3 : 0;
+			assert_near((double)charge[c], drop, 0, 0);
+			assert_near((double)kept[c], drop * exp(-30e-3), 1e-7, 0);
 		}
 	}
 }
