@@ -105,6 +105,7 @@ void emulator__chip_begin(struct emulator_chip *chip)
 {
 	chip->work = 0;
 	chip->background.looks = 0;
+	chip->events.exhausted = false;
 	chip->status = HXCOMM_OK;
 }
 
