@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The bring-up against two independent recordings: registers step by step, and words. */
+/* The bring-up, register by register, against recorded ones; its recorded words are compared in
+ * vectors_test.c. */
 #include "assert.h"
 #include "vectors.h"
 
@@ -104,84 +105,7 @@ static void every_recorded_register_is_written(void **state)
 	}
 }
 
-/* ---- words: programs --------------------------------------------------------------------------- */
-
-static const struct variant {
-	const char *name;
-	enum stadls_board board;
-	unsigned omit;
-	bool timing;
-} variants[] = {
-	{ "SystemInit_HXCube", STADLS_BOARD_CUBE, 0, false },
-	{ "SystemInit_HXCube_synram_timing", STADLS_BOARD_CUBE, 0, true },
-	{ "SystemInit_Jboa", STADLS_BOARD_JBOA, 0, false },
-	{ "SystemInit_Simulation", STADLS_BOARD_CUBE, 0, false },
-	{ "SystemInit_ZeroMock", STADLS_BOARD_CUBE, 0, false },
-	{ "ChipInit_default", STADLS_BOARD_CUBE, STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD, false },
-	{ "ChipInit_no_highspeed", STADLS_BOARD_CUBE,
-	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_LINK | STADLS_BRINGUP_CAPMEM,
-	        false },
-	{ "ChipInit_no_systime", STADLS_BOARD_CUBE,
-	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_SYSTIME, false },
-	{ "ChipInit_no_capmem", STADLS_BOARD_CUBE,
-	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_CAPMEM, false },
-};
-
-/* In the recorded words of the cube all DAC voltages have collapsed onto channel 0: in the recording
- * program the constants of the board were made before the names of the channels had their numbers. On
- * a machine the supplies are channels 8 to 13, the first six of the second DAC, as the registers of
- * init_sequence (checked above) and spec/lola.md have them. So the bytes of those seven channels, and
- * of nothing else, are taken from the registers. */
-static void correct_cube_dac(uint64_t *words, struct stadls_builder *builder)
-{
-	enum { FIRST = 8, CHANNEL_WORDS = 8, LOW_BYTE = 3, HIGH_BYTE = 1 };
-	static const size_t channels[] = { 0, 8, 9, 10, 11, 12, 13 };
-	size_t count;
-	const uint64_t *made = fisch_program_words(stadls_builder_program(builder), &count);
-	assert_true(count > FIRST + 16 * CHANNEL_WORDS);
-	FOR_ROWS(i, channels) {
-		const size_t at = FIRST + channels[i] * CHANNEL_WORDS;
-		assert_true(words[at + HIGH_BYTE] != made[at + HIGH_BYTE]);
-		assert_true(words[at + LOW_BYTE] != made[at + LOW_BYTE]);
-		words[at + HIGH_BYTE] = made[at + HIGH_BYTE];
-		words[at + LOW_BYTE] = made[at + LOW_BYTE];
-	}
-}
-
-static void every_variant_has_the_recorded_words(void **state)
-{
-	struct vectors *vectors = vectors_open("programs");
-	size_t found = 0, others = 0;
-	(void)state;
-	for (json_t *line; (line = vectors_next(vectors));) {
-		const char *name = json_string_value(json_object_get(line, "program"));
-		others += strstr(name, "Init_") != NULL;
-		FOR_ROWS(i, variants) {
-			if (strcmp(name, variants[i].name) != 0)
-				continue;
-			struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
-			struct stadls_builder *builder = new_builder();
-			size_t count;
-			uint64_t *words = vectors_words(json_object_get(line, "words"), &count);
-			options.board = variants[i].board;
-			options.omit = variants[i].omit;
-			options.set_synram_timing = variants[i].timing;
-			/* the platform data that the recording was made with */
-			options.synram_timing[0] = (struct stadls_synram_timing){ 1, 2, 5, 6 };
-			options.synram_timing[1] = (struct stadls_synram_timing){ 3, 4, 7, 8 };
-			assert_ok(stadls_bringup_append(builder, &options));
-			if (variants[i].board == STADLS_BOARD_CUBE && !(options.omit & STADLS_BRINGUP_BOARD))
-				correct_cube_dac(words, builder);
-			assert_same(builder, words, count, name);
-			free(words);
-			stadls_builder_free(builder);
-			found++;
-		}
-	}
-	assert_int_equal(found, sizeof(variants) / sizeof(*variants));
-	assert_int_equal(others, found);
-	vectors_close(vectors);
-}
+/* ---- options ---------------------------------------------------------------------------------- */
 
 /* The experiment is the system with more in two places (spec/stadls.md 5.3): each written here by the
  * builder, in the order told there. */
@@ -329,7 +253,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_recorded_register_is_written),
-		cmocka_unit_test(every_variant_has_the_recorded_words),
 		cmocka_unit_test(an_experiment_writes_the_capmem_and_the_columns_too),
 		cmocka_unit_test(the_first_regulators_have_their_own_codes),
 		cmocka_unit_test(the_timeout_is_the_only_word_that_its_option_changes),
