@@ -2,6 +2,10 @@
 /* The converters against spec/emulator_physics.md 2.5, 2.6 and 3. */
 #include "fixture.h"
 
+#include "analog_state.h"
+
+#include <emulator/emulator.h>
+
 static struct fixture f;
 static uint8_t read_out[2][256];
 
@@ -288,6 +292,221 @@ static void the_madc_sees_the_selected_neuron(void **state)
 	fixture_end(&f);
 }
 
+/* Straight line of the ramp, own offset and gain, and the bend of the quadrant. */
+static void a_varied_channel_is_its_ramp_with_offset_gain_and_bend(void **state)
+{
+	(void)state;
+	static const uint16_t codes[] = {100, 200, 310, 420, 530};
+	begin(false, true);
+	double bent = 0;
+	FOR_ROWS(i, codes)
+	{
+		connect_debug_cell(codes[i]);
+		convert(0);
+		const double volt = 0.019 + 1.875e-3 * emulator__analog_true_cell(f.analog, f.now,
+							       HALDLS_CAPMEM_STP_V_CHARGE_0);
+		for (unsigned k = 0; k < 512; k++) {
+			const unsigned quadrant = k % 256 / 128;
+			struct emulator_channel channel;
+			emulator__analog_true_channel(&channel, f.analog, k);
+			const double straight = (volt - channel.zero_volt) / channel.lsb_volt *
+							channel.gain +
+						channel.offset;
+			if (channel.broken || straight < 2 || straight > 253)
+				continue;
+			const double bend = (double)emulator__variation_bend(
+				&f.analog->pattern->quadrant[quadrant], (float)(straight / 255));
+			bent = fmax(bent, fabs(bend));
+			assert_near(read_out[k / 256][k % 256], straight + bend, 0, 0.515);
+		}
+	}
+	assert_true(bent > 0.05 && bent < 2.5);
+	fixture_end(&f);
+}
+
+static void halves_may_take_each_others_ramp_offset(void **state)
+{
+	(void)state;
+	struct haldls_common_correlation_config config = HALDLS_COMMON_CORRELATION_CONFIG_INIT;
+	begin(false, false);
+	connect_debug_cell(310);
+	emulator__analog_set_capmem(f.analog, f.now, 3120 + HALDLS_CAPMEM_CADC_V_RAMP_OFFSET, 91);
+	fixture_advance(&f, 100 * TICKS_MS);
+	convert(0);
+	const double step = 60 / (SLOPE / 154.0);
+	assert_near(read_out[0][5], expected_lsb(310), 0, 0.6);
+	assert_near(read_out[0][200], expected_lsb(310) - step, 0, 0.6);
+	config.cadc_v_offset_assignment[0] = 1;
+	config.cadc_v_offset_assignment[1] = 0;
+	emulator__analog_set_correlation(f.analog, 0, &config);
+	convert(0);
+	assert_near(read_out[0][5], expected_lsb(310) - step, 0, 0.6);
+	assert_near(read_out[0][200], expected_lsb(310), 0, 0.6);
+	fixture_end(&f);
+}
+
+/* What is left of a ramp that had no time to fall: 255 exp(-t / 40 ns). */
+static void a_short_reset_leaves_some_of_the_last_ramp(void **state)
+{
+	(void)state;
+	struct haldls_cadc_config cadc = HALDLS_CADC_CONFIG_INIT;
+	static const unsigned waits[] = {100, 60, 40, 30, 20};
+	begin(false, false);
+	connect_debug_cell(310);
+	cadc.enable = true;
+	FOR_ROWS(i, waits)
+	{
+		cadc.reset_wait = waits[i];
+		emulator__analog_set_cadc(f.analog, 0, &cadc);
+		convert(0);
+		assert_near(read_out[0][9], expected_lsb(310) - 255 * exp(-(double)waits[i] / 10),
+			0, 0.6);
+	}
+	fixture_end(&f);
+}
+
+/* ---- MADC -------------------------------------------------------------------------------------- */
+
+static struct haldls_madc_config madc;
+
+/* Neuron 10 rests at 0.4 V on multiplexer 0, neuron 267 at 0.6 V on multiplexer 1. */
+static void begin_madc(bool variation)
+{
+	struct haldls_readout_source_selection selection = HALDLS_READOUT_SOURCE_SELECTION_INIT;
+	madc = (struct haldls_madc_config)HALDLS_MADC_CONFIG_INIT;
+	begin(false, variation);
+	rest_neuron(10, 0.4);
+	rest_neuron(256 + 11, 0.6);
+	f.neuron.enable_readout = true;
+	emulator__analog_set_neuron(f.analog, 10, &f.neuron);
+	emulator__analog_set_neuron(f.analog, 256 + 11, &f.neuron);
+	selection.neuron_even[0][0] = true;
+	selection.neuron_odd[1][1] = true;
+	emulator__analog_set_readout(f.analog, &selection);
+	fixture_advance(&f, 100 * TICKS_MS);
+}
+
+static double sample(uint32_t channel)
+{
+	return emulator__analog_madc_sample(f.analog, f.now, channel);
+}
+
+static void the_first_samples_of_a_recording_are_not_valid(void **state)
+{
+	(void)state;
+	begin_madc(false);
+	const double valid = (0.4 + 0.04) / 1.5e-3;
+	emulator__analog_madc_begin(f.analog, f.now);
+	assert_near(sample(0), 1023, 0, 1);
+	fixture_advance(&f, 1000);
+	assert_true(sample(0) > valid + 20);
+	fixture_advance(&f, 1000); /* 8 us */
+	for (unsigned i = 0; i < 10; i++) {
+		assert_near(sample(0), valid, 0, 1.5);
+		fixture_advance(&f, 40);
+	}
+	fixture_end(&f);
+}
+
+/* After a step of the input, what is left of it goes with exp(-t 2 pi 8 MHz). */
+static void the_way_to_the_converter_has_a_bandwidth(void **state)
+{
+	(void)state;
+	for (unsigned ticks = 1; ticks < 24; ticks += 4) {
+		begin_madc(false);
+		struct haldls_readout_source_selection selection =
+			HALDLS_READOUT_SOURCE_SELECTION_INIT;
+		const double before = sample(0), floor = 0.04 / 1.5e-3;
+		emulator__analog_set_readout(f.analog, &selection);
+		const double after = emulator__analog_madc_sample(f.analog, f.now + ticks, 0);
+		assert_near(after, floor + (before - floor) * exp(-(double)ticks * 4e-9 * 2 * 3.14159265 * 8e6),
+			0, 1);
+		fixture_end(&f);
+	}
+}
+
+static void the_gain_goes_with_the_capacitor(void **state)
+{
+	(void)state;
+	static const unsigned sizes[] = {31, 15, 24};
+	begin_madc(false);
+	FOR_ROWS(i, sizes)
+	{
+		madc.preamp_gain_capacitor_size = sizes[i];
+		emulator__analog_set_madc(f.analog, &madc);
+		assert_near(sample(0), (0.4 + 0.04) / 1.5e-3 * 32 / (sizes[i] + 1), 0.005, 0);
+	}
+	fixture_end(&f);
+}
+
+static void every_switch_of_the_way_to_the_madc_matters(void **state)
+{
+	(void)state;
+	for (unsigned broken = 0; broken < 6; broken++) {
+		begin_madc(false);
+		madc.connect_preamp_to_madc = broken != 0;
+		madc.signal_selection_connect_preamp = broken != 1;
+		madc.signal_selection_connect_active_mux = broken != 2;
+		madc.enable_active_mux_amplifiers = broken != 3;
+		if (broken == 4)
+			madc.preamp_sampling_window_end = madc.preamp_sampling_window_start;
+		emulator__analog_set_madc(f.analog, &madc);
+		assert_near(sample(0), (broken == 5 ? 0.44 : 0.04) / 1.5e-3, 0, 1.5);
+		fixture_end(&f);
+	}
+}
+
+static void pads_and_currents_reach_the_madc(void **state)
+{
+	(void)state;
+	struct haldls_current_dac dac = HALDLS_CURRENT_DAC_INIT;
+	begin_madc(false);
+	emulator__analog_drive_pad(f.analog, 0, true, 0.9f);
+	madc.connect_preamp_to_madc = false;
+	madc.connect_pads_to_madc = true;
+	emulator__analog_set_madc(f.analog, &madc);
+	assert_near(sample(0), (0.9 + 0.04) / 1.5e-3, 0, 0.6);
+	/* through the preamplifier */
+	madc = (struct haldls_madc_config)HALDLS_MADC_CONFIG_INIT;
+	madc.signal_selection_connect_active_mux = false;
+	madc.signal_selection_connect_debug = true;
+	emulator__analog_set_madc(f.analog, &madc);
+	assert_near(sample(0), (0.9 + 0.04) / 1.5e-3, 0, 0.6);
+	/* 512 + I / 2 nA, 4 nA a step of the DAC */
+	madc.signal_selection_connect_current_meter = madc.enable_iconv_amplifier = true;
+	madc.connect_iconv_neuron[1] = true;
+	emulator__analog_set_madc(f.analog, &madc);
+	assert_near(sample(0), 512, 0, 0.6);
+	dac.enable_current = dac.connect_neuron[1] = true;
+	dac.current = 150;
+	emulator__analog_set_current_dac(f.analog, &dac);
+	assert_near(sample(0), 512 + 300, 0, 0.6);
+	dac.sign = HALDLS_CURRENT_DAC_SIGN_SINK;
+	emulator__analog_set_current_dac(f.analog, &dac);
+	assert_near(sample(0), 512 - 300, 0, 0.6);
+	fixture_end(&f);
+}
+
+static void calibration_takes_most_of_the_own_offset_out(void **state)
+{
+	(void)state;
+	double sum[2] = {0, 0};
+	for (uint32_t serial = 1; serial <= 20; serial++)
+		for (unsigned calibrated = 0; calibrated < 2; calibrated++) {
+			begin_madc(false);
+			emulator__variation_draw(f.analog->pattern, serial, true, VARIATION_CELSIUS);
+			emulator__analog_drive_pad(f.analog, 0, true, 0.8f);
+			madc.connect_preamp_to_madc = false;
+			madc.connect_pads_to_madc = true;
+			madc.enable_calibration = calibrated;
+			emulator__analog_set_madc(f.analog, &madc);
+			sum[calibrated] += fabs(sample(0) - 0.84 / 1.5e-3);
+			fixture_end(&f);
+		}
+	assert_true(sum[0] / 20 > 1 && sum[0] / 20 < 6);
+	assert_true(sum[1] / 20 < 0.8); /* rounding alone gives 0.25 */
+}
+
 static void madc_noise_has_its_deviation(void **state)
 {
 	(void)state;
@@ -317,6 +536,15 @@ int main(void)
 		cmocka_unit_test(the_readout_source_selects_membrane_or_line),
 		cmocka_unit_test(a_moving_membrane_is_sampled_on_the_ramp),
 		cmocka_unit_test(the_madc_sees_the_selected_neuron),
+		cmocka_unit_test(a_varied_channel_is_its_ramp_with_offset_gain_and_bend),
+		cmocka_unit_test(halves_may_take_each_others_ramp_offset),
+		cmocka_unit_test(a_short_reset_leaves_some_of_the_last_ramp),
+		cmocka_unit_test(the_first_samples_of_a_recording_are_not_valid),
+		cmocka_unit_test(the_way_to_the_converter_has_a_bandwidth),
+		cmocka_unit_test(the_gain_goes_with_the_capacitor),
+		cmocka_unit_test(every_switch_of_the_way_to_the_madc_matters),
+		cmocka_unit_test(pads_and_currents_reach_the_madc),
+		cmocka_unit_test(calibration_takes_most_of_the_own_offset_out),
 		cmocka_unit_test(madc_noise_has_its_deviation),
 	};
 	return cmocka_run_group_tests_name("emulator/adc", tests, NULL, NULL);

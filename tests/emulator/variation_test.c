@@ -268,6 +268,149 @@ static void codes_for_equal_targets_spread_as_on_a_real_chip(void **state)
 	}
 }
 
+static double code_gm(const struct variation *c, unsigned n, double typical, quantity gm)
+{
+	return typical * exp(capacitance(c, n) - gm(c, n)); /* amplitudes go with gm / C */
+}
+static double code_gm_exc(const struct variation *c, unsigned n)
+{
+	return code_gm(c, n, 500, gm_exc);
+}
+static double code_gm_inh(const struct variation *c, unsigned n)
+{
+	return code_gm(c, n, 565, gm_inh);
+}
+static double code_shift_inh(const struct variation *c, unsigned n)
+{
+	return 278 * exp(input_inh(c, n) / 0.04);
+}
+
+/* Codes of a chip, and the same less the means of their quadrants. */
+static void code_column(double values[NEURONS], double inside[NEURONS], const struct variation *c,
+	double (*code)(const struct variation *, unsigned))
+{
+	for (unsigned quadrant = 0; quadrant < 4; quadrant++) {
+		double mean = 0;
+		for (unsigned k = 0; k < QUADRANT; k++) {
+			const unsigned n = quadrant * QUADRANT + k;
+			values[n] = code(c, n);
+			mean += values[n] / QUADRANT;
+		}
+		for (unsigned k = 0; k < QUADRANT; k++)
+			inside[quadrant * QUADRANT + k] = values[quadrant * QUADRANT + k] - mean;
+	}
+}
+
+/* A figure of the real chip, known to half a unit of its last @digit, lies where nine of ten emulated
+ * chips lie. */
+static void check_band(
+	const char *name, const char *figure, double real, double digit, double values[CHIPS])
+{
+	qsort(values, CHIPS, sizeof(*values), ascending);
+	const double low = values[CHIPS / 20], high = values[CHIPS - 1 - CHIPS / 20];
+	if (!(real + digit / 2 >= low && real - digit / 2 <= high))
+		fail_msg("%s, %s: %.4g on the real chip, %.4g to %.4g on nine of ten emulated ones",
+			name, figure, real, low, high);
+}
+
+/* The table of spec/emulator_physics.md 4.3, cell by cell: median, deviation over the chip and within
+ * the quadrants, of one real chip. */
+static void every_figure_of_a_real_chip_lies_in_the_band_of_sixty(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		double (*code)(const struct variation *, unsigned);
+		double median, all, inside;
+	} rows[] = {
+		{"v_leak", code_leak, 630, 39.3, 34.3},
+		{"v_reset", code_reset, 623, 39.6, 32.5},
+		{"v_threshold", code_threshold, 389, 17.5, 14.3},
+		{"i_leak", code_i_leak, 158, 0.133, 0.123},
+		{"tau exc", code_tau_exc, 84, 0.258, 0.20},
+		{"tau inh", code_tau_inh, 79, 0.251, 0.19},
+		{"gm exc", code_gm_exc, 492, 0.238, 0.060},
+		{"gm inh", code_gm_inh, 554, 0.244, 0.054},
+		{"shift exc", code_shift_exc, 306, 0.39, 0},
+		{"shift inh", code_shift_inh, 278, 0.38, 0},
+	};
+	FOR_ROWS(i, rows)
+	{
+		double medians[CHIPS], all[CHIPS], within[CHIPS];
+		for (unsigned k = 0; k < CHIPS; k++) {
+			double values[NEURONS], inside[NEURONS];
+			code_column(values, inside, &chip[k], rows[i].code);
+			all[k] = deviation(values, NEURONS);
+			within[k] = deviation(inside, NEURONS);
+			double mean = 0;
+			for (unsigned n = 0; n < NEURONS; n++)
+				mean += values[n] / NEURONS;
+			medians[k] = median(values, NEURONS);
+			if (rows[i].all < 1) { /* relative */
+				all[k] /= mean;
+				within[k] /= mean;
+			}
+		}
+		const double digit = rows[i].all < 1 ? 0.001 : 0.1;
+		check_band(rows[i].name, "median", rows[i].median, 1, medians);
+		check_band(rows[i].name, "deviation", rows[i].all, digit, all);
+		if (rows[i].inside > 0)
+			check_band(rows[i].name, "within quadrants", rows[i].inside, digit, within);
+	}
+}
+
+static void correlations_of_a_real_chip_lie_in_the_band_of_sixty(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		double (*a)(const struct variation *, unsigned);
+		double (*b)(const struct variation *, unsigned);
+		double real;
+	} rows[] = {{"leak and reset", code_leak, code_reset, 0.61},
+		{"leak and threshold", code_leak, code_threshold, 0.21},
+		{"reset and threshold", code_reset, code_threshold, 0.28},
+		{"gm", code_gm_exc, code_gm_inh, 0.42}};
+	FOR_ROWS(i, rows)
+	{
+		double found[CHIPS];
+		for (unsigned k = 0; k < CHIPS; k++) {
+			double values[NEURONS], a[NEURONS], b[NEURONS], ab = 0, aa = 0, bb = 0;
+			code_column(values, a, &chip[k], rows[i].a);
+			code_column(values, b, &chip[k], rows[i].b);
+			for (unsigned n = 0; n < NEURONS; n++)
+				ab += a[n] * b[n], aa += a[n] * a[n], bb += b[n] * b[n];
+			found[k] = ab / sqrt(aa * bb);
+		}
+		check_band(rows[i].name, "correlation", rows[i].real, 0.01, found);
+	}
+}
+
+/* Relative deviations of a quantity over all drivers, sensors and the rest of the table. */
+static void drivers_and_rarer_parts_spread(void **state)
+{
+	(void)state;
+	double plasticity[CHIPS * 256], hagen[CHIPS * 256], bend[CHIPS * 4], gains[CHIPS],
+		exponential[CHIPS * NEURONS];
+	for (unsigned i = 0; i < CHIPS * 256; i++) {
+		plasticity[i] = (double)chip[i / 256].driver[i % 256].plasticity;
+		hagen[i] = (double)chip[i / 256].driver[i % 256].hagen;
+	}
+	for (unsigned i = 0; i < CHIPS * 4; i++)
+		bend[i] = (double)emulator__variation_bend(&chip[i / 4].quadrant[i % 4], 0.5f);
+	for (unsigned i = 0; i < CHIPS; i++)
+		gains[i] = (double)chip[i].madc.gain;
+	for (unsigned i = 0; i < CHIPS * NEURONS; i++)
+		exponential[i] = log((double)chip[i / NEURONS].neuron[i % NEURONS].exponential);
+	/* quadrant and driver: 240 quadrants leave the sum uncertain by up to 5 % of 0.05 and 1 */
+	assert_near(deviation(plasticity, CHIPS * 256), hypot(0.08, 0.05), 0.08, 0);
+	assert_near(deviation(hagen, CHIPS * 256), hypot(2.5, 1), 0.08, 0);
+	assert_near(deviation(bend, CHIPS * 4), 0.35, 5 / sqrt(2.0 * CHIPS * 4), 0);
+	assert_near(deviation(gains, CHIPS), 0.005, 5 / sqrt(2.0 * CHIPS), 0);
+	assert_near(deviation(exponential, CHIPS * NEURONS),
+		sqrt(0.12 * 0.12 + 0.05 * 0.05 + 0.045 * 0.045), 0.08, 0);
+}
+
 static void converters_and_synapses_spread(void **state)
 {
 	(void)state;
@@ -344,6 +487,9 @@ int main(void)
 		cmocka_unit_test(sigmas_are_those_of_the_table),
 		cmocka_unit_test(potentials_are_correlated_as_on_a_real_chip),
 		cmocka_unit_test(codes_for_equal_targets_spread_as_on_a_real_chip),
+		cmocka_unit_test(every_figure_of_a_real_chip_lies_in_the_band_of_sixty),
+		cmocka_unit_test(correlations_of_a_real_chip_lie_in_the_band_of_sixty),
+		cmocka_unit_test(drivers_and_rarer_parts_spread),
 		cmocka_unit_test(converters_and_synapses_spread),
 		cmocka_unit_test(a_few_instances_are_dead),
 		cmocka_unit_test(a_serial_is_one_chip),
