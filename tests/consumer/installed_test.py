@@ -93,6 +93,12 @@ class Installed(unittest.TestCase):
         out = run(program, "emulator:?serial=5", LD_LIBRARY_PATH=str(self.libraries))
         self.assertRegex(out, r"^emulator-5: neuron 273 fires: yes, read after \d")
 
+    def test_the_playback_program_of_the_guide(self):
+        program = self.folder / "playback"
+        self.compile(self.listing("playback_programs.md"), program, libraries=["stadls"])
+        out = run(program, "emulator:?serial=5", LD_LIBRARY_PATH=str(self.libraries))
+        self.assertEqual(out, "emulator-5: 0 spikes before, 0 after; the chip is as it was written\n")
+
     def test_the_provider_of_the_guide(self):
         module = self.folder / "providers" / "echo.so"
         module.parent.mkdir()
