@@ -109,6 +109,7 @@ static void the_machine_checks_the_bring_up(void **state)
 		/* without a link the system time cannot be synchronised: its barrier times out */
 		if (run(&machine) == HXCOMM_OK)
 			fail_msg("without %s the bring-up succeeds", rows[i].what);
+		fisch_program_free(spoilt);
 		machine_close(&machine);
 	}
 }
