@@ -616,7 +616,7 @@ static void leap(struct emulator_analog *a, uint64_t length)
 		a->stride = length / 2 > STEP ? length / 2 : STEP;
 	else
 		a->stride = 2 * length;
-	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST;
+	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST | KERNEL_ACTIVE;
 	a->settled = length >= SETTLED_TICKS && !(a->flags & unrest) && !a->capmem.settling &&
 		     !any_rests(a) && a->stimuli.first == a->stimuli.count;
 }

@@ -19,27 +19,35 @@
  *  1. *neuron readout*: column switch `enable_cadc_neuron_readout_<type>` (ColumnCorrelationQuad)
  *  closed, and the neuron of this column has `enable_readout_amplifier`; NeuronConfig.readout_source
  *  chooses membrane, excitatory line (1.2 V - U) or inhibitory line. `enable_readout` is not needed.
- *  2. *debug line*: column switch `enable_debug_<type>` (ColumnCorrelationQuad) closed, and one of
- *  the two PadMultiplexerConfigs has all of `cadc_debug_<type>_to_inter`,
- *  `synapse_inter_mux_to_pad`, `capmem_v_out_mux[q]`, `capmem_v_out_mux_to_inter`,
- *  `capmem_inter_mux_to_pad`, and CapMemBlockConfig q has `debug_readout_enable` with the cell in
- *  `debug_capmem_coord`, a voltage cell. Several blocks on one pad: the mean of them.
- *  3. nothing: 0 V.
+ *  2. *debug line*: column switch `enable_debug_<type>` (ColumnCorrelationQuad) closed. The line has
+ *  the mean voltage of the pads whose PadMultiplexerConfig has `cadc_debug_<type>_to_inter` and
+ *  `synapse_inter_mux_to_pad`, see there.
+ *  3. *correlation sensors* of the chosen row: column switch `enable_internal_<type>` closed.
+ *  4. nothing: 0 V.
  *
- *  **What MADC input m sees**: the neurons with `enable_readout` and `enable_readout_amplifier` on
- *  the lines that ReadoutSourceSelection connects to multiplexer m (`neuron_odd[m][hemisphere]`,
- *  `neuron_even[m][hemisphere]`, parity of the column); several: the mean of them; none: 0 V.
+ *  **What a pad has**: the voltage with which the board drives it, or the mean of what its
+ *  PadMultiplexerConfig connects: voltage cells (`capmem_v_out_mux[q]`, `capmem_v_out_mux_to_inter`,
+ *  `capmem_inter_mux_to_pad`, and CapMemBlockConfig q has `debug_readout_enable` with the cell in
+ *  `debug_capmem_coord`), bases of CADC ramps, synaptic lines on the synaptic debug lines, membranes
+ *  with unbuffered access on the stimulus lines, readout multiplexers by their buffers. A pad that the
+ *  board drives holds the membranes and synaptic lines on it.
+ *
+ *  **What MADC input m sees**: the mean of the neurons with `enable_readout` and
+ *  `enable_readout_amplifier` on the lines that ReadoutSourceSelection connects to multiplexer m
+ *  (`neuron_odd[m][hemisphere]`, `neuron_even[m][hemisphere]`, parity of the column), of the drivers
+ *  with `enable_readout` on `synapse_driver_debug[m][hemisphere]` (the voltage of their plasticity),
+ *  and of the CADC's and the synapses' debug lines; none: 0 V. How MADCConfig brings it to the
+ *  converter: madc.c.
  *
  *  **What settings mean here, where the sources leave room.** `enable_leak_degeneration` and
  *  `enable_reset_degeneration` off: conductance times 4, linear range a quarter (93 mV). A
  *  comparator that is still on when the refractory period ends starts the next period without a fire
  *  event. A neuron without bias of its spike comparator (shared cell below code 1) does not fire.
  *
- *  **Not modelled yet**: short-term plasticity and hagen mode (every pulse has unit length),
- *  correlation sensors, adaptation, exponential term, conductance-based inputs (a current-based
- *  input answers), multi-compartment switches, bypass circuits, board voltages on pads, current DAC,
- *  CADC integral non-linearity, MADC bandwidth and its invalid first 8 us, temperature, refresh
- *  ripple of the capacitive memory. Source: spec/emulator_physics.md. */
+ *  **Not modelled yet**: adaptation, exponential term, conductance-based inputs (a current-based
+ *  input answers), multi-compartment switches, bypass circuits, refresh ripple of the capacitive
+ *  memory. Charge sharing and renewing of synapse drivers, broken on the chip, change nothing.
+ *  Source: spec/emulator_physics.md. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -25,6 +25,7 @@ struct page {
 
 struct emulator_snapshot {
 	const struct emulator_machine *of;
+	bool exhausted; /* something could not be kept */
 	struct emulator_fpga fpga;
 	struct emulator_chip chip;
 	struct emulator_registers registers;
@@ -38,15 +39,13 @@ struct emulator_snapshot {
 /* ---- keeping ---------------------------------------------------------------------------------- */
 
 /* Copy @size bytes; nothing for none. */
-static bool keep(struct kept *out, const void *data, size_t size)
+static void keep(struct emulator_snapshot *s, struct kept *out, const void *data, size_t size)
 {
-	*out = (struct kept){ NULL, size };
-	if (!size)
-		return true;
-	out->data = malloc(size);
+	*out = (struct kept){ size ? malloc(size) : NULL, size };
 	if (out->data)
 		memcpy(out->data, data, size);
-	return out->data;
+	else if (size)
+		s->exhausted = true;
 }
 
 static struct emulator_queue *queue_of(struct emulator_events *events, unsigned i)
@@ -54,50 +53,47 @@ static struct emulator_queue *queue_of(struct emulator_events *events, unsigned 
 	return i < 4 ? &events->link[i] : &events->bus[i - 4];
 }
 
-static bool keep_chip(struct emulator_snapshot *s, struct emulator_chip *chip)
+static void keep_chip(struct emulator_snapshot *s, struct emulator_chip *chip)
 {
 	const struct emulator_registers *r = chip->registers;
 	s->chip = *chip;
 	s->registers = *r;
-	bool good = keep(&s->values, r->values, r->value_count * sizeof(*r->values)) &
-	        keep(&s->changed, r->changed, r->value_count) &
-	        keep(&s->element_changed, r->element_changed, r->element_count) &
-	        keep(&s->list, r->list, r->list_count * sizeof(*r->list)) &
-	        keep(&s->quads, r->quads, r->quad_count * sizeof(*r->quads));
+	keep(s, &s->values, r->values, r->value_count * sizeof(*r->values));
+	keep(s, &s->changed, r->changed, r->value_count);
+	keep(s, &s->element_changed, r->element_changed, r->element_count);
+	keep(s, &s->list, r->list, r->list_count * sizeof(*r->list));
+	keep(s, &s->quads, r->quads, r->quad_count * sizeof(*r->quads));
 	for (unsigned i = 0; i < QUEUES; i++) {
 		const struct emulator_queue *queue = queue_of(&chip->events, i);
-		good &= keep(&s->queue[i], queue->events, queue->capacity * sizeof(*queue->events));
+		keep(s, &s->queue[i], queue->events, queue->capacity * sizeof(*queue->events));
 	}
-	return good;
 }
 
-static bool keep_analog(struct emulator_snapshot *s, const struct emulator_analog *a)
+static void keep_analog(struct emulator_snapshot *s, const struct emulator_analog *a)
 {
 	const struct analog_stimuli *stimuli = &a->stimuli;
-	bool good = keep(&s->analog, a, sizeof(*a)) &
-	        keep(&s->pattern, a->pattern, sizeof(*a->pattern)) &
-	        keep(&s->spikes, a->spikes, a->spike_count * sizeof(*a->spikes)) &
-	        keep(&s->stimuli, stimuli->entry, stimuli->count * sizeof(*stimuli->entry));
+	keep(s, &s->analog, a, sizeof(*a));
+	keep(s, &s->pattern, a->pattern, sizeof(*a->pattern));
+	keep(s, &s->spikes, a->spikes, a->spike_count * sizeof(*a->spikes));
+	keep(s, &s->stimuli, stimuli->entry, stimuli->count * sizeof(*stimuli->entry));
 	for (unsigned i = 0; i < SENSORS; i++) {
 		const struct correlation_sensors *sensors = a->correlation.sensors[i];
-		good &= keep(&s->sensors[i], sensors, sensors ? sizeof(*sensors) : 0);
+		keep(s, &s->sensors[i], sensors, sensors ? sizeof(*sensors) : 0);
 		for (unsigned k = 0; sensors && k < CORRELATION_LOGS; k++)
-			good &= keep(&s->logs[i][k], sensors->log[k].entry,
+			keep(s, &s->logs[i][k], sensors->log[k].entry,
 			        sensors->log[k].count * sizeof(*sensors->log[k].entry));
 	}
-	return good;
 }
 
-static bool keep_memory(struct emulator_snapshot *s, const struct emulator_memory *memory)
+static void keep_memory(struct emulator_snapshot *s, const struct emulator_memory *memory)
 {
 	s->pages = (struct kept){ NULL, memory->pages * sizeof(struct page) };
 	if (!memory->pages)
-		return true;
+		return;
 	struct page *page = s->pages.data = malloc(s->pages.size);
-	if (!page)
-		return false;
+	s->exhausted |= !page;
 	for (uint32_t table = 0; table < TABLES; table++)
-		for (uint32_t i = 0; memory->tables[table] && i < TABLE_PAGES; i++) {
+		for (uint32_t i = 0; page && memory->tables[table] && i < TABLE_PAGES; i++) {
 			if (!memory->tables[table][i])
 				continue;
 			page->table = table;
@@ -105,22 +101,20 @@ static bool keep_memory(struct emulator_snapshot *s, const struct emulator_memor
 			memcpy(page->word, memory->tables[table][i], sizeof(page->word));
 			page++;
 		}
-	return true;
 }
 
 int emulator__machine_snapshot(struct emulator_snapshot **out, struct emulator_machine *machine)
 {
 	*out = NULL;
 	struct emulator_snapshot *s = calloc(1, sizeof(*s));
-	bool good = s;
-	if (good) {
+	if (s) {
 		s->of = machine;
 		s->fpga = *machine->fpga;
-		good = keep_chip(s, machine->fpga->chip) &
-		        keep_analog(s, machine->fpga->chip->analog) &
-		        keep_memory(s, &machine->fpga->memory);
+		keep_chip(s, machine->fpga->chip);
+		keep_analog(s, machine->fpga->chip->analog);
+		keep_memory(s, &machine->fpga->memory);
 	}
-	if (!good) {
+	if (!s || s->exhausted) {
 		emulator__machine_forget(s);
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a snapshot of %s",
 		        machine->identifier);
