@@ -16,7 +16,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 # Where providers lie, relative to the folder of libhxcomm.so.
-set(BSS_PROVIDER_SUBDIR hxcomm/providers-1)
+set(BSS_PROVIDER_SUBDIR hxcomm/providers-2)
 
 add_library(bss_warnings INTERFACE)
 target_compile_options(bss_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow

@@ -5,7 +5,7 @@
 # to build the libraries, the tools and the examples
 BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config python3 fonts-dejavu-core
 libcairo2-dev libelf-dev libjansson-dev libprotobuf-c-dev librandom123-dev libsqlite3-dev libzstd-dev
-nettle-dev protobuf-c-compiler uthash-dev"
+nettle-dev protobuf-c-compiler uthash-dev zlib1g-dev"
 # to build and run the tests as well
 TEST_PACKAGES="g++ libcmocka-dev doxygen"
 

@@ -104,6 +104,7 @@ void emulator__chip_free(struct emulator_chip *chip)
 void emulator__chip_begin(struct emulator_chip *chip)
 {
 	chip->work = 0;
+	chip->check_at = 0;
 	chip->background.looks = 0;
 	chip->events.exhausted = false;
 	chip->status = HXCOMM_OK;

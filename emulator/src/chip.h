@@ -96,6 +96,9 @@ struct emulator_chip {
 	uint64_t systime_zero;                 /**< tick at which the chip's system time was 0 */
 	uint64_t work;                         /**< steps of this run */
 	uint64_t work_limit;                   /**< allowed */
+	int (*check)(void *user);              /**< asked now and then whether to go on; NULL: go on */
+	void *check_user;                      /**< handed to it */
+	uint64_t check_at;                     /**< steps at which it is asked again */
 	int status;                            /**< first error of this run */
 	bool can_fire[512];                    /**< fire output of each atomic neuron is on */
 	bool fires;                            /**< any neuron can fire */

@@ -13,6 +13,7 @@
 enum {
 	SPIKING_WINDOW_TICKS = 20000, /* 80 us: bounds the spikes of a window */
 	SAMPLES_TOGETHER_TICKS = 64,  /* a sample waits at most 256 ns for others */
+	STEPS_A_CHECK = 256,          /* between two questions whether to go on: some 0.1 ms */
 };
 
 static uint64_t min(uint64_t a, uint64_t b)
@@ -279,6 +280,11 @@ void emulator__chip_advance(struct emulator_chip *chip, uint64_t time)
 		if (chip->now >= time)
 			break;
 		step(chip, time);
+		if (chip->check && chip->work >= chip->check_at) {
+			chip->check_at = chip->work + STEPS_A_CHECK;
+			if (chip->status == HXCOMM_OK)
+				chip->status = chip->check(chip->check_user);
+		}
 		if (chip->work + chip->background.looks / 16 > chip->work_limit)
 			chip->status = hxcomm_error_set(HXCOMM_ETIMEDOUT,
 			        "the program keeps the chip busy for more than %llu steps: run it in parts, "

@@ -473,28 +473,49 @@ static bool execute(struct emulator_fpga *fpga, uint64_t word)
 	return true;
 }
 
-int emulator__fpga_run(struct emulator_fpga *fpga, const uint64_t *words, size_t count,
-        emulator_sink *sink, void *user)
+void emulator__fpga_begin(struct emulator_fpga *fpga, emulator_sink *sink, void *user)
 {
-	size_t since = 0;
 	fpga->status = HXCOMM_OK;
 	fpga->write_waits = false;
+	fpga->index = 0;
+	fpga->since = 0;
+	fpga->halted = false;
 	emulator__chip_begin(fpga->chip);
 	emulator__stream_begin(&fpga->stream, fpga->now, sink, user);
-	for (fpga->index = 0; fpga->index < count && fpga->status == HXCOMM_OK; fpga->index++) {
-		if (!execute(fpga, words[fpga->index]))
+}
+
+int emulator__fpga_feed(struct emulator_fpga *fpga, const uint64_t *words, size_t count)
+{
+	for (size_t i = 0; i < count && !fpga->halted && fpga->status == HXCOMM_OK; i++, fpga->index++) {
+		if (!execute(fpga, words[i])) {
+			fpga->halted = true;
 			break;
+		}
 		fpga->now++;
 		/* events of a train wait on the chip, responses in the stream: keep both short */
-		if (++since >= RESPONSES_WAITING || emulator__stream_count(&fpga->stream) >= 2 * RESPONSES_WAITING) {
+		if (++fpga->since >= RESPONSES_WAITING ||
+		        emulator__stream_count(&fpga->stream) >= 2 * RESPONSES_WAITING) {
 			emulator__fpga_catch_up(fpga);
-			since = 0;
+			fpga->since = 0;
 		}
 	}
+	return fpga->status;
+}
+
+int emulator__fpga_end(struct emulator_fpga *fpga)
+{
 	finish_jtag(fpga);
 	emulator__fpga_catch_up(fpga);
 	if (fpga->status == HXCOMM_OK)
 		emulator__fpga_keep(fpga, emulator__stream_end(&fpga->stream, fpga->now));
 	fpga->now++;
 	return fpga->status;
+}
+
+int emulator__fpga_run(struct emulator_fpga *fpga, const uint64_t *words, size_t count,
+        emulator_sink *sink, void *user)
+{
+	emulator__fpga_begin(fpga, sink, user);
+	(void)emulator__fpga_feed(fpga, words, count); /* the end tells the same error */
+	return emulator__fpga_end(fpga);
 }

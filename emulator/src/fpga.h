@@ -93,6 +93,8 @@ struct emulator_fpga {
 	uint8_t write_enables;          /**< its byte enables */
 	bool write_waits;               /**< an address waits for its data */
 	bool in_reset;                  /**< the chip's reset line is pulled */
+	bool halted;                    /**< a halt among the words has ended the program */
+	size_t since;                   /**< instructions since the chip was asked to catch up */
 	int status;                     /**< first error of this run */
 };
 
@@ -102,6 +104,19 @@ int emulator__fpga_new(struct emulator_fpga **out, const struct emulator_options
 
 /** Switch it off. @param fpga may be NULL */
 void emulator__fpga_free(struct emulator_fpga *fpga);
+
+/** Begin a program whose words come in pieces.
+ *  @param fpga the machine @param sink receives response words @param user handed to it */
+void emulator__fpga_begin(struct emulator_fpga *fpga, emulator_sink *sink, void *user);
+
+/** Execute words of the program that was begun.
+ *  @param fpga the machine @param words [count] instructions; those behind a halt are passed over
+ *  @param count number of words @return as emulator__fpga_run(); the program ends then */
+int emulator__fpga_feed(struct emulator_fpga *fpga, const uint64_t *words, size_t count);
+
+/** Execute the halt of the program that was begun. @param fpga the machine
+ *  @return as emulator__fpga_run() */
+int emulator__fpga_end(struct emulator_fpga *fpga);
 
 /** Execute a program, then a halt.
  *  @param fpga the machine @param words [count] instructions @param count number of words; a halt

@@ -12,6 +12,7 @@
 /** An emulated machine behind a connection. */
 struct emulator_machine {
 	struct emulator_fpga *fpga;    /**< all of it */
+	struct emulator_options options; /**< to make it again */
 	char identifier[24];           /**< its address tells this machine from others */
 	struct emulator_machine *next; /**< in the list of open machines */
 };

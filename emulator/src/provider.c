@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80 };
+enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80, WORDS_A_CHECK = 4096 };
 
 /* Every key that this provider reads; docs/guide/providers.md explains them. */
 static int check_keys(const struct hxcomm_uri *uri)
@@ -75,6 +75,7 @@ static int machine_open(void **state, const struct hxcomm_uri *uri,
 	struct emulator_machine *machine = calloc(1, sizeof(*machine));
 	if (!machine)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for an emulated machine");
+	machine->options = read;
 	status = emulator__fpga_new(&machine->fpga, &read);
 	if (status != HXCOMM_OK) {
 		free(machine);
@@ -88,14 +89,61 @@ static int machine_open(void **state, const struct hxcomm_uri *uri,
 
 static int deliver(void *user, const uint64_t *words, size_t count)
 {
-	return hxcomm_receive(user, words, count);
+	return hxcomm_job_deliver(user, words, count);
 }
 
-static int machine_run(void *state, const uint64_t *words, size_t count,
-        struct hxcomm_receiver *receiver)
+static int check(void *user)
+{
+	return hxcomm_job_check(user);
+}
+
+/* Execute the words of the program while they come. Words and time are looked at in turn. */
+static int execute_all(struct emulator_fpga *fpga, struct hxcomm_job *job)
+{
+	const uint64_t *words;
+	size_t count;
+	int status = hxcomm_job_take(job, &words, &count);
+	while (status == HXCOMM_OK && count > 0) {
+		while (status == HXCOMM_OK && count > 0) {
+			const size_t some = count < WORDS_A_CHECK ? count : WORDS_A_CHECK;
+			status = emulator__fpga_feed(fpga, words, some);
+			words += some;
+			count -= some;
+			if (status == HXCOMM_OK && count > 0)
+				status = hxcomm_job_check(job);
+		}
+		if (status == HXCOMM_OK)
+			status = hxcomm_job_take(job, &words, &count);
+	}
+	return status;
+}
+
+static int machine_run(void *state, struct hxcomm_job *job)
 {
 	struct emulator_machine *machine = state;
-	return emulator__fpga_run(machine->fpga, words, count, deliver, receiver);
+	struct emulator_chip *chip = machine->fpga->chip;
+	chip->check = check;
+	chip->check_user = job;
+	emulator__fpga_begin(machine->fpga, deliver, job);
+	int status = execute_all(machine->fpga, job);
+	if (status == HXCOMM_OK)
+		status = emulator__fpga_end(machine->fpga);
+	chip->check = NULL;
+	return status;
+}
+
+/* Power off and on. */
+static int machine_reset(void *state, double timeout_s)
+{
+	struct emulator_machine *machine = state;
+	struct emulator_fpga *fpga;
+	(void)timeout_s;
+	const int status = emulator__fpga_new(&fpga, &machine->options);
+	if (status != HXCOMM_OK)
+		return status;
+	emulator__fpga_free(machine->fpga);
+	machine->fpga = fpga;
+	return HXCOMM_OK;
 }
 
 static const char *machine_identifier(void *state)
@@ -125,6 +173,7 @@ const struct emulator_provider hxcomm_provider = {
 		.run = machine_run,
 		.identifier = machine_identifier,
 		.close = machine_close,
+		.reset = machine_reset,
 	},
 	.mark = EMULATOR_ORACLE_MARK,
 	.oracle = &emulator__oracle,

@@ -14,16 +14,16 @@ static int report_timeout(const struct fisch_program *program,
 {
 	const size_t index = timeouts->instruction[0];
 	if (index >= program->end.words)
-		return hxcomm_error_set(HXCOMM_ETIMEDOUT,
-		        "the FPGA reports a timeout of instruction %zu, the program has %zu: close the "
-		        "connection and open a new one", index, program->end.words);
+		return hxcomm_error_set(HXCOMM_EDEVICE,
+		        "the FPGA reports a timeout of instruction %zu, the program has %zu: "
+		        "hxcomm_reset() the connection and configure the chip anew", index, program->end.words);
 	struct hxcomm_message_reader reader = { .direction = HXCOMM_TO_FPGA,
 		.words = program->words, .count = program->end.words, .position = 8 * index };
 	struct hxcomm_message message;
 	const char *type = hxcomm_message_read(&message, &reader) == 1 ? message.kind->type : "?";
-	return hxcomm_error_set(HXCOMM_ETIMEDOUT,
+	return hxcomm_error_set(HXCOMM_EDEVICE,
 	        "instruction %zu of %zu, %s 0x%016llx, blocked too long (%u omnibus reads without "
-	        "answer): close the connection and open a new one", index, program->end.words, type,
+	        "answer): hxcomm_reset() the connection and configure the chip anew", index, program->end.words, type,
 	        (unsigned long long)program->words[index], timeouts->reads_in_flight[0]);
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "arq_host.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const uint8_t reset_magic[4] = { 0xab, 0xab, 0xab, 0xab };
-static const char taken_by[] = "taken by ";
+static const char taken_by[] = "taken by ", failed[] = "failed ";
 
 /* The first words of a description, before the text. */
 enum { PARAMETER_WORDS = 4, TEXT_WORDS_MAX = 8192 };
@@ -49,6 +50,18 @@ static void take_description(struct arq_host *host, const uint64_t *words, size_
 	}
 }
 
+/* The server tells that a program has failed. */
+static void take_failure(struct arq_host *host, const uint64_t *words, size_t count)
+{
+	if (count <= PARAMETER_WORDS)
+		return;
+	host->text_count = 0;
+	memset(host->text, 0, sizeof(host->text));
+	keep_text(host, words + PARAMETER_WORDS, count - PARAMETER_WORDS);
+	if (!strncmp(host->text, failed, sizeof(failed) - 1))
+		host->state = ARQ_HOST_FAILED;
+}
+
 static bool on_frame(void *user, uint16_t type, const uint64_t *words, size_t count)
 {
 	struct arq_host *host = user;
@@ -63,6 +76,8 @@ static bool on_frame(void *user, uint16_t type, const uint64_t *words, size_t co
 			host->state = ARQ_HOST_UP;
 		return true;
 	case ARQ_HOST_UP:
+		if (type == ARQ_TYPE_CONFIGURATION)
+			take_failure(host, words, count);
 		return type != ARQ_TYPE_WORDS || host->words(host->user, words, count);
 	default:
 		return true;
@@ -179,6 +194,19 @@ void hxcomm__arq_describe(struct arq_link *link, const char *text)
 			count = 0;
 		}
 	}
+}
+
+void hxcomm__arq_append_failure(struct arq_link *link, const char *code, const char *message)
+{
+	char text[8 * (ARQ_FRAME_WORDS - PARAMETER_WORDS)];
+	uint64_t words[ARQ_FRAME_WORDS] = { ARQ_SEQUENCES, ARQ_WINDOW, ARQ_FRAME_WORDS };
+	const int written = snprintf(text, sizeof(text), "%s%s: %s", failed, code, message);
+	const size_t length = (size_t)written < sizeof(text) ? (size_t)written : sizeof(text) - 1;
+	const size_t total = length / 8 + 1;
+	words[3] = total;
+	for (size_t i = 0; i < total; i++)
+		words[PARAMETER_WORDS + i] = pack_text(text + 8 * i, length - 8 * i);
+	hxcomm__arq_append(link, ARQ_TYPE_CONFIGURATION, words, PARAMETER_WORDS + total);
 }
 
 size_t hxcomm__arq_write_taken(uint8_t *out, const char *by)

@@ -24,6 +24,7 @@ enum arq_host_state {
 	ARQ_HOST_NO_ECHO,     /* of the probe, or the rest of the description is missing */
 	ARQ_HOST_UNKNOWN,     /* the parameters are not ours, or make no sense */
 	ARQ_HOST_TAKEN,       /* by another host */
+	ARQ_HOST_FAILED,      /* a program, and the server tells why */
 };
 
 struct arq_host {
@@ -61,6 +62,10 @@ uint64_t hxcomm__arq_host_deadline(const struct arq_host *host);
 /* Append the FPGA's answer to a reset to a link that has just begun: parameters, then the text over
  * as many frames as it needs. */
 void hxcomm__arq_describe(struct arq_link *link, const char *text);
+
+/* Append the notice that a program has failed: "failed CODE: message". It has the form of an answer to
+ * a reset, in the middle of a connection: other host software takes it for an error, too. */
+void hxcomm__arq_append_failure(struct arq_link *link, const char *code, const char *message);
 
 /* Write the notice that another host has taken the FPGA to out[ARQ_FRAME_BYTES]; returns its bytes.
  * It looks like an answer to a reset that was never sent. */

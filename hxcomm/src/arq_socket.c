@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -24,13 +23,6 @@ enum {
 struct control {
 	_Alignas(size_t) char bytes[CMSG_SPACE(sizeof(int))];
 };
-
-uint64_t hxcomm__arq_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 void hxcomm__arq_address_text(char *out, const struct sockaddr_in *address)
 {

@@ -26,9 +26,6 @@ struct arq_batch {
 	struct iovec items[ARQ_BATCH];
 };
 
-/* Nanoseconds of the monotonic clock. */
-uint64_t hxcomm__arq_now(void);
-
 /* Bind and connect a socket; either address may be NULL. On failure `socket` needs no close. */
 int hxcomm__arq_socket_open(struct arq_socket *socket, const struct sockaddr_in *bind_to,
         const struct sockaddr_in *connect_to);

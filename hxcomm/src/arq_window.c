@@ -228,34 +228,58 @@ static bool deliver(struct arq_link *link, uint16_t type, const uint8_t *bytes, 
 	return true;
 }
 
+static bool is_full(const struct arq_link *link)
+{
+	return link->in[link->base % ARQ_WINDOW].full;
+}
+
+/* Deliver the frames that are there, as far as they are taken. Returns how many were. */
+static uint32_t deliver_stored(struct arq_link *link)
+{
+	uint32_t count = 0;
+	for (uint32_t slot; slot = link->base % ARQ_WINDOW, link->in[slot].full; count++)
+		if (!deliver(link, link->in[slot].type, link->in_bytes[slot], link->in[slot].count))
+			break;
+	return count;
+}
+
+static void store(struct arq_link *link, const struct arq_frame *frame)
+{
+	const uint32_t slot = frame->seq % ARQ_WINDOW;
+	link->in[slot].full = true;
+	link->in[slot].type = frame->type;
+	link->in[slot].count = frame->count;
+	memcpy(link->in_bytes[slot], frame->words, 8u * frame->count);
+}
+
 /* Deliver the frame that was expected, and those behind it that came early. */
 static void take_expected(struct arq_link *link, uint64_t now, const struct arq_frame *frame)
 {
 	const uint32_t before = link->unacknowledged;
-	if (!deliver(link, frame->type, frame->words, frame->count))
+	if (!deliver(link, frame->type, frame->words, frame->count)) {
+		store(link, frame);
 		return;
-	bool filled = false;
-	for (uint32_t slot; slot = link->base % ARQ_WINDOW, link->in[slot].full; filled = true)
-		if (!deliver(link, link->in[slot].type, link->in_bytes[slot], link->in[slot].count))
-			break;
-	if (filled || link->unacknowledged >= ARQ_ACK_FRAMES)
+	}
+	if (deliver_stored(link) || link->unacknowledged >= ARQ_ACK_FRAMES)
 		link->ack_at = now;
 	else if (before == 0)
 		link->ack_at = now + ARQ_ACK_DELAY_NS;
 }
 
+void hxcomm__arq_resume(struct arq_link *link, uint64_t now)
+{
+	if (is_full(link) && deliver_stored(link))
+		link->ack_at = now;
+}
+
 static void take_early(struct arq_link *link, const struct arq_frame *frame)
 {
-	const uint32_t slot = frame->seq % ARQ_WINDOW;
 	link->acks_due += link->acks_due < ARQ_REPEATS;
-	if (link->in[slot].full) {
+	if (link->in[frame->seq % ARQ_WINDOW].full) {
 		link->statistics.frames_repeated++;
 		return;
 	}
-	link->in[slot].full = true;
-	link->in[slot].type = frame->type;
-	link->in[slot].count = frame->count;
-	memcpy(link->in_bytes[slot], frame->words, 8u * frame->count);
+	store(link, frame);
 	link->statistics.frames_early++;
 }
 

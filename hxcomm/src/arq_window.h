@@ -60,8 +60,9 @@ size_t hxcomm__arq_write(uint8_t *out, uint32_t ack, uint32_t seq, uint16_t type
 /* Big-endian words to host byte order. */
 void hxcomm__arq_load(uint64_t *out, const uint8_t *bytes, size_t count);
 
-/* The words of the next frame. Returns whether they were taken: a frame that is not is dropped, and
- * comes again. May append frames to the link, must not begin it anew. */
+/* The words of the next frame. Returns whether they were taken: a frame that is not is kept without
+ * acknowledgement, and offered again by hxcomm__arq_resume() or when it comes again. May append frames
+ * to the link, must not begin it anew. */
 typedef bool arq_deliver(void *user, uint16_t type, const uint64_t *words, size_t count);
 
 struct arq_link {
@@ -116,6 +117,9 @@ void hxcomm__arq_append(struct arq_link *link, uint16_t type, const uint64_t *wo
 
 /* A datagram came. */
 void hxcomm__arq_input(struct arq_link *link, uint64_t now, const uint8_t *data, size_t size);
+
+/* Offer the frames that were not taken once more. */
+void hxcomm__arq_resume(struct arq_link *link, uint64_t now);
 
 /* Acknowledge at once what is not acknowledged. */
 void hxcomm__arq_acknowledge(struct arq_link *link);

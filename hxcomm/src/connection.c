@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: MIT
-/* A connection is a provider's state behind the checks that every provider would need, and the
- * decoder behind it. */
-#include <hxcomm/connection.h>
+/* A connection is a provider's state behind the checks that every provider would need, the decoder
+ * behind it, and the jobs under way. */
+#include "connection.h"
 
+#include <hxcomm/choice.h>
 #include <hxcomm/error.h>
 #include <hxcomm/options.h>
-#include <hxcomm/uri.h>
 #include <hxcomm/words.h>
 
-#include "provider.h"
-#include "responses.h"
+#include "job.h"
+#include "queue.h"
+#include "uri.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUN_WORDS_MAX = 1 << 26, SERIAL_MAX = 999 };
+enum {
+	SERIAL_MAX = 999,
+	QUEUE_WORDS_MIN = 1024,
+	QUEUE_WORDS_MAX = 1 << 28,
+};
+#define RESET_LIMIT_S 2.0
 
 static const struct hxcomm_open_options defaults = {
 	.size = sizeof(struct hxcomm_open_options),
 	.timeout_s = 10.0,
 	.run_words = HXCOMM_PLAYBACK_WORDS,
+	.queue_words = 1 << 20,
 };
 
-struct hxcomm_connection {
-	const struct hxcomm_provider *provider;
-	void *state; /* the provider's */
-	struct hxcomm_open_options options;
-	struct hxcomm_decoder decoder;
-	struct hxcomm_responses *scratch; /* for runs whose responses nobody wants */
-	bool broken;                      /* a run failed in the middle */
-};
+static const char timeout_key[] = "timeout"; /* of all addresses */
 
 static int read_options(struct hxcomm_open_options *out, const struct hxcomm_open_options *in)
 {
@@ -48,23 +48,28 @@ static int read_options(struct hxcomm_open_options *out, const struct hxcomm_ope
 	if (!(out->timeout_s >= 0.001 && out->timeout_s <= 3600))
 		return hxcomm_error_set(HXCOMM_ERANGE,
 		        "timeout_s is %g s, allowed are 0.001 s to 3600 s", out->timeout_s);
-	if (out->run_words > RUN_WORDS_MAX || out->chip_serial > SERIAL_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "run_words is %u (at most %d), chip_serial is %u (at most %d)",
-		        out->run_words, RUN_WORDS_MAX, out->chip_serial, SERIAL_MAX);
+	if (out->chip_serial > SERIAL_MAX)
+		return hxcomm_error_set(HXCOMM_ERANGE, "chip_serial is %u, at most %d", out->chip_serial,
+		        SERIAL_MAX);
+	if (given.queue_words)
+		out->queue_words = given.queue_words;
+	if (out->queue_words < QUEUE_WORDS_MIN || out->queue_words > QUEUE_WORDS_MAX)
+		return hxcomm_error_set(HXCOMM_ERANGE, "queue_words is %u, allowed are %d to %d",
+		        out->queue_words, QUEUE_WORDS_MIN, QUEUE_WORDS_MAX);
 	return HXCOMM_OK;
 }
 
 int hxcomm_open(struct hxcomm_connection **out, const char *uri,
         const struct hxcomm_open_options *options)
 {
-	*out = NULL;
-	if (!uri)
-		uri = getenv("HXCOMM_CONNECTION");
-	if (!uri || !*uri)
-		uri = "emulator:";
+	struct hxcomm_choice choice;
 	struct hxcomm_uri parsed;
-	int status = hxcomm_uri_parse(&parsed, uri);
+	*out = NULL;
+	int status = uri ? HXCOMM_OK : hxcomm_choice_read(&choice, 0);
+	if (status == HXCOMM_OK && !uri)
+		uri = choice.uri;
+	if (status == HXCOMM_OK)
+		status = hxcomm_uri_parse(&parsed, uri);
 	if (status != HXCOMM_OK)
 		return status;
 	const struct hxcomm_provider *provider;
@@ -78,6 +83,10 @@ int hxcomm_open(struct hxcomm_connection **out, const char *uri,
 	connection->provider = provider;
 	hxcomm_decoder_init(&connection->decoder);
 	status = read_options(&connection->options, options);
+	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_double(&connection->options.timeout_s, &parsed, timeout_key,
+		        connection->options.timeout_s, 0.001, 3600);
+	hxcomm__uri_remove(&parsed, timeout_key);
 	if (status == HXCOMM_OK)
 		status = hxcomm_responses_new(&connection->scratch, 0);
 	if (status == HXCOMM_OK)
@@ -93,103 +102,50 @@ int hxcomm_open(struct hxcomm_connection **out, const char *uri,
 
 /* ---- runs ----------------------------------------------------------------------------------- */
 
-static int keep_words(struct hxcomm_receiver *receiver, const uint64_t *words, size_t count)
-{
-	if (receiver->capacity - receiver->count < count) {
-		size_t capacity = 2 * receiver->capacity;
-		if (capacity < receiver->count + count)
-			capacity = receiver->count + count;
-		uint64_t *grown = realloc(receiver->words, capacity * sizeof(*grown));
-		if (!grown)
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu response words",
-			        capacity);
-		receiver->words = grown;
-		receiver->capacity = capacity;
-	}
-	memcpy(receiver->words + receiver->count, words, count * sizeof(*words));
-	receiver->count += count;
-	return HXCOMM_OK;
-}
-
-int hxcomm_receive(struct hxcomm_receiver *receiver, const uint64_t *words, size_t count)
-{
-	if (count == 0 || receiver->status != HXCOMM_OK)
-		return receiver->status;
-	if (receiver->sink)
-		return receiver->status = receiver->sink(receiver->user, words, count);
-	int status = hxcomm_decode(receiver->decoder, words, count, receiver->out);
-	if (receiver->drop)
-		hxcomm_responses_clear(receiver->out);
-	if (status == HXCOMM_OK && receiver->keep)
-		status = keep_words(receiver, words, count);
-	receiver->status = status;
-	return status;
-}
-
-/* The place of the first word that is no instruction or a halt; `count` where all are fine. */
-static size_t first_wrong_word(const uint64_t *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (words[i] >> 60 || (words[i] & UINT64_C(0xff00000000000001)) == HXCOMM_WORD_HALT)
-			return i;
-	return count;
-}
-
-static int check_program(const struct hxcomm_connection *connection, const uint64_t *words,
+int hxcomm__check_program(const struct hxcomm_connection *connection, const uint64_t *words,
         size_t count)
 {
-	if (connection->broken)
-		return hxcomm_error_set(HXCOMM_ESTATE,
-		        "an earlier run failed in the middle: close the connection and open a new one");
 	if (count > connection->options.run_words)
 		return hxcomm_error_set(HXCOMM_ERANGE,
 		        "program of %zu words, this connection takes %u: split it, or open with more "
 		        "run_words", count, connection->options.run_words);
-	const size_t wrong = first_wrong_word(words, count);
-	if (wrong < count)
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        words[wrong] >> 60 ?
-		                "word %zu, 0x%016llx, is no instruction" :
-		                "word %zu, 0x%016llx, is a halt: it is added by the run, leave it out",
-		        wrong, (unsigned long long)words[wrong]);
-	return HXCOMM_OK;
+	return hxcomm__check_words(words, count, 0);
 }
 
-/* Run checked words. */
-static int run(struct hxcomm_connection *connection, const uint64_t *words, size_t count,
-        struct hxcomm_receiver *receiver)
+/* Run the words as the program of a job on the stack. */
+static int run(struct hxcomm_job *job, const uint64_t *words, size_t count)
 {
-	struct hxcomm_decoder *decoder = &connection->decoder;
-	decoder->time = 0;
-	decoder->halts = 0;
-	int status = connection->provider->run(connection->state, words, count, receiver);
-	if (receiver->status != HXCOMM_OK)
-		status = receiver->status; /* also where the provider forgot to stop */
-	else if (status == HXCOMM_OK && decoder->halts == 0 && !receiver->sink)
-		status = hxcomm_error_set(HXCOMM_EPROTO,
-		        "the response of a program of %zu words has no halt: the link lost words, close "
-		        "the connection and open a new one", count);
-	connection->broken = status != HXCOMM_OK;
-	return status;
+	struct hxcomm_connection *connection = job->connection;
+	const int status = hxcomm__check_program(connection, words, count);
+	if (status != HXCOMM_OK)
+		return status;
+	hxcomm__job_lend(job, words, count);
+	if (connection->queue) {
+		hxcomm__queue_run(connection->queue, job);
+	} else if (connection->closed) {
+		return hxcomm_error_set(HXCOMM_ESTATE,
+		        "an earlier run failed in the middle: hxcomm_reset() the connection, or close it "
+		        "and open a new one");
+	} else {
+		hxcomm__job_execute(job);
+	}
+	return job->status == HXCOMM_OK ? HXCOMM_OK :
+	                                  hxcomm_error_set(job->status, "%s", job->message);
+}
+
+int hxcomm_run_with(struct hxcomm_connection *connection, const uint64_t *words, size_t count,
+        struct hxcomm_responses *out, const struct hxcomm_run_options *options)
+{
+	assert(connection);
+	struct hxcomm_job job = { 0 };
+	const int status = hxcomm__job_init(&job, connection, out, options);
+	return status == HXCOMM_OK ? run(&job, words, count) : status;
 }
 
 int hxcomm_run(struct hxcomm_connection *connection, const uint64_t *words, size_t count,
         struct hxcomm_responses *out)
 {
-	assert(connection);
-	int status = check_program(connection, words, count);
-	if (status != HXCOMM_OK)
-		return status;
-	struct hxcomm_receiver receiver = {
-		.decoder = &connection->decoder,
-		.out = out ? out : connection->scratch,
-		.drop = !out,
-	};
-	const struct hxcomm_responses before = *receiver.out;
-	status = run(connection, words, count, &receiver);
-	if (status != HXCOMM_OK)
-		hxcomm__responses_restore(receiver.out, &before);
-	return status;
+	return hxcomm_run_with(connection, words, count, out, NULL);
 }
 
 int hxcomm_run_words(struct hxcomm_connection *connection, const uint64_t *words, size_t count,
@@ -198,41 +154,81 @@ int hxcomm_run_words(struct hxcomm_connection *connection, const uint64_t *words
 	assert(connection);
 	*out_words = NULL;
 	*out_count = 0;
-	int status = check_program(connection, words, count);
-	if (status != HXCOMM_OK)
-		return status;
-	struct hxcomm_receiver receiver = {
-		.decoder = &connection->decoder,
-		.out = connection->scratch,
-		.drop = true,
-		.keep = true,
-	};
-	status = run(connection, words, count, &receiver);
+	struct hxcomm_job job = { .keep = true };
+	int status = hxcomm__job_init(&job, connection, NULL, NULL);
+	if (status == HXCOMM_OK)
+		status = run(&job, words, count);
 	if (status != HXCOMM_OK) {
-		free(receiver.words);
+		free(job.kept);
 		return status;
 	}
-	*out_words = receiver.words;
-	*out_count = receiver.count;
+	*out_words = job.kept;
+	*out_count = job.kept_count;
 	return HXCOMM_OK;
 }
 
-int hxcomm__run_raw(struct hxcomm_connection *connection, const uint64_t *words, size_t count,
-        int (*sink)(void *user, const uint64_t *words, size_t count), void *user)
+/* ---- the rest of its life --------------------------------------------------------------------- */
+
+static bool lock(const struct hxcomm_connection *connection)
 {
-	const int status = check_program(connection, words, count);
-	struct hxcomm_receiver receiver = {
-		.decoder = &connection->decoder,
-		.out = connection->scratch,
-		.sink = sink,
-		.user = user,
-	};
-	return status == HXCOMM_OK ? run(connection, words, count, &receiver) : status;
+	return connection->queue && !pthread_mutex_lock(&connection->queue->lock);
 }
 
-bool hxcomm__connection_broken(const struct hxcomm_connection *connection)
+static void unlock(const struct hxcomm_connection *connection, bool locked)
 {
-	return connection->broken;
+	if (locked)
+		pthread_mutex_unlock(&connection->queue->lock);
+}
+
+int hxcomm_reset(struct hxcomm_connection *connection)
+{
+	const struct hxcomm_provider *provider = connection->provider;
+	if (!provider->reset)
+		return hxcomm_error_set(HXCOMM_ENOTSUP,
+		        "'%s:' cannot be reset: close the connection and open a new one",
+		        provider->scheme);
+	bool locked = lock(connection);
+	const bool busy = locked && (connection->queue->first || connection->queue->failed);
+	unlock(connection, locked);
+	if (busy)
+		return hxcomm_error_set(HXCOMM_ESTATE,
+		        "programs are under way: wait for them before hxcomm_reset()");
+	free(connection->held);
+	connection->held = NULL;
+	connection->held_count = 0;
+	hxcomm_decoder_init(&connection->decoder);
+	const int status = provider->reset(connection->state, RESET_LIMIT_S);
+	locked = lock(connection);
+	connection->closed = status != HXCOMM_OK;
+	unlock(connection, locked);
+	return status;
+}
+
+static bool is_initialised(const struct hxcomm_times *times)
+{
+	return !times || (times->size >= sizeof(times->size) && times->size <= sizeof(*times));
+}
+
+static void copy_times(struct hxcomm_times *out, const struct hxcomm_times *times)
+{
+	if (!out)
+		return;
+	const size_t size = out->size;
+	memcpy(out, times, size);
+	out->size = size;
+}
+
+int hxcomm_times_read(struct hxcomm_times *total, struct hxcomm_times *last,
+        const struct hxcomm_connection *connection)
+{
+	if (!is_initialised(total) || !is_initialised(last))
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "times are not initialised: start from HXCOMM_TIMES_INIT");
+	const bool locked = lock(connection);
+	copy_times(total, &connection->total);
+	copy_times(last, &connection->last);
+	unlock(connection, locked);
+	return HXCOMM_OK;
 }
 
 const struct hxcomm_provider *hxcomm__connection_provider(void **state,
@@ -251,7 +247,11 @@ void hxcomm_close(struct hxcomm_connection *connection)
 {
 	if (!connection)
 		return;
+	atomic_store(&connection->closing, true);
+	hxcomm__queue_close(connection->queue);
+	connection->queue = NULL;
 	connection->provider->close(connection->state);
 	hxcomm_responses_free(connection->scratch);
+	free(connection->held);
 	free(connection);
 }

@@ -26,6 +26,8 @@ static const struct hxcomm_provider *const built_in[] = {
 	&hxcomm__provider_arq,
 	&hxcomm__provider_loopback,
 	&hxcomm__provider_mock,
+	&hxcomm__provider_record,
+	&hxcomm__provider_replay,
 };
 enum { BUILT_IN = sizeof(built_in) / sizeof(*built_in) };
 

@@ -54,15 +54,20 @@ static int loopback_open(void **state, const struct hxcomm_uri *uri,
 	return HXCOMM_OK;
 }
 
-static void loopback_close(void *state)
+static void forget_memory(struct loopback *loopback)
 {
-	struct loopback *loopback = state;
 	struct cell *cell, *next;
 	HASH_ITER(hh, loopback->memory, cell, next)
 	{
 		HASH_DEL(loopback->memory, cell);
 		free(cell);
 	}
+}
+
+static void loopback_close(void *state)
+{
+	struct loopback *loopback = state;
+	forget_memory(loopback);
 	hxcomm_encoder_deinit(&loopback->encoder);
 	free(loopback);
 }
@@ -211,35 +216,59 @@ static int execute(struct loopback *loopback, uint64_t word, size_t index)
 	}
 }
 
-static int deliver(struct loopback *loopback, struct hxcomm_receiver *receiver)
+static int deliver(struct loopback *loopback, struct hxcomm_job *job)
 {
 	size_t count;
 	const uint64_t *words = hxcomm_encoder_words(&loopback->encoder, &count);
-	const int status = hxcomm_receive(receiver, words, count);
+	const int status = count ? hxcomm_job_deliver(job, words, count) : hxcomm_job_check(job);
 	hxcomm_encoder_clear(&loopback->encoder);
 	return status;
 }
 
-static int loopback_run(void *state, const uint64_t *words, size_t count,
-        struct hxcomm_receiver *receiver)
+/* `index` counts the instructions of the program. */
+static int execute_all(struct loopback *loopback, struct hxcomm_job *job, size_t *index)
+{
+	const uint64_t *words;
+	size_t count;
+	int status = hxcomm_job_take(job, &words, &count);
+	while (status == HXCOMM_OK && count > 0) {
+		for (size_t i = 0; status == HXCOMM_OK && i < count; i++) {
+			loopback->clock++;
+			status = execute(loopback, words[i], (*index)++);
+			if (status == HXCOMM_OK && (i + 1) % DELIVER_WORDS == 0)
+				status = deliver(loopback, job);
+		}
+		if (status == HXCOMM_OK)
+			status = hxcomm_job_take(job, &words, &count);
+	}
+	return status;
+}
+
+static int loopback_run(void *state, struct hxcomm_job *job)
 {
 	struct loopback *loopback = state;
-	int status = HXCOMM_OK;
+	size_t index = 0;
 	loopback->decoder_time = 0;
-	for (size_t i = 0; status == HXCOMM_OK && i < count; i++) {
-		loopback->clock++;
-		status = execute(loopback, words[i], i);
-		if (status == HXCOMM_OK && loopback->encoder.count >= DELIVER_WORDS)
-			status = deliver(loopback, receiver);
-	}
+	int status = execute_all(loopback, job, &index);
 	loopback->clock++;
 	if (status == HXCOMM_OK)
-		status = execute(loopback, HXCOMM_WORD_HALT, count);
+		status = execute(loopback, HXCOMM_WORD_HALT, index);
 	if (status == HXCOMM_OK)
 		status = hxcomm_encoder_flush(&loopback->encoder);
 	if (status == HXCOMM_OK)
-		status = deliver(loopback, receiver);
+		status = deliver(loopback, job);
 	return status;
+}
+
+static int loopback_reset(void *state, double timeout_s)
+{
+	struct loopback *loopback = state;
+	(void)timeout_s;
+	forget_memory(loopback);
+	hxcomm_encoder_deinit(&loopback->encoder);
+	hxcomm_encoder_init(&loopback->encoder);
+	loopback->clock = loopback->timer_begin = 0;
+	return HXCOMM_OK;
 }
 
 const struct hxcomm_provider hxcomm__provider_loopback = {
@@ -251,4 +280,5 @@ const struct hxcomm_provider hxcomm__provider_loopback = {
 	.run = loopback_run,
 	.identifier = loopback_identifier,
 	.close = loopback_close,
+	.reset = loopback_reset,
 };

@@ -17,11 +17,11 @@ static int mock_open(void **state, const struct hxcomm_uri *uri,
 	return hxcomm__provider_plain_open(uri, options);
 }
 
-static int deliver(struct hxcomm_encoder *encoder, struct hxcomm_receiver *receiver)
+static int deliver(struct hxcomm_encoder *encoder, struct hxcomm_job *job)
 {
 	size_t count;
 	const uint64_t *words = hxcomm_encoder_words(encoder, &count);
-	const int status = hxcomm_receive(receiver, words, count);
+	const int status = count ? hxcomm_job_deliver(job, words, count) : hxcomm_job_check(job);
 	hxcomm_encoder_clear(encoder);
 	return status;
 }
@@ -42,26 +42,43 @@ static int answer(struct hxcomm_encoder *encoder, uint64_t word)
 	}
 }
 
-static int mock_run(void *state, const uint64_t *words, size_t count,
-        struct hxcomm_receiver *receiver)
+static int answer_all(struct hxcomm_encoder *encoder, struct hxcomm_job *job)
 {
-	(void)state;
-	struct hxcomm_encoder encoder;
-	hxcomm_encoder_init(&encoder);
-	int status = HXCOMM_OK;
-	for (size_t i = 0; status == HXCOMM_OK && i < count; i++) {
-		status = answer(&encoder, words[i]);
-		if (status == HXCOMM_OK && encoder.count >= DELIVER_WORDS)
-			status = deliver(&encoder, receiver);
+	const uint64_t *words;
+	size_t count;
+	int status = hxcomm_job_take(job, &words, &count);
+	while (status == HXCOMM_OK && count > 0) {
+		for (size_t i = 0; status == HXCOMM_OK && i < count; i++) {
+			status = answer(encoder, words[i]);
+			if (status == HXCOMM_OK && (i + 1) % DELIVER_WORDS == 0)
+				status = deliver(encoder, job);
+		}
+		if (status == HXCOMM_OK)
+			status = hxcomm_job_take(job, &words, &count);
 	}
+	return status;
+}
+
+static int mock_run(void *state, struct hxcomm_job *job)
+{
+	struct hxcomm_encoder encoder;
+	(void)state;
+	hxcomm_encoder_init(&encoder);
+	int status = answer_all(&encoder, job);
 	if (status == HXCOMM_OK)
 		status = answer(&encoder, HXCOMM_WORD_HALT);
 	if (status == HXCOMM_OK)
 		status = hxcomm_encoder_flush(&encoder);
 	if (status == HXCOMM_OK)
-		status = deliver(&encoder, receiver);
+		status = deliver(&encoder, job);
 	hxcomm_encoder_deinit(&encoder);
 	return status;
+}
+
+static int mock_reset(void *state, double timeout_s)
+{
+	(void)state, (void)timeout_s;
+	return HXCOMM_OK; /* it remembers nothing */
 }
 
 static const char *mock_identifier(void *state)
@@ -84,4 +101,5 @@ const struct hxcomm_provider hxcomm__provider_mock = {
 	.run = mock_run,
 	.identifier = mock_identifier,
 	.close = mock_close,
+	.reset = mock_reset,
 };

@@ -175,6 +175,18 @@ int hxcomm_uri_check_keys(const struct hxcomm_uri *uri, const char *const *known
 	return HXCOMM_OK;
 }
 
+void hxcomm__uri_remove(struct hxcomm_uri *uri, const char *key)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < uri->count; i++) {
+		if (!strcmp(uri->text + uri->key[i], key))
+			continue;
+		uri->key[kept] = uri->key[i];
+		uri->value[kept++] = uri->value[i];
+	}
+	uri->count = kept;
+}
+
 int hxcomm_uri_read_u64(uint64_t *out, const struct hxcomm_uri *uri, const char *key,
         uint64_t fallback, uint64_t min, uint64_t max)
 {

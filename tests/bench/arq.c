@@ -44,12 +44,22 @@ static int bench_open(void **state, const struct hxcomm_uri *uri,
 	return HXCOMM_OK;
 }
 
-static int bench_run(void *state, const uint64_t *words, size_t count, struct hxcomm_receiver *receiver)
+static int bench_run(void *state, struct hxcomm_job *job)
 {
+	const uint64_t *words;
+	size_t count, total = 0;
+	uint64_t last = 0;
+	int status;
 	(void)state;
-	const bool all = count == 1 && words[0] == hxcomm_word_timer_setup();
-	return all ? hxcomm_receive(receiver, answer, WORDS + 1) :
-	             hxcomm_receive(receiver, answer + WORDS, 1);
+	while ((status = hxcomm_job_take(job, &words, &count)) == HXCOMM_OK && count) {
+		total += count;
+		last = words[count - 1];
+	}
+	if (status != HXCOMM_OK)
+		return status;
+	const bool all = total == 1 && last == hxcomm_word_timer_setup();
+	return all ? hxcomm_job_deliver(job, answer, WORDS + 1) :
+	             hxcomm_job_deliver(job, answer + WORDS, 1);
 }
 
 static const char *bench_identifier(void *state)
@@ -64,7 +74,7 @@ static void bench_close(void *state)
 }
 
 static const struct hxcomm_provider provider = { HXCOMM_PROVIDER_ABI, sizeof(provider), "bench", "answers",
-	bench_open, bench_run, bench_identifier, bench_close };
+	bench_open, bench_run, bench_identifier, bench_close, NULL };
 
 /* ---- figures -------------------------------------------------------------------------------- */
 

@@ -39,17 +39,24 @@ static int tap_open(void **state, const struct hxcomm_uri *uri,
 	return status;
 }
 
-static int tap_run(void *state, const uint64_t *words, size_t count, struct hxcomm_receiver *receiver)
+static int tap_run(void *state, struct hxcomm_job *job)
 {
+	struct words program = { 0 };
+	const uint64_t *words;
 	uint64_t *answer;
-	size_t answer_count;
-	keep(&sent, words, count);
-	int status = hxcomm_run_words(state, words, count, &answer, &answer_count);
-	if (status != HXCOMM_OK)
-		return status;
-	keep(&received, answer, answer_count);
-	status = hxcomm_receive(receiver, answer, answer_count);
-	free(answer);
+	size_t count, answer_count;
+	int status;
+	while ((status = hxcomm_job_take(job, &words, &count)) == HXCOMM_OK && count)
+		keep(&program, words, count);
+	if (status == HXCOMM_OK)
+		status = hxcomm_run_words(state, program.word, program.count, &answer, &answer_count);
+	if (status == HXCOMM_OK) {
+		keep(&sent, program.word, program.count);
+		keep(&received, answer, answer_count);
+		status = hxcomm_job_deliver(job, answer, answer_count);
+		free(answer);
+	}
+	free(program.word);
 	return status;
 }
 

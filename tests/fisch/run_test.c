@@ -24,10 +24,10 @@ static int open_it(void **state, const struct hxcomm_uri *uri,
 	return HXCOMM_OK;
 }
 
-static int run_it(void *state, const uint64_t *words, size_t count, struct hxcomm_receiver *receiver)
+static int run_it(void *state, struct hxcomm_job *job)
 {
-	(void)state, (void)words, (void)count;
-	return hxcomm_receive(receiver, answer.words, answer.count);
+	(void)state;
+	return hxcomm_job_deliver(job, answer.words, answer.count);
 }
 
 static const char *identify_it(void *state)
@@ -42,7 +42,7 @@ static void close_it(void *state)
 }
 
 static const struct hxcomm_provider provider = { HXCOMM_PROVIDER_ABI, sizeof(provider), "answer",
-	"for tests", open_it, run_it, identify_it, close_it };
+	"for tests", open_it, run_it, identify_it, close_it, NULL };
 
 static struct hxcomm_connection *opened(const char *uri)
 {
@@ -100,7 +100,7 @@ static void a_timeout_names_the_instruction(void **state)
 	assert_ok(fisch_program_append_omnibus_write(p, 0x88000008, 1));
 	assert_ok(fisch_program_append_omnibus_write(p, 0x88000007, 1));
 	assert_ok(fisch_program_append_poll(p, true));
-	assert_error(fisch_run(c, p, r), HXCOMM_ETIMEDOUT,
+	assert_error(fisch_run(c, p, r), HXCOMM_EDEVICE,
 	        "instruction 4 of 5, timing::PollingOmnibusBlock 0x0800000000000001, blocked too long");
 	assert_int_equal(r->timeouts.count, 1); /* to look into */
 	fisch_program_free(p);
@@ -119,7 +119,7 @@ static void a_timeout_beyond_the_program_is_reported_as_such(void **state)
 	answer.count = 2;
 	assert_ok(fisch_program_new(&p, 0));
 	assert_ok(fisch_program_append_timer_reset(p));
-	assert_error(fisch_run(c, p, NULL), HXCOMM_ETIMEDOUT,
+	assert_error(fisch_run(c, p, NULL), HXCOMM_EDEVICE,
 	        "a timeout of instruction 1, the program has 1");
 	fisch_program_free(p);
 	hxcomm_close(c);

@@ -42,12 +42,15 @@ static int ill_open(void **state, const struct hxcomm_uri *uri, const struct hxc
 	return *state ? HXCOMM_OK : HXCOMM_ENOMEM;
 }
 
-static int ill_run(void *state, const uint64_t *words, size_t count, struct hxcomm_receiver *receiver)
+static int ill_run(void *state, struct hxcomm_job *job)
 {
 	const uint64_t halt = (uint64_t)HXCOMM_RESPONSE_LOOPBACK << 56;
-	(void)words;
-	if (count == 0)
-		return hxcomm_receive(receiver, &halt, 1);
+	const uint64_t *words;
+	size_t count;
+	const int status = hxcomm_job_take(job, &words, &count);
+	const bool resets = count && words[0] == hxcomm_word_chip_reset(true);
+	if (status != HXCOMM_OK || count == 0 || resets)
+		return status != HXCOMM_OK ? status : hxcomm_job_deliver(job, &halt, 1);
 	if (!strcmp(state, "killed"))
 		raise(SIGKILL);
 	if (!strcmp(state, "stopped"))
@@ -67,7 +70,7 @@ static void ill_close(void *state)
 }
 
 static const struct hxcomm_provider ill = { HXCOMM_PROVIDER_ABI, sizeof(ill), "ill", "fails", ill_open,
-	ill_run, ill_identifier, ill_close };
+	ill_run, ill_identifier, ill_close, NULL };
 
 /* A server in a process of its own. */
 static pid_t start_process(struct served *served, const char *chip, uint32_t port, uint32_t reset_port)
@@ -238,7 +241,7 @@ static void addresses_that_make_no_sense_are_refused(void **state)
 		{ "arq:127.0.0.1:0", "a port of 1 to 65535", HXCOMM_EINVAL },
 		{ "arq:127.0.0.1:65536", "a port of 1 to 65535", HXCOMM_EINVAL },
 		{ "arq:127.0.0.1:-1", "'-1' is no port", HXCOMM_EINVAL },
-		{ "arq:127.0.0.1?port=3", "known are: reset_port, timeout, window", HXCOMM_EINVAL },
+		{ "arq:127.0.0.1?port=3", "known are: reset_port, window", HXCOMM_EINVAL },
 		{ "arq:127.0.0.1?reset_port=0", "reset_port=0, allowed are 1 to 65535", HXCOMM_ERANGE },
 		{ "arq:127.0.0.1?window=129", "window=129, allowed are 1 to 128", HXCOMM_ERANGE },
 		{ "arq:127.0.0.1?window=0", "allowed are 1 to 128", HXCOMM_ERANGE },
@@ -426,13 +429,16 @@ static void a_chip_that_fails_is_opened_again(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct hxcomm_connection *connection = open_ok(served.uri);
 		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
-		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ETIMEDOUT,
-		        "a program of 1 words at 127.0.0.1 has not ended after 1 s");
+		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ELINK,
+		        "the program failed at 127.0.0.1: the chip is ill");
+		assert_error(hxcomm_run(connection, NULL, 0, NULL), HXCOMM_ESTATE, "an earlier run failed");
+		assert_ok(hxcomm_reset(connection));
+		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
 		hxcomm_close(connection);
 	}
 	served_stop(&served);
 	hxcomm_log_set_sink(NULL, NULL);
-	assert_non_null(strstr(message, "is not answered: the chip is ill"));
+	assert_non_null(strstr(message, "a program failed, the host is told: the chip is ill"));
 }
 
 static void strangers_disturb_nobody(void **state)

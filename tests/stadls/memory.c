@@ -61,13 +61,14 @@ static void write_word(uint32_t address, uint32_t value, uint32_t byte_enables)
 	*word = (*word & ~mask) | (value & mask);
 }
 
-static int memory_run(void *state, const uint64_t *words, size_t count,
-        struct hxcomm_receiver *receiver)
+/* Programs are run at once: their words come in one piece. */
+static int memory_run(void *state, struct hxcomm_job *job)
 {
 	struct hxcomm_encoder encoder;
+	const uint64_t *words;
 	uint64_t address = 0;
-	size_t out_count;
-	int status = HXCOMM_OK;
+	size_t count, out_count;
+	int status = hxcomm_job_take(job, &words, &count);
 	(void)state;
 	memory.runs++;
 	memory.words = count;
@@ -91,7 +92,7 @@ static int memory_run(void *state, const uint64_t *words, size_t count,
 		status = hxcomm_encoder_flush(&encoder);
 	if (status == HXCOMM_OK) {
 		const uint64_t *out = hxcomm_encoder_words(&encoder, &out_count);
-		status = hxcomm_receive(receiver, out, out_count);
+		status = hxcomm_job_deliver(job, out, out_count);
 	}
 	hxcomm_encoder_deinit(&encoder);
 	return status;

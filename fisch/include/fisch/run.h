@@ -20,11 +20,11 @@ struct hxcomm_responses;
 /** Run a program.
  *  @param connection  an open connection
  *  @param program     the program; stays as it is
- *  @param[out] out    cleared first; then the responses, also after HXCOMM_ETIMEDOUT and
+ *  @param[out] out    cleared first; then the responses, also after HXCOMM_EDEVICE and
  *                     HXCOMM_EPROTO, to look into. NULL only checks
  *  @retval 0                 the program ended, every read and tick was answered
- *  @retval HXCOMM_ETIMEDOUT  the FPGA reports an instruction that blocked too long: the message
- *                            names it. Close the connection and open a new one
+ *  @retval HXCOMM_EDEVICE    the FPGA reports an instruction that blocked too long: the message
+ *                            names it. hxcomm_reset() the connection and configure the chip anew
  *  @retval HXCOMM_EPROTO     responses are missing or too many: the message counts them (a read
  *                            without a barrier behind it?)
  *  @return otherwise as hxcomm_run() */

@@ -6,7 +6,8 @@
  *  @brief HostARQ, the protocol of the FPGA over UDP: statistics of the host side, and the FPGA's side.
  *  @defgroup hxcomm_arq HostARQ
  *
- *  The host side is the provider `arq:HOST[:PORT]`: hxcomm_open() and hxcomm_run() are all it needs.
+ *  The host side is the provider `arq:HOST[:PORT]?reset_port=PORT&window=FRAMES`: hxcomm_open() and
+ *  hxcomm_run() are all it needs.
  *  The server below takes the place of the FPGA: it executes the programs of one host at a time on
  *  any other connection, such as `emulator:`. (source: spec/transport.md 5)
  *  @{ */
@@ -93,16 +94,45 @@ HXCOMM_API HXCOMM_NODISCARD int hxcomm_arq_server_new(struct hxcomm_arq_server *
         const char *uri, const struct hxcomm_arq_server_options *options);
 
 /** Serve until hxcomm_arq_server_stop(), one host at a time: the last one that sent a reset.
- *  A program that cannot be run is logged and not answered.
+ *  Programs run on a thread of their own: the host is answered while one computes. A program that is
+ *  under way when a reset comes is ended, and the chip is reset; otherwise it stays as it is. The host
+ *  is told of a program that fails; its words are not taken then until it sends a reset.
  *  @param server  from hxcomm_arq_server_new()
  *  @retval 0              stopped
  *  @retval HXCOMM_EIO     the system refused; the message says why */
 HXCOMM_API HXCOMM_NODISCARD int hxcomm_arq_server_run(struct hxcomm_arq_server *server);
 
-/** Make hxcomm_arq_server_run() return once the program that is running has ended. May be called
- *  before it, from another thread and in a signal handler.
+/** Make hxcomm_arq_server_run() return; a program that is running is given up. May be called before
+ *  it, from another thread and in a signal handler.
  *  @param server  from hxcomm_arq_server_new() */
 HXCOMM_API void hxcomm_arq_server_stop(struct hxcomm_arq_server *server);
+
+/** What a server has done since it was made. Start from #HXCOMM_ARQ_SERVER_STATISTICS_INIT. */
+struct hxcomm_arq_server_statistics {
+	size_t size;             /**< sizeof(struct hxcomm_arq_server_statistics), set by the initialiser */
+	uint64_t resets;         /**< resets of all hosts */
+	uint64_t thefts;         /**< of these, those that took the chip from another host */
+	uint64_t programs;       /**< programs that ended */
+	uint64_t failed;         /**< of these, those that failed or were given up */
+	uint64_t words_received; /**< words of programs, halts included */
+	uint64_t words_sent;     /**< words of answers */
+	struct hxcomm_link_statistics link; /**< frames of all hosts; its size member is not set */
+};
+
+/** Initialiser that carries the size this program was compiled with. */
+#define HXCOMM_ARQ_SERVER_STATISTICS_INIT                                                          \
+	{                                                                                          \
+		sizeof(struct hxcomm_arq_server_statistics), 0, 0, 0, 0, 0, 0,                     \
+		        HXCOMM_LINK_STATISTICS_INIT                                                \
+	}
+
+/** Read the statistics of a server. May be called by another thread than the one that serves.
+ *  @param[in,out] out  from #HXCOMM_ARQ_SERVER_STATISTICS_INIT; unchanged after an error
+ *  @param server       from hxcomm_arq_server_new()
+ *  @retval 0              @p out is set
+ *  @retval HXCOMM_EINVAL  @p out is not initialised */
+HXCOMM_API HXCOMM_NODISCARD int hxcomm_arq_server_statistics_read(
+        struct hxcomm_arq_server_statistics *out, struct hxcomm_arq_server *server);
 
 /** Port of the frames. @param server from hxcomm_arq_server_new()
  *  @return 1 … 65535 */

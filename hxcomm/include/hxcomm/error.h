@@ -30,7 +30,8 @@ extern "C" {
 	X(HXCOMM_EPROTO, -9, "the other side sent something malformed")                            \
 	X(HXCOMM_ENOSPC, -10, "a resource of the chip is used up")                                 \
 	X(HXCOMM_EIO, -11, "the operating system refused")                                         \
-	X(HXCOMM_ECORRUPT, -12, "stored data is damaged")
+	X(HXCOMM_ECORRUPT, -12, "stored data is damaged")                                          \
+	X(HXCOMM_EDEVICE, -13, "the device reports a failure")
 
 /** Status of a call: 0 or one of #HXCOMM_ERRORS. */
 enum hxcomm_error {

@@ -7,11 +7,13 @@
  *  @defgroup hxcomm hxcomm: words, connections, providers */
 
 #include <hxcomm/arq.h>
+#include <hxcomm/choice.h>
 #include <hxcomm/connection.h>
 #include <hxcomm/decoder.h>
 #include <hxcomm/encoder.h>
 #include <hxcomm/error.h>
 #include <hxcomm/export.h>
+#include <hxcomm/job.h>
 #include <hxcomm/log.h>
 #include <hxcomm/message.h>
 #include <hxcomm/options.h>

@@ -6,10 +6,10 @@
  *  @brief Who executes programs: a table of operations under the scheme of an address.
  *  @defgroup hxcomm_provider Providers
  *
- *  `arq`, `loopback` and `mock` are built in. Any other scheme is a module, a shared object
- *  `<scheme>.so` that exports `const struct hxcomm_provider hxcomm_provider`. It is looked for in
- *  the folders of the environment variable HXCOMM_PROVIDER_PATH (separated by colons), then in
- *  `hxcomm/providers-1` beside libhxcomm.so. A module is loaded once and stays.
+ *  `arq`, `loopback`, `mock`, `record` and `replay` are built in. Any other scheme is a module, a
+ *  shared object `<scheme>.so` that exports `const struct hxcomm_provider hxcomm_provider`. It is
+ *  looked for in the folders of the environment variable HXCOMM_PROVIDER_PATH (separated by colons),
+ *  then in `hxcomm/providers-2` beside libhxcomm.so. A module is loaded once and stays.
  *
  *  The table of providers is shared by all threads; the functions here may be called by several at
  *  once.
@@ -27,13 +27,16 @@ extern "C" {
 
 struct hxcomm_open_options;
 
-/** Where a provider delivers the words that come back. */
-struct hxcomm_receiver;
+/** A program under way: the provider takes its words and delivers what comes back. */
+struct hxcomm_job;
 
 /** Version of struct hxcomm_provider: another number means another layout or meaning. */
-#define HXCOMM_PROVIDER_ABI UINT32_C(1)
+#define HXCOMM_PROVIDER_ABI UINT32_C(2)
 
-/** A provider. All members are set; the object lives as long as the process. */
+/** A provider. All members but reset are set; the object lives as long as the process.
+ *
+ *  The operations of one connection are called one after the other, from open to close, but not
+ *  always by the same thread. */
 struct hxcomm_provider {
 	uint32_t abi;        /**< #HXCOMM_PROVIDER_ABI */
 	uint32_t size;       /**< sizeof(struct hxcomm_provider) */
@@ -49,13 +52,12 @@ struct hxcomm_provider {
 	        const struct hxcomm_open_options *options);
 
 	/** Execute a program, then one halt, and deliver what comes back up to and with the halt.
-	 *  @param state     from open
-	 *  @param words     [count] checked instruction words without halt
-	 *  @param count     number of words
-	 *  @param receiver  takes the words by hxcomm_receive(); its errors are to be returned
+	 *  @param state  from open
+	 *  @param job    gives the words by hxcomm_job_take(), takes the answer by hxcomm_job_deliver(),
+	 *                tells by hxcomm_job_check() when to give up; errors of the three are to be
+	 *                returned
 	 *  @return 0 or a status with message */
-	int (*run)(void *state, const uint64_t *words, size_t count,
-	        struct hxcomm_receiver *receiver);
+	int (*run)(void *state, struct hxcomm_job *job);
 
 	/** The chip's unique identifier.
 	 *  @param state  from open
@@ -65,16 +67,42 @@ struct hxcomm_provider {
 	/** End the connection and free @p state.
 	 *  @param state  from open */
 	void (*close)(void *state);
+
+	/** Bring link and chip back to where open has left them, after a run that was given up in the
+	 *  middle or at any other time between runs; NULL where that is not possible.
+	 *  @param state      from open
+	 *  @param timeout_s  give up after this time, in s
+	 *  @return 0 or a status with message */
+	int (*reset)(void *state, double timeout_s);
 };
 
-/** Deliver words that came back; called by a provider's run, any number of times.
- *  @param receiver  as given to run
- *  @param words     [count] words in host byte order
- *  @param count     number of words
+/** Take the next words of the program. Blocks while its user has not appended them yet.
+ *  @param job         as given to run
+ *  @param[out] words  [count] checked instruction words in host byte order, without the halt; lent
+ *                     until the next call
+ *  @param[out] count  their number; 0 at the end of the program
+ *  @retval 0   set
+ *  @retval <0  stop the run and return this: as hxcomm_job_check() */
+HXCOMM_API HXCOMM_NODISCARD int hxcomm_job_take(struct hxcomm_job *job, const uint64_t **words,
+        size_t *count);
+
+/** Deliver words that came back, any number of times.
+ *  @param job    as given to run
+ *  @param words  [count] words in host byte order; what stands behind the halt is kept for the next
+ *                run
+ *  @param count  number of words
  *  @retval 0   go on
- *  @retval <0  stop the run and return this */
-HXCOMM_API HXCOMM_NODISCARD int hxcomm_receive(struct hxcomm_receiver *receiver,
-        const uint64_t *words, size_t count);
+ *  @retval <0  stop the run and return this: what came is no message, or as hxcomm_job_check() */
+HXCOMM_API HXCOMM_NODISCARD int hxcomm_job_deliver(struct hxcomm_job *job, const uint64_t *words,
+        size_t count);
+
+/** Ask whether to go on. To be called by a run that works long without taking or delivering, every
+ *  millisecond or so; takes some 30 ns.
+ *  @param job  as given to run
+ *  @retval 0                 go on
+ *  @retval HXCOMM_ETIMEDOUT  stop the run and return this: its time is over
+ *  @retval HXCOMM_ESTATE     stop the run and return this: the connection is closed */
+HXCOMM_API HXCOMM_NODISCARD int hxcomm_job_check(struct hxcomm_job *job);
 
 /** Add a provider of this process.
  *  @param provider  lives as long as the process; not copied

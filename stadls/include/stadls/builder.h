@@ -269,7 +269,7 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_poll(struct stadls_builder *build
  *          equal
  *
  *  A word that never comes as expected blocks until the instruction timeout (10 ms, see
- *  InstructionTimeoutConfig); the run then fails with HXCOMM_ETIMEDOUT. */
+ *  InstructionTimeoutConfig); the run then fails with HXCOMM_EDEVICE. */
 HXCOMM_API HXCOMM_NODISCARD int stadls_builder_poll_word(struct stadls_builder *builder,
         uint32_t address, uint32_t mask, uint32_t target, bool equal);
 

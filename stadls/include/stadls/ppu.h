@@ -171,7 +171,7 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_ppu_append_stop(struct stadls_builder *bu
         uint32_t ppu);
 
 /** Append waiting until a processor sleeps, which is how programs end. Longer than the instruction
- *  timeout (10 ms by default) the run fails with HXCOMM_ETIMEDOUT: write
+ *  timeout (10 ms by default) the run fails with HXCOMM_EDEVICE: write
  *  InstructionTimeoutConfig before for a longer program.
  *  @param builder  unchanged after an error
  *  @param ppu      0, 1

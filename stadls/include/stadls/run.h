@@ -24,7 +24,7 @@ struct stadls_builder;
  *  @param connection  an open connection
  *  @param builder     stays as it is
  *  @param[out] out    cleared first; then the responses, for stadls_ticket_read(). NULL only checks
- *  @return as fisch_run(): HXCOMM_ETIMEDOUT when an instruction blocked too long, HXCOMM_EPROTO
+ *  @return as fisch_run(): HXCOMM_EDEVICE when an instruction blocked too long, HXCOMM_EPROTO
  *          when answers are missing */
 HXCOMM_API HXCOMM_NODISCARD int stadls_run(struct hxcomm_connection *connection,
         const struct stadls_builder *builder, struct hxcomm_responses *out);

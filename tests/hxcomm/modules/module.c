@@ -19,12 +19,11 @@ static int module_open(void **state, const struct hxcomm_uri *uri,
 	return 0;
 }
 
-static int module_run(void *state, const uint64_t *words, size_t count,
-        struct hxcomm_receiver *receiver)
+static int module_run(void *state, struct hxcomm_job *job)
 {
 	static const uint64_t halt = UINT64_C(0x0200000000000000);
-	(void)state, (void)words, (void)count;
-	return hxcomm_receive(receiver, &halt, 1);
+	(void)state;
+	return hxcomm_job_deliver(job, &halt, 1);
 }
 
 static const char *module_identifier(void *state)
