@@ -31,7 +31,23 @@ void stadls_builder_free(struct stadls_builder *builder)
 	if (!builder)
 		return;
 	fisch_program_free(builder->program);
+	free(builder->scratch);
 	free(builder);
+}
+
+int stadls__scratch(uint32_t **out, struct stadls_builder *builder, size_t words)
+{
+	if (words > builder->scratch_words) {
+		/* what it holds is of no use any more: nothing to copy */
+		free(builder->scratch);
+		builder->scratch_words = 0;
+		builder->scratch = malloc(words * sizeof(*builder->scratch));
+		if (!builder->scratch)
+			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu words", words);
+		builder->scratch_words = words;
+	}
+	*out = builder->scratch;
+	return HXCOMM_OK;
 }
 
 void stadls_builder_clear(struct stadls_builder *builder)
@@ -127,13 +143,17 @@ static int append_words(struct stadls_builder *builder, enum fisch_backend backe
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference)
 {
-	uint32_t words[HALDLS_CONTAINER_WORDS_MAX], known[HALDLS_CONTAINER_WORDS_MAX], count;
+	uint32_t *words = NULL, count;
 	uint8_t byte_enables, known_enables = 0;
-	int status = encode(words, &byte_enables, container, coordinate, value);
-	if (status == HXCOMM_OK && reference)
-		status = encode(known, &known_enables, container, coordinate, reference);
+	int status = haldls_container_words(&count, container, coordinate);
 	if (status == HXCOMM_OK)
-		status = haldls_container_words(&count, container, coordinate);
+		status = stadls__scratch(&words, builder, 2 * (size_t)count + 1);
+	if (status != HXCOMM_OK)
+		return status;
+	const uint32_t *known = words + count;
+	status = encode(words, &byte_enables, container, coordinate, value);
+	if (status == HXCOMM_OK && reference)
+		status = encode(words + count, &known_enables, container, coordinate, reference);
 	if (status != HXCOMM_OK)
 		return status;
 	if (container->payload == HALDLS_PAYLOAD_LIST)
@@ -224,21 +244,7 @@ int stadls__read_words(uint32_t *out, const struct haldls_container *container, 
 int stadls_builder_read_over(struct stadls_ticket *out, struct stadls_builder *builder,
         enum fisch_backend backend, const struct haldls_container *container, uint32_t coordinate)
 {
-	uint32_t addresses[HALDLS_CONTAINER_WORDS_MAX];
-	struct stadls_ticket ticket = { .container = container, .coordinate = coordinate, .count = 1 };
-	uint32_t count = 0;
-	int status = stadls__check_read(backend, container, coordinate);
-	if (status == HXCOMM_OK)
-		status = stadls__read_words(&count, container, coordinate);
-	if (status != HXCOMM_OK)
-		return status;
-	for (uint32_t w = 0; w < count; w++)
-		addresses[w] = container->read_address(backend, coordinate, w);
-	status = fisch_program_append_register_reads(&ticket.words, builder->program, backend, addresses,
-	        count);
-	if (status == HXCOMM_OK)
-		*out = ticket;
-	return status;
+	return stadls_builder_read_range(out, builder, backend, container, coordinate, 1);
 }
 
 int stadls_builder_read(struct stadls_ticket *out, struct stadls_builder *builder,

@@ -6,7 +6,12 @@
 
 struct stadls_builder {
 	struct fisch_program *program;
+	uint32_t *scratch; /* [scratch_words] words and addresses on their way into the program */
+	size_t scratch_words;
 };
+
+/* Room for words that are needed until the next call. @return 0 or HXCOMM_ENOMEM */
+int stadls__scratch(uint32_t **out, struct stadls_builder *builder, size_t words);
 
 /* Can this container be written, or read, there over this back end? */
 int stadls__check_write(enum fisch_backend backend, const struct haldls_container *container,

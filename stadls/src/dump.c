@@ -220,6 +220,7 @@ static int compare_places(const void *a, const void *b)
 /* The words of a chip by address. */
 struct memory {
 	uint32_t *words;      /* [HALDLS_CHIP_WORDS] */
+	struct stadls_builder *builder; /* for its scratch */
 	struct place *places; /* [HALDLS_CHIP_WORDS] sorted */
 	size_t foreign;
 };
@@ -231,6 +232,9 @@ static int memory_init(struct memory *memory, const struct haldls_chip *chip)
 		.places = malloc(HALDLS_CHIP_WORDS * sizeof(*memory->places)) };
 	if (!memory->words || !memory->places)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the words of a chip");
+	const int status = stadls_builder_new(&memory->builder);
+	if (status != HXCOMM_OK)
+		return status;
 	for (uint32_t i = 0; i < HALDLS_CHIP_WORDS; i++)
 		memory->places[i] = (struct place){ addresses[i], i };
 	qsort(memory->places, HALDLS_CHIP_WORDS, sizeof(*memory->places), compare_places);
@@ -263,10 +267,12 @@ static bool goes_over_omnibus(const struct haldls_container *container)
 
 static int memory_apply(struct memory *memory, const struct stadls_dump_entry *entry)
 {
-	uint32_t words[HALDLS_CONTAINER_WORDS_MAX], count = 0;
+	uint32_t *words = NULL, count = 0;
 	uint8_t byte_enables = ALL_BYTES;
 	const struct haldls_container *container = entry->container;
 	int status = haldls_container_words(&count, container, entry->coordinate);
+	if (status == HXCOMM_OK)
+		status = stadls__scratch(&words, memory->builder, (size_t)count + 1);
 	if (status == HXCOMM_OK)
 		status = haldls_container_encode(words, &byte_enables, container, entry->coordinate,
 		        entry->value);
@@ -298,6 +304,7 @@ int stadls_dump_apply(struct haldls_chip *chip, size_t *foreign, const struct st
 			*foreign = memory.foreign;
 	}
 	free(result);
+	stadls_builder_free(memory.builder);
 	free(memory.words);
 	free(memory.places);
 	return status;

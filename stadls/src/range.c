@@ -5,7 +5,6 @@
 #include <hxcomm/error.h>
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 enum { PLAYBACK_WORDS = 4194304 };
 
@@ -13,6 +12,10 @@ static int check_range(const struct haldls_container *container, uint32_t first,
 {
 	if (first <= container->count && count <= container->count - first)
 		return HXCOMM_OK;
+	if (count == 1)
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s %" PRIu32 " does not exist: %s is 0 to %" PRIu32, container->name, first,
+		        container->coordinate, container->count - 1);
 	return hxcomm_error_set(HXCOMM_ERANGE,
 	        "%s %" PRIu32 " to %" PRIu64 " do not all exist: %s is 0 to %" PRIu32, container->name,
 	        first, (uint64_t)first + count - 1, container->coordinate, container->count - 1);
@@ -90,14 +93,13 @@ int stadls_builder_read_range(struct stadls_ticket *out, struct stadls_builder *
 		status = count_words(&words, container, first, count);
 	if (status != HXCOMM_OK)
 		return status;
-	uint32_t *addresses = malloc(words * sizeof(*addresses));
-	if (!addresses)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu addresses", words);
-	status = list_addresses(addresses, backend, container, first, count);
+	uint32_t *addresses;
+	status = stadls__scratch(&addresses, builder, words);
+	if (status == HXCOMM_OK)
+		status = list_addresses(addresses, backend, container, first, count);
 	if (status == HXCOMM_OK)
 		status = fisch_program_append_register_reads(&ticket.words, builder->program, backend,
 		        addresses, words);
-	free(addresses);
 	if (status == HXCOMM_OK)
 		*out = ticket;
 	return status;
