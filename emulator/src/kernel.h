@@ -99,27 +99,36 @@ struct kernel_bins {
 	unsigned lines[KERNEL_WINDOW]; /**< lines that got an event in this step, bit by bit */
 };
 
-/** What a window needs of each neuron for its length of step, and where its neurons rest. */
+/** What windows need of 16 neurons for their length of step. Side by side, as they are used
+ *  together. */
+struct kernel_planned {
+	_Alignas(64) float keep[KERNEL_LINES][16]; /**< of a drop over a step */
+	float bend[KERNEL_LINES][16];   /**< 1/V, less for large drops */
+	float mean[KERNEL_LINES][16];   /**< of a drop over a step, in widths of the input */
+	float late[KERNEL_LINES][16];   /**< of a drop over half a step */
+	float area[KERNEL_LINES][16];   /**< time constant over step, in widths of the input */
+	float offset[KERNEL_LINES][16]; /**< widths of the input */
+	float limit[KERNEL_LINES][16];  /**< V per step, largest way that an input makes */
+	float slope[16];                /**< 1/V, of the leak */
+	float reference[16];            /**< V, of the leak */
+	float leak[16];                 /**< V per step, largest way that the leak makes */
+	float constant[16];             /**< V per step */
+	float until[16];       /**< steps from the window's begin to the end of the reset; huge where
+				  there is none */
+	float inflow[16];      /**< V per step, the other currents in the last step */
+	float reset_floor[16]; /**< V, where leak and reset meet without other currents */
+	float reset_yield[16]; /**< V above it for 1 V per step of other currents */
+	float reset_rate[16];  /**< time constants of the reset in a step */
+	float reset_lag[16];   /**< steps that the membrane then lags behind its currents */
+	float parked[16];      /**< V at which the reset began */
+	float since[16];       /**< steps from the window's begin to the begin of the reset */
+};
+
+/** Plan of all neurons. */
 struct kernel_plan {
-	_Alignas(64) kernel_column keep[KERNEL_LINES]; /**< of a drop over a step */
-	kernel_column bend[KERNEL_LINES];   /**< 1/V, less for large drops */
-	kernel_column mean[KERNEL_LINES];   /**< of a drop over a step, in widths of the input */
-	kernel_column late[KERNEL_LINES];   /**< of a drop over half a step */
-	kernel_column area[KERNEL_LINES];   /**< time constant over step, in widths of the input */
-	kernel_column offset[KERNEL_LINES]; /**< widths of the input */
-	kernel_column limit[KERNEL_LINES];  /**< V per step, largest way that an input makes */
-	kernel_column leak;                 /**< V per step, the same of the leak */
-	kernel_column constant;             /**< V per step */
-	kernel_column reset_floor; /**< V, where leak and reset meet without other currents */
-	kernel_column reset_yield; /**< V above it for 1 V per step of other currents */
-	kernel_column reset_rate;  /**< time constants of the reset in a step */
-	kernel_column reset_lag;   /**< steps that the membrane then lags behind its currents */
-	kernel_column inflow;      /**< V per step, these currents in the last step */
-	kernel_column parked;      /**< V at which the reset began */
-	kernel_column since;       /**< steps from the window's begin to the begin of the reset */
-	kernel_column until;       /**< … to its end; huge where there is none */
-	float h;                   /**< s, length of a step */
-	unsigned ticks;            /**< length of a step */
+	struct kernel_planned neurons[KERNEL_NEURONS / 16]; /**< 16 at a time */
+	float h;                                            /**< s, length of a step */
+	unsigned ticks;                                     /**< length of a step */
 };
 
 /** A run of steps of one hemisphere. */
@@ -129,7 +138,8 @@ struct kernel_window {
 	float place;              /**< of the middle of the first step in the noise slot, 0 … 1 */
 	float advance;            /**< from step to step */
 	bool noise;               /**< a noise current flows */
-	uint64_t released; /**< bit i: one of neurons first + 4 i … + 3 leaves its reset */
+	uint64_t released[KERNEL_WINDOW]; /**< by step; bit i: one of neurons first + 4 i … + 3 leaves
+					     its reset */
 	struct kernel_bins *bins; /**< events; zero again afterwards */
 	/** A comparator switched on. May change state, plan and threshold of this neuron.
 	 *  @param user as below  @param neuron which  @param time steps since the window's begin

@@ -55,7 +55,8 @@ ALWAYS void window_lines(struct kernel_membranes *restrict m, const struct kerne
 	const struct kernel_window *restrict w, unsigned i, vec current[KERNEL_WINDOW])
 {
 	struct kernel_bins *bins = w->bins;
-	const unsigned column = i - w->first;
+	const struct kernel_planned *b = &p->neurons[i / 16];
+	const unsigned column = i - w->first, o = i % 16;
 	vec line[KERNEL_LINES] = {load(&m->line[0][i]), load(&m->line[1][i])};
 	for (unsigned k = 0; k < w->steps; k++) {
 		vec over[KERNEL_LINES], under[KERNEL_LINES];
@@ -67,21 +68,21 @@ ALWAYS void window_lines(struct kernel_membranes *restrict m, const struct kerne
 				float *charge = &bins->charge[k][l][column];
 				float *kept = &bins->kept[k][l][column];
 				brought = load(charge);
-				left = load(kept) * load(&p->late[l][i]);
+				left = load(kept) * load(&b->late[l][o]);
 				bend += all(0.5f) * brought;
 				store(charge, all(0.0f));
 				store(kept, all(0.0f));
 			}
-			bend *= load(&p->bend[l][i]);
+			bend *= load(&b->bend[l][o]);
 			const vec shrink = all(1.0f) - bend * (all(1.0f) - bend);
-			vec middle = u * load(&p->mean[l][i]) * (all(1.0f) - all(0.5f) * bend);
-			line[l] = u * load(&p->keep[l][i]) * shrink;
+			vec middle = u * load(&b->mean[l][o]) * (all(1.0f) - all(0.5f) * bend);
+			line[l] = u * load(&b->keep[l][o]) * shrink;
 			if (events) {
-				middle += (brought - left) * load(&p->area[l][i]);
+				middle += (brought - left) * load(&b->area[l][o]);
 				line[l] += left * (all(0.5f) + all(0.5f) * shrink);
 			}
-			const vec x = vec_clip(middle + load(&p->offset[l][i])), q = x * x;
-			over[l] = load(&p->limit[l][i]) * (x * vec_tanh_over(q));
+			const vec x = vec_clip(middle + load(&b->offset[l][o])), q = x * x;
+			over[l] = load(&b->limit[l][o]) * (x * vec_tanh_over(q));
 			under[l] = vec_tanh_under(q);
 		}
 		current[k] = (over[0] * under[1] + over[1] * under[0]) / (under[0] * under[1]);
@@ -104,36 +105,35 @@ ALWAYS vec share_of(vec z)
 	return all(1.0f) - z * (all(0.5f) - z * all(1.0f / 6.0f));
 }
 
-ALWAYS struct tangent follow_leak(const struct kernel_membranes *m, const struct kernel_plan *p,
-	unsigned i, vec v)
+ALWAYS struct tangent follow_leak(const struct kernel_planned *b, unsigned o, vec v)
 {
-	const vec slope = load(&m->leak_slope[i]), limit = load(&p->leak[i]);
-	const vec x = vec_clip(slope * (load(&m->leak_reference[i]) - v)), q = x * x;
+	const vec slope = load(&b->slope[o]), limit = load(&b->leak[o]);
+	const vec x = vec_clip(slope * (load(&b->reference[o]) - v)), q = x * x;
 	const vec t = x * vec_tanh_over(q) / vec_tanh_under(q);
 	struct tangent tangent;
 	tangent.pull = limit * slope * (all(1.0f) - t * t);
-	tangent.push = limit * t + tangent.pull * v + load(&p->constant[i]);
+	tangent.push = limit * t + tangent.pull * v + load(&b->constant[o]);
 	tangent.share = share_of(tangent.pull);
 	return tangent;
 }
 
 /* Neurons whose reset ends before the end of step @time (as 1 + its number): where they are then.
  * Returns which part of the step, or of two, all neurons have left. */
-ALWAYS vec release(const struct kernel_membranes *m, struct kernel_plan *p, unsigned i,
-	vec current, vec drift, vec time, vec *v, struct tangent *tangent)
+ALWAYS vec release(struct kernel_planned *b, unsigned o, vec current, vec drift, vec time, vec *v,
+	struct tangent *tangent)
 {
-	const vec until = load(&p->until[i]), parked = load(&p->parked[i]);
+	const vec until = load(&b->until[o]), parked = load(&b->parked[o]);
 	const mask free = above(time, until - all(1e-3f));
 	/* a membrane lags behind its currents, which are known in the middles of steps */
-	const vec lag = time - all(0.5f) - until + load(&p->reset_lag[i]);
-	const vec aim = load(&p->reset_floor[i]) +
-			load(&p->reset_yield[i]) * (current - drift * lag);
-	const vec length = vec_most(until - load(&p->since[i]), all(0.0f));
-	const vec left = vec_decay(length * load(&p->reset_rate[i]));
+	const vec lag = time - all(0.5f) - until + load(&b->reset_lag[o]);
+	const vec aim = load(&b->reset_floor[o]) +
+			load(&b->reset_yield[o]) * (current - drift * lag);
+	const vec length = vec_most(until - load(&b->since[o]), all(0.0f));
+	const vec left = vec_decay(length * load(&b->reset_rate[o]));
 	const vec reached = vec_most(aim + (parked - aim) * left, all(0.0f));
 	*v = choose(free, vec_least(reached, all(PHYSICS_RAIL)), *v);
-	store(&p->until[i], choose(free, all(KERNEL_NEVER), until));
-	const struct tangent fresh = follow_leak(m, p, i, *v);
+	store(&b->until[o], choose(free, all(KERNEL_NEVER), until));
+	const struct tangent fresh = follow_leak(b, o, *v);
 	tangent->push = choose(free, fresh.push, tangent->push);
 	tangent->pull = choose(free, fresh.pull, tangent->pull);
 	tangent->share = choose(free, fresh.share, tangent->share);
@@ -148,22 +148,27 @@ struct crossing {
 
 /* The way of the membranes through a window, and where it crossed thresholds. */
 struct paths {
-	_Alignas(64) float from[KERNEL_WINDOW][KERNEL_COLUMNS]; /* V, at the begin of a step */
-	float way[KERNEL_WINDOW][KERNEL_COLUMNS];               /* V, in the step */
-	float part[KERNEL_WINDOW][KERNEL_COLUMNS]; /* of the step that this took, where @whole is false */
-	bool whole[KERNEL_COLUMNS / LANES];
+	_Alignas(64) float from[KERNEL_WINDOW + 1][KERNEL_COLUMNS]; /* V, at the begin of a step */
+	float part[KERNEL_WINDOW][KERNEL_COLUMNS]; /* of the step, where neurons were released */
 	struct crossing crossing[KERNEL_WINDOW * KERNEL_COLUMNS / LANES + 1];
 	unsigned crossings;
 };
+
+/* Is one of these lanes released in this step? */
+ALWAYS bool releases(const struct kernel_window *w, unsigned k, unsigned column)
+{
+	return w->released[k] >> column / 4 & ((UINT64_C(1) << LANES / 4) - 1);
+}
 
 /* @careful: some neurons leave their reset, or are near the rails. */
 ALWAYS void window_membranes(struct kernel_membranes *m, struct kernel_plan *p,
 	const struct kernel_window *w, unsigned i, const vec current[KERNEL_WINDOW],
 	struct paths *paths, bool careful)
 {
-	const unsigned column = i - w->first;
-	vec v = load(&m->v[i]), noise = all(0.0f), drift = all(0.0f), way = all(0.0f);
-	struct tangent tangent = follow_leak(m, p, i, v);
+	struct kernel_planned *b = &p->neurons[i / 16];
+	const unsigned column = i - w->first, o = i % 16;
+	vec v = load(&m->v[i]), noise = all(0.0f), drift = all(0.0f);
+	struct tangent tangent = follow_leak(b, o, v);
 	const vec threshold = load(&m->threshold[i]);
 	if (w->noise) {
 		const vec from = load(&m->noise_from[i]) * all(p->h);
@@ -175,11 +180,11 @@ ALWAYS void window_membranes(struct kernel_membranes *m, struct kernel_plan *p,
 		const vec inflow = current[k] + noise;
 		vec share = tangent.share;
 		noise += drift;
-		if (careful) {
-			vec before = load(&p->inflow[i]);
+		if (careful && releases(w, k, column)) {
+			vec before = load(&b->inflow[o]);
 			if (k)
 				before = current[k - 1] + noise - drift * all(2.0f);
-			const vec part = release(m, p, i, inflow, inflow - before,
+			const vec part = release(b, o, inflow, inflow - before,
 				all((float)(k + 1)), &v, &tangent);
 			store(&paths->part[k][column], part);
 			share = part * share_of(part * tangent.pull);
@@ -192,21 +197,18 @@ ALWAYS void window_membranes(struct kernel_membranes *m, struct kernel_plan *p,
 				vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)),
 				all(1.0f));
 		}
-		way = force * share;
 		store(&paths->from[k][column], v);
-		store(&paths->way[k][column], way);
 		const uint32_t before = bits(above(v, threshold));
-		v += way;
+		v += force * share;
 		/* without a branch: one spike in three windows is hard to foresee */
 		const uint32_t lanes = bits(above(v, threshold)) & ~before;
 		paths->crossing[paths->crossings] =
 			(struct crossing){(uint16_t)i, (uint16_t)k, lanes};
 		paths->crossings += lanes != 0;
 	}
-	paths->whole[column / LANES] = !careful;
-	store(&p->inflow[i], current[w->steps - 1] + noise - drift);
+	store(&paths->from[w->steps][column], v);
+	store(&b->inflow[o], current[w->steps - 1] + noise - drift);
 	store(&m->v[i], vec_least(vec_most(v, all(0.0f)), all(PHYSICS_RAIL)));
-	store(&m->gain[i], way);
 }
 
 static void fire_crossings(const struct kernel_membranes *m, const struct kernel_window *w,
@@ -218,12 +220,14 @@ static void fire_crossings(const struct kernel_membranes *m, const struct kernel
 		for (uint32_t lanes = crossing->lanes; lanes; lanes &= lanes - 1) {
 			const unsigned n = crossing->first + (unsigned)__builtin_ctz(lanes);
 			const unsigned column = n - w->first;
-			const float part =
-				paths->whole[column / LANES] ? 1 : paths->part[k][column];
-			const float gap = m->threshold[n] - paths->from[k][column];
-			const float share = gap / paths->way[k][column];
-			w->fire(w->user, n, (float)(k + 1) - part * (1 - share),
-				paths->way[k][column] / part);
+			const float from = paths->from[k][column];
+			const float way = paths->from[k + 1][column] - from;
+			/* the way is not a lane's own where it was released next */
+			const float share = most(least((m->threshold[n] - from) / way, 1), 0);
+			const float part = w->released[k] >> column / 4 & 1
+						   ? paths->part[k][column]
+						   : 1;
+			w->fire(w->user, n, (float)(k + 1) - part * (1 - share), way / part);
 		}
 	}
 }
@@ -232,14 +236,15 @@ static void window(struct kernel_membranes *m, struct kernel_plan *p, const stru
 {
 	vec current[KERNEL_WINDOW];
 	struct paths paths;
-	const uint64_t own = (UINT64_C(1) << LANES / 4) - 1;
 	paths.crossings = 0;
 	for (unsigned i = w->first; i < w->first + KERNEL_COLUMNS; i += LANES) {
 		const vec v = load(&m->v[i]);
-		const bool rails = bits(above(v, all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT))) ||
-				   bits(above(all(2 * PHYSICS_RAIL_SOFT), v));
+		bool careful = bits(above(v, all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT))) ||
+			       bits(above(all(2 * PHYSICS_RAIL_SOFT), v));
+		for (unsigned k = 0; k < w->steps; k++)
+			careful |= releases(w, k, i - w->first);
 		window_lines(m, p, w, i, current);
-		if (__builtin_expect(rails || w->released >> (i - w->first) / 4 & own, 0))
+		if (__builtin_expect(careful, 0))
 			window_membranes(m, p, w, i, current, &paths, true);
 		else
 			window_membranes(m, p, w, i, current, &paths, false);

@@ -22,6 +22,11 @@ enum {
 
 static const float tick = 4e-9f;
 
+static struct kernel_planned *planned(struct emulator_analog *a, uint32_t n)
+{
+	return &a->plan.neurons[n / 16];
+}
+
 /* ---- planning ---------------------------------------------------------------------------------- */
 
 /* The fastest rate of anything that moves between spikes, 1/s. */
@@ -42,13 +47,13 @@ static void plan_line(struct emulator_analog *a, uint32_t n, unsigned line)
 	struct kernel_plan *p = &a->plan;
 	const struct kernel_membranes *m = &a->membranes;
 	const float x = p->h * m->line_rate[line][n], gone = -expm1f(-x);
-	p->keep[line][n] = 1 - gone;
-	p->bend[line][n] = gone / PHYSICS_LINE_TAU_BEND;
-	p->mean[line][n] = gone / x / PHYSICS_LINE_PAIR;
-	p->late[line][n] = sqrtf(1 - gone);
-	p->area[line][n] = 1 / (x * PHYSICS_LINE_PAIR);
-	p->offset[line][n] = m->input_offset[line][n] / PHYSICS_LINE_PAIR;
-	p->limit[line][n] = m->input_limit[line][n] * p->h;
+	planned(a, n)->keep[line][n % 16] = 1 - gone;
+	planned(a, n)->bend[line][n % 16] = gone / PHYSICS_LINE_TAU_BEND;
+	planned(a, n)->mean[line][n % 16] = gone / x / PHYSICS_LINE_PAIR;
+	planned(a, n)->late[line][n % 16] = sqrtf(1 - gone);
+	planned(a, n)->area[line][n % 16] = 1 / (x * PHYSICS_LINE_PAIR);
+	planned(a, n)->offset[line][n % 16] = m->input_offset[line][n] / PHYSICS_LINE_PAIR;
+	planned(a, n)->limit[line][n % 16] = m->input_limit[line][n] * p->h;
 }
 
 static void plan_neuron(struct emulator_analog *a, uint32_t n)
@@ -57,17 +62,19 @@ static void plan_neuron(struct emulator_analog *a, uint32_t n)
 	const struct kernel_membranes *m = &a->membranes;
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		plan_line(a, n, line);
-	p->leak[n] = m->leak_limit[n] * p->h;
-	p->constant[n] = m->constant[n] * p->h;
+	planned(a, n)->slope[n % 16] = m->leak_slope[n];
+	planned(a, n)->reference[n % 16] = m->leak_reference[n];
+	planned(a, n)->leak[n % 16] = m->leak_limit[n] * p->h;
+	planned(a, n)->constant[n % 16] = m->constant[n] * p->h;
 	/* where both amplifiers and the constant current meet, along their tangents at the reset */
 	const float leak = tanhf(m->leak_slope[n] * (m->leak_reference[n] - m->reset_reference[n]));
 	const float pull = m->reset_limit[n] * m->reset_slope[n] +
 			   m->leak_limit[n] * m->leak_slope[n] * (1 - leak * leak);
-	p->reset_rate[n] = pull * p->h;
-	p->reset_lag[n] = fminf(1 / fmaxf(p->reset_rate[n], 0.1f), 4);
-	p->reset_yield[n] = pull > 0 ? 1 / (pull * p->h) : 0;
-	p->reset_floor[n] = m->reset_reference[n] +
-			    p->reset_yield[n] * p->h *
+	planned(a, n)->reset_rate[n % 16] = pull * p->h;
+	planned(a, n)->reset_lag[n % 16] = fminf(1 / fmaxf(planned(a, n)->reset_rate[n % 16], 0.1f), 4);
+	planned(a, n)->reset_yield[n % 16] = pull > 0 ? 1 / (pull * p->h) : 0;
+	planned(a, n)->reset_floor[n % 16] = m->reset_reference[n] +
+			    planned(a, n)->reset_yield[n % 16] * p->h *
 				    (m->leak_limit[n] * leak + m->constant[n]);
 }
 
@@ -107,9 +114,9 @@ static void fire(void *user, unsigned n, float time, float speed)
 	struct kernel_plan *p = &a->plan;
 	const float delay = a->comparator_delay[analog_quadrant(n)], ticks = (float)p->ticks;
 	const uint64_t at = run->begin + (uint64_t)(time * ticks + delay + 0.5f);
-	if (a->is_resting[n] && (p->until[n] < KERNEL_NEVER || at < a->refractory[n].release)) {
-		if (p->until[n] < KERNEL_NEVER) /* it is parked, and drifts */
-			a->membranes.v[n] = rails(p->reset_floor[n]);
+	if (a->is_resting[n] && (planned(a, n)->until[n % 16] < KERNEL_NEVER || at < a->refractory[n].release)) {
+		if (planned(a, n)->until[n % 16] < KERNEL_NEVER) /* it is parked, and drifts */
+			a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
 		return;
 	}
 	if (a->is_resting[n] && at < a->refractory[n].end) {
@@ -124,32 +131,32 @@ static void fire(void *user, unsigned n, float time, float speed)
 	emulator__spike_insert(run->half->spikes, run->half->spike_count++, at, n);
 	if (a->refractory[n].release <= at)
 		return;
-	p->parked[n] = threshold + speed * delay / ticks;
-	p->since[n] = (float)(at - run->begin) / ticks;
-	p->until[n] = (float)(a->refractory[n].release - run->begin) / ticks;
-	a->membranes.v[n] = rails(p->reset_floor[n]);
+	planned(a, n)->parked[n % 16] = threshold + speed * delay / ticks;
+	planned(a, n)->since[n % 16] = (float)(at - run->begin) / ticks;
+	planned(a, n)->until[n % 16] = (float)(a->refractory[n].release - run->begin) / ticks;
+	a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
 }
 
 /* ---- reset ------------------------------------------------------------------------------------- */
 
-/* Before a window: when resets of the neurons that rest end, seen from its begin. Returns who is
- * released in it. */
-static uint64_t place_resets(
-	struct emulator_analog *a, const struct analog_half *half, uint64_t begin, float steps)
+/* Before a window: when resets of the neurons that rest end, seen from its begin, and who is
+ * released in which step. */
+static void place_resets(struct emulator_analog *a, const struct analog_half *half, uint64_t begin,
+	struct kernel_window *w)
 {
-	struct kernel_plan *p = &a->plan;
-	const float per_step = 1.0f / (float)p->ticks;
-	uint64_t released = 0;
+	const float per_step = 1.0f / (float)a->plan.ticks;
+	memset(w->released, 0, sizeof(w->released));
 	for (unsigned i = 0; i < half->resting_count; i++) {
 		const unsigned n = half->resting[i];
-		if (p->until[n] >= KERNEL_NEVER)
+		if (planned(a, n)->until[n % 16] >= KERNEL_NEVER)
 			continue;
-		p->until[n] = (float)(int64_t)(a->refractory[n].release - begin) * per_step;
-		p->since[n] -= half->shift;
-		if (p->until[n] <= steps)
-			released |= UINT64_C(1) << n % ANALOG_COLUMNS / 4;
+		planned(a, n)->until[n % 16] = (float)(int64_t)(a->refractory[n].release - begin) * per_step;
+		planned(a, n)->since[n % 16] -= half->shift;
+		const float last = planned(a, n)->until[n % 16] - 1e-3f;
+		const unsigned step = last > 0 ? (unsigned)last : 0;
+		if (step < w->steps)
+			w->released[step] |= UINT64_C(1) << n % ANALOG_COLUMNS / 4;
 	}
-	return released;
 }
 
 /* Park the neurons in reset where single steps left them. */
@@ -158,7 +165,7 @@ static void park(struct emulator_analog *a, unsigned hemisphere)
 	struct kernel_plan *p = &a->plan;
 	const struct analog_half *half = &a->half[hemisphere];
 	for (uint32_t n = hemisphere * ANALOG_COLUMNS; n < (hemisphere + 1) * ANALOG_COLUMNS; n++)
-		p->until[n] = KERNEL_NEVER;
+		planned(a, n)->until[n % 16] = KERNEL_NEVER;
 	for (unsigned i = 0; i < half->resting_count; i++) {
 		const unsigned n = half->resting[i];
 		const struct analog_refractory *r = &a->refractory[n];
@@ -166,32 +173,31 @@ static void park(struct emulator_analog *a, unsigned hemisphere)
 		const uint64_t begin = r->begin > a->grid ? r->begin : a->grid;
 		if (r->release <= a->grid)
 			continue;
-		p->until[n] = 0;
-		p->parked[n] = a->membranes.v[n];
-		a->membranes.v[n] = rails(p->reset_floor[n]);
-		p->since[n] = (float)(begin - a->grid) / (float)p->ticks;
+		planned(a, n)->until[n % 16] = 0;
+		planned(a, n)->parked[n % 16] = a->membranes.v[n];
+		a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
+		planned(a, n)->since[n % 16] = (float)(begin - a->grid) / (float)p->ticks;
 	}
 }
 
 /* Put the neurons in reset where they are at the end of the last window. */
 static void unpark(struct emulator_analog *a, unsigned hemisphere)
 {
-	struct kernel_plan *p = &a->plan;
 	struct kernel_membranes *m = &a->membranes;
 	const struct analog_half *half = &a->half[hemisphere];
 	for (unsigned i = 0; i < half->resting_count; i++) {
 		const unsigned n = half->resting[i];
-		if (p->until[n] >= KERNEL_NEVER)
+		if (planned(a, n)->until[n % 16] >= KERNEL_NEVER)
 			continue;
 		float current = 0;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			current += p->limit[line][n] *
-				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR + p->offset[line][n]);
-		const float aim = p->reset_floor[n] + p->reset_yield[n] * current;
-		const bool ended = p->until[n] > p->since[n] && p->until[n] < half->length;
-		const float length = (ended ? p->until[n] : half->length) - p->since[n];
-		m->v[n] = rails(aim + (p->parked[n] - aim) *
-						expf(-p->reset_rate[n] * fmaxf(length, 0)));
+			current += planned(a, n)->limit[line][n % 16] *
+				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR + planned(a, n)->offset[line][n % 16]);
+		const float aim = planned(a, n)->reset_floor[n % 16] + planned(a, n)->reset_yield[n % 16] * current;
+		const bool ended = planned(a, n)->until[n % 16] > planned(a, n)->since[n % 16] && planned(a, n)->until[n % 16] < half->length;
+		const float length = (ended ? planned(a, n)->until[n % 16] : half->length) - planned(a, n)->since[n % 16];
+		m->v[n] = rails(aim + (planned(a, n)->parked[n % 16] - aim) *
+						expf(-planned(a, n)->reset_rate[n % 16] * fmaxf(length, 0)));
 	}
 }
 
@@ -229,7 +235,6 @@ static void take_events(struct emulator_analog *a, unsigned hemisphere, uint64_t
 /* A comparator that is still on at the end of the period starts the next one. */
 static bool rests_again(struct emulator_analog *a, struct analog_half *half, unsigned n, uint64_t t)
 {
-	struct kernel_plan *p = &a->plan;
 	struct kernel_membranes *m = &a->membranes;
 	if (m->v[n] <= m->threshold[n])
 		return false;
@@ -238,10 +243,10 @@ static bool rests_again(struct emulator_analog *a, struct analog_half *half, uns
 		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], t);
 	if (a->refractory[n].release <= t)
 		return a->refractory[n].end > t;
-	p->parked[n] = m->v[n];
-	p->since[n] = half->length;
-	p->until[n] = 0; /* is set where the next window begins */
-	m->v[n] = rails(p->reset_floor[n]);
+	planned(a, n)->parked[n % 16] = m->v[n];
+	planned(a, n)->since[n % 16] = half->length;
+	planned(a, n)->until[n % 16] = 0; /* is set where the next window begins */
+	m->v[n] = rails(planned(a, n)->reset_floor[n % 16]);
 	return true;
 }
 
@@ -251,7 +256,7 @@ static void end_rests(struct emulator_analog *a, struct analog_half *half, uint6
 	unsigned kept = 0;
 	for (unsigned i = 0; i < half->resting_count; i++) {
 		const uint16_t n = half->resting[i];
-		if (a->refractory[n].end > end || a->plan.until[n] < KERNEL_NEVER ||
+		if (a->refractory[n].end > end || planned(a, n)->until[n % 16] < KERNEL_NEVER ||
 			rests_again(a, half, n, end))
 			half->resting[kept++] = n;
 		else
@@ -286,7 +291,7 @@ static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t un
 		run.begin = begin;
 		take_events(a, hemisphere, begin, end);
 		w.steps = (unsigned)(end - begin) / a->plan.ticks;
-		w.released = place_resets(a, half, begin, (float)w.steps);
+		place_resets(a, half, begin, &w);
 		w.place = ((float)(begin % PHYSICS_NOISE_SLOT) + 0.5f * (float)a->plan.ticks) / PHYSICS_NOISE_SLOT;
 		a->kernel->window(&a->membranes, &a->plan, &w);
 		half->length = half->shift = (float)w.steps;
@@ -332,6 +337,16 @@ static uint64_t windows_end(const struct emulator_analog *a, uint64_t t)
 	return end > a->grid ? end - end % ticks : a->grid;
 }
 
+/* A threshold fell below its membrane: that is a step's to find. */
+static bool any_overtaken(const struct emulator_analog *a)
+{
+	const struct kernel_membranes *m = &a->membranes;
+	unsigned found = 0;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		found |= (m->v[n] > m->threshold[n]) & !m->above[n] & !a->is_resting[n];
+	return found;
+}
+
 bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 {
 	if (a->any_stale || a->all_stale || a->grid < a->windows_from || emulator__readout_holds(a) ||
@@ -339,7 +354,7 @@ bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 		return false;
 	if (a->plan_stale)
 		plan(a);
-	if (!a->plan_fits || a->grid % a->plan.ticks)
+	if (!a->plan_fits || a->grid % a->plan.ticks || any_overtaken(a))
 		return false;
 	const uint64_t until = windows_end(a, t);
 	if (until < a->grid + WINDOWS_LEAST * (uint64_t)a->plan.ticks)
@@ -351,8 +366,10 @@ bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 	if (a->half[0].spike_count || a->half[1].spike_count)
 		a->busy_until = a->grid + ANALOG_BUSY_TICKS;
 	merge_spikes(a);
-	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		a->membranes.above[n] = a->membranes.v[n] > a->membranes.threshold[n];
+		a->membranes.gain[n] = 0;
+	}
 	if (a->half[0].strange || a->half[1].strange)
 		a->windows_from = a->grid + CAREFUL_TICKS;
 	return true;

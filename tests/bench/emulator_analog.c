@@ -39,8 +39,8 @@ static void bench_kernels(void)
 	m.fast = 1e-3f;
 	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
 		m.v[i] = 0.5f;
-		plan.until[i] = KERNEL_NEVER;
-		plan.leak[i] = 0.02f;
+		plan.neurons[i / 16].until[i % 16] = KERNEL_NEVER;
+		plan.neurons[i / 16].leak[i % 16] = 0.02f;
 		m.leak_limit[i] = 6e4f;
 		m.leak_slope[i] = 2.7f;
 		m.leak_reference[i] = 0.6f;
