@@ -15,6 +15,8 @@ import re
 import sys
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
+import logical
+import logical_c
 from register_map import BACKENDS, Container, Refused, canonical
 
 
@@ -388,10 +390,13 @@ def reflection(c):
     for f in c.fields:
         kind = "HALDLS_TYPE_" + ("UINT64" if f.c_type() == "uint64_t" else f.type.upper())
         dims = f.dims + [0] * (2 - len(f.dims))
+        strides = ", ".join(f"sizeof(((struct haldls_{c.c} *)0)->{f.name}{'[0]' * (d + 1)})"
+                            for d in range(len(f.dims))) or "0"
         values = f"{c.c}_{f.name}_values, {len(f.values)}" if f.values else "NULL, 0"
         out.append(f"\t{{ {c_string(f.name)}, {c_string(f.alias)}, {c_string(f.summary)}, "
                    f"{c_string(f.unit)},\n\t  {kind}, offsetof(struct haldls_{c.c}, {f.name}), "
-                   f"{{ {dims[0]}, {dims[1]} }}, {f.count()},\n\t  {f.min}ll, {f.max}ll, "
+                   f"{{ {dims[0]}, {dims[1]} }}, {{ {strides} }}, {f.count()},\n"
+                   f"\t  {f.min}ll, {f.max}ll, "
                    f"{c.c}_{f.name}_defaults, {values}, "
                    f"{'true' if f.is_hidden() else 'false'} }},")
     if c.fields:
@@ -495,7 +500,7 @@ def containers_header(containers):
     return "\n".join(out)
 
 
-def generate(containers, folder):
+def generate(containers, logicals, folder):
     write_file(os.path.join(folder, "haldls/containers.h"), containers_header(containers))
     groups = 4
     for g in range(groups):
@@ -509,6 +514,8 @@ def generate(containers, folder):
                "const struct haldls_container *const haldls__container_table[] = {\n\t" +
                table + ",\n};\nconst size_t haldls__container_count = " +
                f"{len(containers)};\n")
+    write_file(os.path.join(folder, "haldls/logical.h"), logical_c.logical_header(NOTICE, logicals))
+    write_file(os.path.join(folder, "logical.c"), logical_c.logical_source(NOTICE, logicals))
 
 
 def main():
@@ -521,16 +528,19 @@ def main():
     if args.print:
         for path in args.files:
             with open(path, encoding="utf-8") as f:
-                sys.stdout.write(canonical(json.load(f)))
+                data = json.load(f)
+            sys.stdout.write(logical.canonical(data) if "parts" in data else canonical(data))
         return 0
+    logical_files = [f for f in args.files if os.path.basename(os.path.dirname(f)) == "logical"]
     try:
-        containers = [Container(path) for path in sorted(args.files)]
+        containers = [Container(path) for path in sorted(set(args.files) - set(logical_files))]
+        logicals = logical.read_all(logical_files, containers)
     except Refused as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 1
     containers.sort(key=lambda c: c.c)
     if args.out and not args.check:
-        generate(containers, args.out)
+        generate(containers, logicals, args.out)
     return 0
 
 

@@ -286,6 +286,12 @@ class Container:
         if canonical(data) != text:
             raise Refused(f"{path}: not in canonical form: generate.py --print shows it")
 
+    def write_count(self):
+        return self.write.count
+
+    def read_count(self):
+        return self.read.count
+
     def check_lanes(self):
         switched = any(f.encoding == "byte_enable" for f in self.fields)
         if switched and "byte_enables" in self.expressions:

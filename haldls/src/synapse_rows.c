@@ -4,6 +4,9 @@
 #include "synapse_rows.h"
 
 #include <haldls/coordinate.h>
+#include <hxcomm/error.h>
+
+#include <inttypes.h>
 
 /* Bit 5 of a weight stays, bits 4 to 0 are reversed; its own inverse (spec/registers_chip.md 4). */
 static const uint8_t reversed[64] = {
@@ -77,4 +80,51 @@ const struct haldls__synapse_kernel *haldls__synapse_kernel(void)
 	const struct haldls__synapse_kernel *kernels[HALDLS__SYNAPSE_KERNELS_MAX];
 	haldls__synapse_kernels(kernels);
 	return kernels[0];
+}
+
+/* ---- many rows ------------------------------------------------------------------------------- */
+
+enum { ROW_WORDS = 128 };
+
+int haldls__synapse_rows_encode(uint32_t *words, const uint8_t *weights, const uint8_t *labels,
+        const uint8_t *time_calibrations, const uint8_t *amplitude_calibrations, uint32_t rows)
+{
+	const struct {
+		const char *name;
+		const uint8_t *values;
+		uint8_t max;
+	} planes[] = {
+		{ "weight", weights, 63 },
+		{ "label", labels, 63 },
+		{ "time calibration", time_calibrations, 3 },
+		{ "amplitude calibration", amplitude_calibrations, 3 },
+	};
+	const struct haldls__synapse_kernel *kernel = haldls__synapse_kernel();
+	const uint32_t count = rows * HALDLS_NEURON_COLUMNS;
+	for (size_t p = 0; p < sizeof(planes) / sizeof(*planes); p++) {
+		const uint32_t bad = kernel->bytes_above(planes[p].values, count, planes[p].max);
+		if (bad < count)
+			return hxcomm_error_set(HXCOMM_ERANGE,
+			        "the synapse in row %" PRIu32 ", column %" PRIu32 " has the %s %d, "
+			        "allowed are 0 to %d",
+			        bad / HALDLS_NEURON_COLUMNS, bad % HALDLS_NEURON_COLUMNS,
+			        planes[p].name, planes[p].values[bad], planes[p].max);
+	}
+	for (uint32_t r = 0; r < rows; r++) {
+		const size_t at = (size_t)r * HALDLS_NEURON_COLUMNS;
+		kernel->encode(words + r * ROW_WORDS, weights + at, labels + at,
+		        time_calibrations + at, amplitude_calibrations + at);
+	}
+	return HXCOMM_OK;
+}
+
+void haldls__synapse_rows_decode(uint8_t *weights, uint8_t *labels, uint8_t *time_calibrations,
+        uint8_t *amplitude_calibrations, const uint32_t *words, uint32_t rows)
+{
+	const struct haldls__synapse_kernel *kernel = haldls__synapse_kernel();
+	for (uint32_t r = 0; r < rows; r++) {
+		const size_t at = (size_t)r * HALDLS_NEURON_COLUMNS;
+		kernel->decode(weights + at, labels + at, time_calibrations + at,
+		        amplitude_calibrations + at, words + r * ROW_WORDS);
+	}
 }

@@ -31,4 +31,10 @@ size_t haldls__synapse_kernels(
 /* The fastest. */
 const struct haldls__synapse_kernel *haldls__synapse_kernel(void);
 
+/* Rows of synapses behind each other, checked. */
+int haldls__synapse_rows_encode(uint32_t *words, const uint8_t *weights, const uint8_t *labels,
+        const uint8_t *time_calibrations, const uint8_t *amplitude_calibrations, uint32_t rows);
+void haldls__synapse_rows_decode(uint8_t *weights, uint8_t *labels, uint8_t *time_calibrations,
+        uint8_t *amplitude_calibrations, const uint32_t *words, uint32_t rows);
+
 #endif

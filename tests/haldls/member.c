@@ -15,6 +15,12 @@ const struct haldls_container *member_container(const json_t *line)
 	return container;
 }
 
+bool member_is_block(const json_t *line)
+{
+	const char *name = json_string_value(json_object_get(line, "container"));
+	return !strncmp(name, "ExternalPPU", 11) && strstr(name, "MemoryBlock");
+}
+
 enum fisch_backend member_backend(const json_t *line)
 {
 	const int backend = fisch_backend_find(json_string_value(json_object_get(line, "backend")));
@@ -47,12 +53,12 @@ static bool number_of(int64_t *out, const json_t *json)
 bool member_get(int64_t *out, const struct haldls_field *field, uint32_t index,
         const json_t *fields)
 {
-	uint32_t indices[2] = { index, 0 };
-	size_t used = 0, dimensions = field->dimensions[1] ? 2 : field->dimensions[0] ? 1 : 0;
-	if (dimensions == 2) {
-		indices[0] = index / field->dimensions[1];
-		indices[1] = index % field->dimensions[1];
-	}
+	uint32_t indices[3] = { 0 };
+	size_t used = 0, dimensions = 0;
+	while (dimensions < 3 && field->dimensions[dimensions])
+		dimensions++;
+	for (size_t d = dimensions; d-- > 0; index /= field->dimensions[d])
+		indices[d] = index % field->dimensions[d];
 	char path[128];
 	(void)snprintf(path, sizeof(path), "%s", field->alias ? field->alias : field->name);
 	char *rest = NULL;

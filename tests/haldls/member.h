@@ -12,6 +12,9 @@
 /* The container that a line is about; fails where it is not described. */
 const struct haldls_container *member_container(const json_t *line);
 
+/* Is a line about a block of memory, whose coordinate is an interval of bytes? */
+bool member_is_block(const json_t *line);
+
 /* The back end that a line was recorded with. */
 enum fisch_backend member_backend(const json_t *line);
 

@@ -28,6 +28,9 @@ enum haldls_type {
 	HALDLS_TYPE_INT,    /**< int32_t */
 	HALDLS_TYPE_ENUM,   /**< an enum, see haldls_field.values */
 	HALDLS_TYPE_UINT64, /**< uint64_t */
+	HALDLS_TYPE_UINT8,  /**< uint8_t, in large arrays */
+	HALDLS_TYPE_ANALOG, /**< uint32_t, code of a cell of the capacitive memory: 0 … 1022; 1023
+	                         switches its refresh off */
 };
 
 /** One named value of an enum field. */
@@ -38,18 +41,23 @@ struct haldls_value {
 
 /** One field of a container. */
 struct haldls_field {
-	const char *name;    /**< name of the struct member */
+	const char *name;    /**< name of the struct member; in a logical container the way to it,
+	                          with the place of each index but trailing ones:
+	                          "input_mux[].neuron_odd" */
 	const char *alias;   /**< name in recorded vectors where that differs, else NULL */
 	const char *summary; /**< meaning, one line */
 	const char *unit;    /**< unit, or NULL */
 	enum haldls_type type;             /**< how it is stored */
 	size_t offset;                     /**< byte offset of its first element in the struct */
-	uint32_t dimensions[2];            /**< sizes of an array, 0 where it has no such
+	uint32_t dimensions[3];            /**< sizes of an array, 0 where it has no such
+	                                        dimension */
+	size_t strides[3];                 /**< bytes from an element to the next along each
 	                                        dimension */
 	uint32_t count;                    /**< number of elements, 1 for a plain field */
 	int64_t min;                       /**< smallest value */
 	int64_t max;                       /**< largest value */
-	const int64_t *defaults;           /**< [count] default of each element */
+	const int64_t *defaults;           /**< [count] default of each element; NULL in a
+	                                        logical container, whose init() knows */
 	const struct haldls_value *values; /**< [value_count] names of values: of all that an enum
 	                                        has, of special ones of another field */
 	size_t value_count;                /**< 0 where no value has a name */
@@ -63,7 +71,20 @@ enum haldls_payload {
 	HALDLS_PAYLOAD_LIST,  /**< all in one message: labels of 16 bits */
 };
 
-/** One register container: some words at addresses that depend on a coordinate. */
+struct haldls_container;
+
+/** A part of a logical container: a container, or several alike. */
+struct haldls_part {
+	const struct haldls_container *container; /**< what it is; it may be logical, too */
+	uint32_t repeat;                          /**< how many of them, 1 … */
+	uint32_t offset; /**< first word of the first one among those of the logical container */
+	uint32_t stride; /**< words from one to the next: more than its own where parts alternate */
+	/** coordinate of number @p i of the part of logical container @p element */
+	uint32_t (*element)(uint32_t element, uint32_t i);
+};
+
+/** One container: some words at addresses that depend on a coordinate. A register container has
+ *  them itself, a logical container has those of its parts. */
 struct haldls_container {
 	const char *name;       /**< such as "NeuronConfig" */
 	const char *c_name;     /**< such as "neuron_config" */
@@ -80,7 +101,9 @@ struct haldls_container {
 	size_t read_backend_count;               /**< 1 … */
 	void (*init)(void *value);               /**< set all fields to their defaults */
 	int (*encode)(uint32_t *words, const void *value); /**< see haldls_<c_name>_encode() */
-	int (*decode)(void *value, const uint32_t *words); /**< see haldls_<c_name>_decode() */
+	/** see haldls_<c_name>_decode(); that of a logical container may leave @p value undefined
+	 *  after an error, haldls_container_decode() does not */
+	int (*decode)(void *value, const uint32_t *words);
 	/** address of word @p word of a write; UINT32_MAX for a word that it lacks */
 	uint32_t (*write_address)(enum fisch_backend backend, uint32_t element, uint32_t word);
 	/** address of word @p word of a read; UINT32_MAX for a word that it lacks */
@@ -96,18 +119,29 @@ struct haldls_container {
 	uint32_t (*shift)(uint32_t element);
 	/** lanes that a write touches, bit i for bits 8i+7:8i; NULL where it is always all four */
 	uint8_t (*byte_enables)(const void *value, uint32_t element);
+	const struct haldls_part *parts; /**< [part_count] of a logical container, in the order of
+	                                      writes: those of the same stride and range of words
+	                                      alternate */
+	size_t part_count;               /**< 0 for a register container */
+	bool differential;               /**< logical: the reference software writes differences
+	                                      of it, too; every container can be here */
 };
 
-/** The most words that any container has. */
+/** The most words that any register container has; logical containers have up to 225 146. */
 enum { HALDLS_CONTAINER_WORDS_MAX = 4096 };
 
-/** All containers, sorted by c_name.
+/** All register containers, sorted by c_name.
  *  @param[out] count  their number; may be NULL
  *  @return [count] descriptions, lent */
 HXCOMM_API const struct haldls_container *const *haldls_containers(size_t *count);
 
-/** Find a container by name.
- *  @param name  such as "NeuronConfig"
+/** All logical containers, sorted by c_name.
+ *  @param[out] count  their number; may be NULL
+ *  @return [count] descriptions, lent */
+HXCOMM_API const struct haldls_container *const *haldls_logical_containers(size_t *count);
+
+/** Find a container by name, register containers and logical ones alike.
+ *  @param name  such as "NeuronConfig" or "AtomicNeuron"
  *  @return its description, lent; NULL with a message where there is none */
 HXCOMM_API const struct haldls_container *haldls_container_find(const char *name);
 
@@ -119,6 +153,22 @@ HXCOMM_API const struct haldls_container *haldls_container_find(const char *name
  *  @retval HXCOMM_ERANGE  it does not */
 HXCOMM_API HXCOMM_NODISCARD int haldls_container_words(uint32_t *out,
         const struct haldls_container *container, uint32_t element);
+
+/** List the addresses of all words of a container.
+ *  @param[out] addresses  [haldls_container_words()], or [container->read_words] of a read
+ *  @param container       the container
+ *  @param backend         one that it can be reached by
+ *  @param element         the coordinate
+ *  @param write           true for the addresses of a write, false for those of a read
+ *  @retval 0               listed
+ *  @retval HXCOMM_ERANGE   there is no such coordinate
+ *  @retval HXCOMM_ENOTSUP  it cannot be written, or not be read
+ *
+ *  The same as asking write_address() or read_address() for each word, but much faster for
+ *  a logical container. */
+HXCOMM_API HXCOMM_NODISCARD int haldls_container_addresses(uint32_t *addresses,
+        const struct haldls_container *container, enum fisch_backend backend, uint32_t element,
+        bool write);
 
 /** Encode a container at its coordinate: its words as they are written.
  *  @param[out] words         [haldls_container_words()]; undefined after an error
@@ -140,7 +190,8 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_container_encode(uint32_t *words, uint8_t
  *  @param element     the coordinate
  *  @param words       [haldls_container_words()]
  *  @retval 0              decoded
- *  @retval HXCOMM_ERANGE  a field would lie outside its range, or there is no such coordinate */
+ *  @retval HXCOMM_ERANGE  a field would lie outside its range, or there is no such coordinate
+ *  @retval HXCOMM_ENOMEM  memory is exhausted, for a logical container only */
 HXCOMM_API HXCOMM_NODISCARD int haldls_container_decode(void *value,
         const struct haldls_container *container, uint32_t element, const uint32_t *words);
 

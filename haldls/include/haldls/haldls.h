@@ -9,5 +9,7 @@
 #include <haldls/container.h>
 #include <haldls/containers.h>
 #include <haldls/coordinate.h>
+#include <haldls/logical.h>
+#include <haldls/memory_block.h>
 
 #endif

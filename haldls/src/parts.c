@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/* Logical containers are lists of parts: where a word belongs is found by going down from part to
+ * part. No part holds itself, so the descent is as deep as the description (source: the generator
+ * refuses circles). */
+#include "parts.h"
+
+#include <hxcomm/error.h>
+
+#include <inttypes.h>
+
+static uint32_t own_words(const struct haldls_container *container)
+{
+	return container->write_words ? container->write_words : container->read_words;
+}
+
+/* The part that holds a word; moves both to what they are there. */
+static const struct haldls_part *find_part(const struct haldls_container *container, uint32_t *element,
+        uint32_t *word)
+{
+	for (size_t p = 0; p < container->part_count; p++) {
+		const struct haldls_part *part = &container->parts[p];
+		const uint32_t behind = *word - part->offset, i = behind / part->stride;
+		if (*word < part->offset || i >= part->repeat ||
+		        behind % part->stride >= own_words(part->container))
+			continue;
+		*element = part->element(*element, i);
+		*word = behind % part->stride;
+		return part;
+	}
+	return NULL;
+}
+
+uint32_t haldls__part_address(const struct haldls_container *container, enum fisch_backend backend,
+        uint32_t element, uint32_t word, bool write)
+{
+	if (word >= (write ? container->write_words : container->read_words))
+		return UINT32_MAX;
+	while (container->part_count) {
+		const struct haldls_part *part = find_part(container, &element, &word);
+		if (!part)
+			return UINT32_MAX;
+		container = part->container;
+	}
+	return (write ? container->write_address : container->read_address)(backend, element, word);
+}
+
+void haldls__part_addresses(uint32_t *addresses, const struct haldls_container *container,
+        enum fisch_backend backend, uint32_t element, bool write)
+{
+	for (size_t p = 0; p < container->part_count; p++) {
+		const struct haldls_part *part = &container->parts[p];
+		const struct haldls_container *inner = part->container;
+		uint32_t *out = addresses + part->offset;
+		for (uint32_t i = 0; i < part->repeat; i++, out += part->stride) {
+			const uint32_t e = part->element(element, i);
+			if (inner->part_count) {
+				haldls__part_addresses(out, inner, backend, e, write);
+				continue;
+			}
+			for (uint32_t w = 0; w < own_words(inner); w++)
+				out[w] = (write ? inner->write_address : inner->read_address)(backend, e, w);
+		}
+	}
+}
+
+int haldls__part_error(int status, const char *container, const char *part, uint32_t i)
+{
+	return hxcomm_error_wrap(status, "%s, %s %" PRIu32, container, part, i);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#ifndef HALDLS_PARTS_H
+#define HALDLS_PARTS_H
+
+/* What the generated code of logical containers needs. */
+
+#include <haldls/container.h>
+
+#include <stdbool.h>
+
+/* Generated: every logical container, sorted by c_name. */
+extern const struct haldls_container *const haldls__logical_table[];
+extern const size_t haldls__logical_count;
+
+/* Address of a word of a logical container; UINT32_MAX where it has no such word. */
+uint32_t haldls__part_address(const struct haldls_container *container, enum fisch_backend backend,
+        uint32_t element, uint32_t word, bool write);
+
+/* Addresses of all words. */
+void haldls__part_addresses(uint32_t *addresses, const struct haldls_container *container,
+        enum fisch_backend backend, uint32_t element, bool write);
+
+/* "AtomicNeuron, CapMemCell 3: " before the message. */
+int haldls__part_error(int status, const char *container, const char *part, uint32_t i);
+
+#endif
