@@ -87,7 +87,7 @@ static json_t *describe_links(const struct stadls_health *health)
 static json_t *describe_clocks(const struct stadls_health *health)
 {
 	json_t *out = json_array();
-	for (size_t i = 0; i < STADLS_CLOCKS && health->is_up; i++)
+	for (size_t i = 0; i < STADLS_CLOCKS && health->clocks_set; i++)
 		json_array_append_new(out, json_pack("{s:s,s:b,s:b,s:f}", "name", stadls_clock_name(i),
 		        "measured", health->clocks[i].measured, "locked", health->clocks[i].locked, "Hz",
 		        health->clocks[i].frequency_hz));
@@ -149,13 +149,15 @@ static void print_links(const struct stadls_health *health)
 	for (size_t i = 0; i < STADLS_LINKS; i++)
 		up += health->links[i].enabled && health->links[i].online_cycles;
 	printf("links        %zu of %d up\n", up, (int)STADLS_LINKS);
-	if (!health->is_up)
-		return;
-	for (size_t i = 0; i < STADLS_CLOCKS; i++)
+	for (size_t i = 0; i < STADLS_CLOCKS && health->clocks_set; i++)
 		printf("%s%s %.0f MHz%s", i ? ", " : "clocks       ", stadls_clock_name(i),
 		        health->clocks[i].frequency_hz * 1e-6,
 		        health->clocks[i].locked ? "" : " (not locked)");
-	printf("\nsystem time  %s, %+.2f us\n",
+	if (health->clocks_set)
+		putchar('\n');
+	if (!health->is_up)
+		return;
+	printf("system time  %s, %+.2f us\n",
 	        health->systime_synchronised ? "synchronised" : "not synchronised",
 	        (double)health->systime_difference_cycles * 8e-3);
 }
@@ -204,8 +206,11 @@ static int ask(struct stadls_health *out, const struct arguments *arguments)
 {
 	struct hxcomm_connection *connection;
 	int status = hxcomm_open(&connection, arguments->uri, NULL);
-	if (status == HXCOMM_OK && arguments->bring_up)
+	if (status == HXCOMM_OK && arguments->bring_up) {
 		status = stadls_bringup(connection);
+		if (status == HXCOMM_EDEVICE) /* its health tells why */
+			status = HXCOMM_OK;
+	}
 	if (status == HXCOMM_OK)
 		status = stadls_health_read(out, connection);
 	hxcomm_close(connection);

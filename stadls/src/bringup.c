@@ -136,7 +136,15 @@ static void clocks(struct sequence *s)
 	put_defaults(s, &haldls_pll_clock_output_block_container);
 }
 
-static void link_up(struct sequence *s, bool systime)
+static void synchronise(struct sequence *s, uint64_t base)
+{
+	put(s, &haldls_systime_sync_base_container, 0, &(struct haldls_systime_sync_base){ .value = base });
+	barrier(s, HXCOMM_BARRIER_OMNIBUS);
+	put(s, &haldls_systime_sync_container, 0, &(struct haldls_systime_sync){ .do_sync = true });
+	barrier(s, HXCOMM_BARRIER_SYSTIME);
+}
+
+static void link_up(struct sequence *s, const struct stadls_bringup_options *options)
 {
 	put_defaults(s, &haldls_phy_config_fpga_container);
 	put_defaults(s, &haldls_phy_config_chip_container);
@@ -145,12 +153,8 @@ static void link_up(struct sequence *s, bool systime)
 		s->status = stadls_builder_wait_until(s->builder, PLL_CYCLES);
 	put_defaults(s, &haldls_common_phy_config_fpga_container);
 	put_defaults_over(s, FISCH_OMNIBUS_CHIP_OVER_JTAG, &haldls_common_phy_config_chip_container);
-	if (!systime)
-		return;
-	put_defaults(s, &haldls_systime_sync_base_container);
-	barrier(s, HXCOMM_BARRIER_OMNIBUS);
-	put(s, &haldls_systime_sync_container, 0, &(struct haldls_systime_sync){ .do_sync = true });
-	barrier(s, HXCOMM_BARRIER_SYSTIME);
+	if (!(options->omit & STADLS_BRINGUP_SYSTIME))
+		synchronise(s, options->systime_base);
 }
 
 static void record_events(struct sequence *s)
@@ -216,7 +220,7 @@ static void chip(struct sequence *s, const struct stadls_bringup_options *option
 	reset_chip(s);
 	clocks(s);
 	if (!(options->omit & STADLS_BRINGUP_LINK))
-		link_up(s, !(options->omit & STADLS_BRINGUP_SYSTIME));
+		link_up(s, options);
 	record_events(s);
 	const bool experiment = options->kind == STADLS_BRINGUP_KIND_EXPERIMENT;
 	if (!(options->omit & STADLS_BRINGUP_CAPMEM)) {
@@ -263,6 +267,16 @@ static int read_options(struct stadls_bringup_options *out, const struct stadls_
 		return hxcomm_error_set(HXCOMM_EINVAL,
 		        "the capmem needs the highspeed link: leave out STADLS_BRINGUP_CAPMEM, too");
 	return HXCOMM_OK;
+}
+
+int stadls_systime_append(struct stadls_builder *builder, uint64_t base)
+{
+	struct sequence s = { .builder = builder };
+	const struct fisch_mark mark = fisch_program_mark(builder->program);
+	synchronise(&s, base);
+	if (s.status != HXCOMM_OK)
+		fisch_program_remove_after(builder->program, &mark);
+	return s.status;
 }
 
 int stadls_bringup_append(struct stadls_builder *builder, const struct stadls_bringup_options *given)

@@ -4,6 +4,8 @@
 
 #include <stadls/builder.h>
 
+struct hxcomm_connection;
+
 struct stadls_builder {
 	struct fisch_program *program;
 	uint32_t *scratch; /* [scratch_words] words and addresses on their way into the program */
@@ -22,5 +24,8 @@ int stadls__check_read(enum fisch_backend backend, const struct haldls_container
 /* Words of a read at a coordinate that exists. */
 int stadls__read_words(uint32_t *out, const struct haldls_container *container,
         uint32_t coordinate);
+
+/* Say why a bring-up that was run has failed. @return status */
+int stadls__bringup_explain(int status, struct hxcomm_connection *connection);
 
 #endif

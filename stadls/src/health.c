@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* First what answers without links, by JTAG and from the board; over the links only when they are up,
- * since a read over a dead link blocks until the FPGA's timeout. */
+/* First what answers without links, by JTAG and from the board; over the links only when one is up,
+ * since a read over dead links blocks until the FPGA's timeout. */
 #include "builder_private.h"
 
 #include <hxcomm/connection.h>
 #include <hxcomm/error.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
+#include <stadls/bringup.h>
 #include <stadls/health.h>
 #include <stadls/run.h>
 
@@ -56,12 +57,14 @@ static void put(struct questions *q, const struct haldls_container *container, c
 		q->status = stadls_builder_write(q->builder, container, 0, value);
 }
 
-static void run(struct questions *q)
+static void run(struct questions *q, struct stadls_health *out)
 {
 	if (q->status == HXCOMM_OK)
 		q->status = stadls_builder_barrier(q->builder, HXCOMM_BARRIER_OMNIBUS | HXCOMM_BARRIER_JTAG);
 	if (q->status == HXCOMM_OK)
 		q->status = stadls_run(q->connection, q->builder, q->responses);
+	if (q->status == HXCOMM_OK)
+		out->link_notifications += (uint32_t)q->responses->links.count;
 	stadls_builder_clear(q->builder);
 }
 
@@ -188,7 +191,7 @@ static void read_fpga(struct questions *q, struct stadls_health *out,
 		out->clocks_set &= answer(q, &generator, &tickets->generators[i]) && generator.enable;
 	}
 	for (size_t i = 0; i < STADLS_LINKS; i++)
-		out->is_up |= out->clocks_set && out->links[i].enabled;
+		out->is_up |= out->clocks_set && out->links[i].enabled && out->links[i].online_cycles;
 }
 
 static void ask_all(struct questions *q, struct stadls_health *out)
@@ -201,14 +204,12 @@ static void ask_all(struct questions *q, struct stadls_health *out)
 	put(q, &haldls_reset_jtag_tap_container, &reset);
 	ask_board(q, &board);
 	ask_fpga(q, &fpga);
-	run(q);
+	run(q, out);
 	read_board(q, out, &board);
 	read_fpga(q, out, &fpga);
-	if (q->status == HXCOMM_OK)
-		out->link_notifications += (uint32_t)q->responses->links.count;
 }
 
-/* ---- over the links -------------------------------------------------------------------------- */
+/* ---- clocks and system time -------------------------------------------------------------------------- */
 
 /* A test of one clock at a time. */
 static struct stadls_ticket test_clock(struct questions *q, uint32_t clock)
@@ -253,21 +254,24 @@ static void read_systime(struct questions *q, struct stadls_health *out,
 	out->systime_difference_cycles = (int64_t)(chip.value / 2) - (int64_t)fpga;
 }
 
-static void ask_chip(struct questions *q, struct stadls_health *out)
+static void ask_clocks(struct questions *q, struct stadls_health *out)
 {
 	const struct haldls_reset_jtag_tap reset = HALDLS_RESET_JTAG_TAP_INIT;
 	struct stadls_ticket clocks[STADLS_CLOCKS];
 	put(q, &haldls_reset_jtag_tap_container, &reset);
 	for (uint32_t i = 0; i < STADLS_CLOCKS; i++)
 		clocks[i] = test_clock(q, i);
-	const struct stadls_ticket round_trip = ask(q, &haldls_fpga_systime_sync_last_rtt_container, 0);
-	const struct stadls_ticket systime = ask(q, &haldls_systime_sync_base_container, 0);
-	run(q);
+	run(q, out);
 	for (size_t i = 0; i < STADLS_CLOCKS; i++)
 		read_clock(q, &out->clocks[i], &clocks[i]);
+}
+
+static void ask_systime(struct questions *q, struct stadls_health *out)
+{
+	const struct stadls_ticket round_trip = ask(q, &haldls_fpga_systime_sync_last_rtt_container, 0);
+	const struct stadls_ticket systime = ask(q, &haldls_systime_sync_base_container, 0);
+	run(q, out);
 	read_systime(q, out, &systime, &round_trip);
-	if (q->status == HXCOMM_OK)
-		out->link_notifications += (uint32_t)q->responses->links.count;
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -283,8 +287,10 @@ static int read_health(struct stadls_health *out, struct hxcomm_connection *conn
 		q.status = hxcomm_responses_new(&q.responses, 0);
 	if (q.status == HXCOMM_OK)
 		ask_all(&q, &health);
+	if (q.status == HXCOMM_OK && health.clocks_set && deep)
+		ask_clocks(&q, &health);
 	if (q.status == HXCOMM_OK && health.is_up && deep)
-		ask_chip(&q, &health);
+		ask_systime(&q, &health);
 	hxcomm_responses_free(q.responses);
 	stadls_builder_free(q.builder);
 	if (q.status == HXCOMM_OK)
@@ -310,5 +316,54 @@ int stadls_bringup_check(struct hxcomm_connection *connection)
 	        health.identifier,
 	        !health.chip_answers  ? "it does not answer over JTAG"
 	        : !health.clocks_set ? "its clocks are not set"
-	                              : "no link to it is switched on");
+	                              : "no link to it is up");
+}
+
+/* ---- bring-up -------------------------------------------------------------------------------- */
+
+/* The gravest finding, where it is a fault. */
+static bool find_fault(struct stadls_finding *out, const struct stadls_health *health)
+{
+	return stadls_health_check(out, 1, health) && out->severity == STADLS_FAULT;
+}
+
+int stadls__bringup_explain(int status, struct hxcomm_connection *connection)
+{
+	char message[STADLS_FINDING_BYTES];
+	struct stadls_health health;
+	struct stadls_finding fault;
+	if (status != HXCOMM_EDEVICE)
+		return hxcomm_error_wrap(status, "bringing the chip up");
+	(void)snprintf(message, sizeof(message), "%s", hxcomm_error_message());
+	if (read_health(&health, connection, true) == HXCOMM_OK && find_fault(&fault, &health))
+		return hxcomm_error_set(status, "bringing the chip up: %s (%s)", fault.text, message);
+	return hxcomm_error_set(status, "bringing the chip up: %s", message);
+}
+
+int stadls_bringup_healthy(struct stadls_health *out, struct hxcomm_connection *connection,
+        const struct stadls_bringup_options *options)
+{
+	struct stadls_health health;
+	struct stadls_finding fault;
+	struct stadls_builder *builder;
+	int status = stadls_builder_new(&builder);
+	if (status != HXCOMM_OK)
+		return status;
+	status = stadls_bringup_append(builder, options);
+	if (status == HXCOMM_OK) {
+		status = stadls_run(connection, builder, NULL);
+		if (status != HXCOMM_OK)
+			(void)stadls__bringup_explain(status, connection);
+	}
+	stadls_builder_free(builder);
+	if (status == HXCOMM_OK)
+		status = stadls_health_read(&health, connection);
+	if (status != HXCOMM_OK)
+		return status;
+	if (find_fault(&fault, &health))
+		return hxcomm_error_set(HXCOMM_ESTATE, "the chip %s was brought up and is not well: %s",
+		        health.identifier, fault.text);
+	if (out)
+		*out = health;
+	return HXCOMM_OK;
 }

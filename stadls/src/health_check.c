@@ -102,25 +102,32 @@ static void check_clocks(struct findings *f, const struct stadls_health *health)
 	}
 }
 
+static void check_link(struct findings *f, const struct stadls_link *link, size_t number)
+{
+	if (!link->enabled)
+		add(f, STADLS_NOTE, "link %zu is switched off", number);
+	else if (!link->online_cycles)
+		add(f, STADLS_WARNING, "link %zu is switched on but down: the others carry its events, more "
+		                       "slowly", number);
+	if (link->enabled && (link->crc_errors || link->dropped))
+		add(f, STADLS_WARNING, "link %zu has had %" PRIu32 " damaged and %" PRIu32 " dropped words: "
+		                       "events may be lost", number, link->crc_errors, link->dropped);
+}
+
 static void check_links(struct findings *f, const struct stadls_health *health)
 {
 	size_t enabled = 0, online = 0;
 	for (size_t i = 0; i < STADLS_LINKS; i++) {
-		const struct stadls_link *link = &health->links[i];
-		enabled += link->enabled;
-		online += link->enabled && link->online_cycles;
-		if (!link->enabled)
-			add(f, STADLS_NOTE, "link %zu is switched off", i);
-		else if (!link->online_cycles)
-			add(f, STADLS_WARNING, "link %zu is switched on but down: the others carry its events, "
-			                       "more slowly", i);
-		if (link->enabled && (link->crc_errors || link->dropped))
-			add(f, STADLS_WARNING, "link %zu has had %" PRIu32 " damaged and %" PRIu32 " dropped "
-			                       "words: events may be lost", i, link->crc_errors, link->dropped);
+		enabled += health->links[i].enabled;
+		online += health->links[i].enabled && health->links[i].online_cycles;
 	}
-	if (enabled && !online)
+	if (!enabled)
+		add(f, STADLS_FAULT, "no link to the chip is switched on: bring it up");
+	else if (!online)
 		add(f, STADLS_FAULT, "none of the %zu links that are switched on is up: bring the chip up "
 		                     "again", enabled);
+	for (size_t i = 0; i < STADLS_LINKS && online; i++)
+		check_link(f, &health->links[i], i);
 	if (health->repeated_words)
 		add(f, STADLS_NOTE, "%" PRIu32 " words to the chip had to be repeated", health->repeated_words);
 }
@@ -140,14 +147,14 @@ static void check(struct findings *f, const struct stadls_health *health)
 {
 	if (!health->chip_answers)
 		add(f, STADLS_FAULT, "the chip does not answer over JTAG: is there one, and is it powered?");
-	if (!health->clocks_set)
-		add(f, STADLS_FAULT, "the clocks of the chip are not set: bring it up");
-	else if (!health->is_up)
-		add(f, STADLS_FAULT, "no link to the chip is switched on: bring it up");
 	check_board(f, health);
-	if (health->is_up) {
-		check_links(f, health);
+	if (health->clocks_set) {
 		check_clocks(f, health);
+		check_links(f, health);
+	} else {
+		add(f, STADLS_FAULT, "the clocks of the chip are not set: bring it up");
+	}
+	if (health->is_up) {
 		check_systime(f, health);
 		if (!health->events_recorded)
 			add(f, STADLS_WARNING, "the FPGA does not record events: spikes and samples are lost");

@@ -75,8 +75,11 @@ int stadls_bringup(struct hxcomm_connection *connection)
 	if (status != HXCOMM_OK)
 		return status;
 	status = stadls_bringup_append(builder, NULL);
-	if (status == HXCOMM_OK)
+	if (status == HXCOMM_OK) {
 		status = stadls_run(connection, builder, NULL);
+		if (status != HXCOMM_OK)
+			(void)stadls__bringup_explain(status, connection);
+	}
 	stadls_builder_free(builder);
-	return status == HXCOMM_OK ? status : hxcomm_error_wrap(status, "bringing the chip up");
+	return status;
 }

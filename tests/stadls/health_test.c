@@ -73,7 +73,12 @@ static void each_ailment_has_its_finding(void **state)
 	/* of a chip that is not up, only that is told */
 	ASSERT_ILL((ill.is_up = false, ill.clocks_set = false, ill.systime_synchronised = false,
 	                   ill.clocks[1].locked = false), STADLS_FAULT, "clocks of the chip are not set");
-	ASSERT_ILL(ill.is_up = false, STADLS_FAULT, "no link to the chip is switched on");
+	ASSERT_ILL((ill.is_up = false, ill.systime_synchronised = false, ill.clocks[1].locked = false,
+	                   memset(ill.links, 0, sizeof(ill.links)), ill.links[1].enabled = true,
+	                   ill.clocks[1].locked = true), STADLS_FAULT,
+	        "none of the 1 links that are switched on is up");
+	ASSERT_ILL((ill.is_up = false, memset(ill.links, 0, sizeof(ill.links))), STADLS_FAULT,
+	        "no link to the chip is switched on");
 	/* a monitor that is not there tells nothing */
 	ill = well();
 	ill.supplies[0] = (struct stadls_supply){ .present = false };
@@ -90,13 +95,13 @@ static void the_gravest_come_first_and_none_is_lost(void **state)
 		.systime_difference_cycles = 1 << 20 };
 	for (size_t i = 0; i < STADLS_SUPPLIES; i++)
 		ill.supplies[i].present = true;
-	for (size_t i = 0; i < STADLS_LINKS; i++)
-		ill.links[i] = (struct stadls_link){ .enabled = true, .crc_errors = 1 };
+	for (size_t i = 0; i < STADLS_LINKS; i++) /* one of them is up */
+		ill.links[i] = (struct stadls_link){ .enabled = true, .crc_errors = 1, .online_cycles = !i };
 	for (size_t i = 0; i < STADLS_CLOCKS; i++)
 		ill.clocks[i].measured = true;
 	const size_t count = stadls_health_check(all, STADLS_FINDINGS_MAX, &ill);
 	assert_true(count <= STADLS_FINDINGS_MAX);
-	assert_int_equal(count, 1 + 1 + 1 + 6 + 16 + 1 + 1 + 4 + 1 + 1 + 1);
+	assert_int_equal(count, 1 + 1 + 1 + 6 + 15 + 1 + 4 + 1 + 1 + 1);
 	for (size_t i = 1; i < count; i++)
 		assert_true(all[i].severity <= all[i - 1].severity);
 	assert_int_equal(stadls_health_check(few, 3, &ill), count);

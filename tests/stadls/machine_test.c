@@ -54,7 +54,7 @@ static void a_chip_that_was_not_brought_up_refuses(void **state)
 	static const struct { const char *name; unsigned omit; const char *text; } rows[] = {
 		{ "nothing", 63, "clocks are not set" },
 		{ "the chip", STADLS_BRINGUP_CHIP, "clocks are not set" },
-		{ "its links", STADLS_BRINGUP_LINK | STADLS_BRINGUP_CAPMEM, "no link to it" },
+		{ "its links", STADLS_BRINGUP_LINK | STADLS_BRINGUP_CAPMEM, "no link to it is up" },
 	};
 	(void)state;
 	FOR_ROWS(i, rows) {
@@ -156,6 +156,51 @@ static void health_follows_the_bring_up(void **state)
 	assert_int_equal(stadls_health_check(findings, STADLS_FINDINGS_MAX, &health), 2);
 	assert_non_null(strstr(findings[0].text, "system time is"));
 	assert_non_null(strstr(findings[1].text, "link 3 is switched off"));
+	/* synchronised again, at any time, it is well */
+	assert_error(stadls_systime_append(machine.builder, UINT64_C(1) << 43), HXCOMM_ERANGE, "8796093022207");
+	assert_true(stadls_builder_is_empty(machine.builder));
+	assert_ok(stadls_systime_append(machine.builder, UINT64_C(1) << 40));
+	assert_ok(run(&machine));
+	assert_ok(stadls_health_read(&health, machine.connection));
+	assert_int_equal(stadls_health_check(findings, STADLS_FINDINGS_MAX, &health), 1);
+	machine_close(&machine);
+}
+
+/* Machines with faults: what the bring-up says of them. */
+static void a_broken_chip_says_what_is_broken(void **state)
+{
+	static const struct { const char *uri; int code; const char *text; } rows[] = {
+		{ "emulator:?no_pll=1", HXCOMM_EDEVICE, "its PLL has not locked" },
+		{ "emulator:?dead_links=0-7", HXCOMM_EDEVICE, "none of the 8 links that are switched on is up" },
+		{ "emulator:?dead_links=0-6", HXCOMM_OK, "" },
+		{ "emulator:?temperature=80", HXCOMM_OK, "" },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		struct stadls_health health;
+		struct machine machine;
+		machine_open(&machine, rows[i].uri);
+		if (rows[i].code) {
+			assert_error(stadls_bringup_healthy(&health, machine.connection, NULL), rows[i].code,
+			        rows[i].text);
+			assert_non_null(strstr(hxcomm_error_message(), "bringing the chip up: "));
+			assert_error(stadls_bringup(machine.connection), rows[i].code, rows[i].text);
+		} else {
+			assert_ok(stadls_bringup_healthy(&health, machine.connection, NULL));
+			assert_true(health.is_up);
+			struct stadls_finding finding;
+			assert_true(stadls_health_check(&finding, 1, &health) > 0);
+			assert_int_equal(finding.severity, STADLS_WARNING);
+		}
+		machine_close(&machine);
+	}
+	/* a bring-up that leaves parts out on purpose is not well, and says so */
+	struct stadls_bringup_options options = STADLS_BRINGUP_OPTIONS_INIT;
+	struct machine machine;
+	machine_open(&machine, "emulator:");
+	options.omit = STADLS_BRINGUP_LINK | STADLS_BRINGUP_CAPMEM;
+	assert_error(stadls_bringup_healthy(NULL, machine.connection, &options), HXCOMM_ESTATE,
+	        "brought up and is not well: no link to the chip is switched on");
 	machine_close(&machine);
 }
 
@@ -335,6 +380,7 @@ int main(void)
 		cmocka_unit_test(a_chip_that_was_not_brought_up_refuses),
 		cmocka_unit_test(the_machine_checks_the_bring_up),
 		cmocka_unit_test(health_follows_the_bring_up),
+		cmocka_unit_test(a_broken_chip_says_what_is_broken),
 		cmocka_unit_test(a_chip_that_was_written_is_read_back),
 		cmocka_unit_test(a_program_is_loaded_and_read_back),
 		cmocka_unit_test(a_run_tells_what_it_was),

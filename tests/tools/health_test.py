@@ -30,6 +30,13 @@ class Health(Case):
         health = json.loads(self.bss("health", "--json", "--connection", "mock:", status=1)[0])
         self.assertIn("does not answer over JTAG", health["findings"][0]["text"])
 
+    def test_a_broken_chip_says_what_is_broken(self):
+        out, _ = self.bss("health", "--bring-up", "--connection", "emulator:?no_pll=1", status=1)
+        self.assertIn("its PLL has not locked", out)
+        out, _ = self.bss("health", "--bring-up", "--connection", "emulator:?dead_links=3")
+        self.assertIn("links        7 of 8 up", out)
+        self.assertIn("warning: link 3 is switched on but down", out)
+
     def test_wrong_uses_are_told(self):
         self.refuse("health", "--connection", "none:", message="none")
         self.refuse("health", "emulator:", message="given by --connection", status=2)

@@ -78,6 +78,8 @@ struct stadls_bringup_options {
 	struct stadls_synram_timing synram_timing[2]; /**< by hemisphere: 0 top, 1 bottom */
 	enum stadls_bringup_kind kind;     /**< default the system */
 	enum stadls_regulators regulators; /**< of the cube; the jBOA has others; default the second */
+	uint64_t systime_base; /**< the chip's system time at the synchronisation, in ticks of 4 ns;
+	                            0 … 2^43 - 1, default 0 */
 };
 
 /** Initialiser that carries the size this program was compiled with. */
@@ -93,6 +95,19 @@ struct stadls_bringup_options {
  *  @retval HXCOMM_ENOMEM  memory is exhausted */
 HXCOMM_API HXCOMM_NODISCARD int stadls_bringup_append(struct stadls_builder *builder,
         const struct stadls_bringup_options *options);
+
+/** Append a synchronisation of system times: the chip's is set, the FPGA's follows it. Times of events
+ *  hold from here on; a bring-up holds one already.
+ *
+ *  @param builder  the builder; unchanged after an error
+ *  @param base     the chip's system time now, in ticks of 4 ns; 0 … 2^43 - 1
+ *  @retval 0              appended
+ *  @retval HXCOMM_ERANGE  @p base lies outside its range, or the program is full
+ *  @retval HXCOMM_ENOMEM  memory is exhausted
+ *
+ *  Without a link to the chip the run fails with HXCOMM_EDEVICE. */
+HXCOMM_API HXCOMM_NODISCARD int stadls_systime_append(struct stadls_builder *builder,
+        uint64_t base);
 
 #ifdef __cplusplus
 }

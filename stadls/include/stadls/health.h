@@ -22,6 +22,7 @@ extern "C" {
 #endif
 
 struct hxcomm_connection;
+struct stadls_bringup_options;
 
 /** Sizes. */
 enum {
@@ -76,9 +77,10 @@ struct stadls_health {
 	uint32_t timeout_cycles;  /**< longest instruction, in cycles of 8 ns */
 	struct stadls_link links[STADLS_LINKS]; /**< by number of the FPGA's end */
 	uint32_t repeated_words;  /**< words to the chip that were sent again */
-	bool is_up;               /**< brought up as far as needed to talk to it; what follows means
-	                               nothing where it is not */
-	struct stadls_clock clocks[STADLS_CLOCKS]; /**< clocks of the chip */
+	struct stadls_clock clocks[STADLS_CLOCKS]; /**< clocks of the chip; asked for once they are
+	                               set */
+	bool is_up;               /**< the clocks are set and a link is up: the chip takes part in
+	                               programs; what follows means nothing where it does not */
 	bool systime_synchronised; /**< the FPGA has synchronised the system time */
 	int64_t systime_difference_cycles; /**< chip's system time less the FPGA's, in cycles of 8 ns; a
 	                               few hundred for the way there and back are well */
@@ -122,6 +124,18 @@ HXCOMM_API const char *stadls_supply_name(size_t supply);
 /** Name of a clock. @param clock 0 … #STADLS_CLOCKS - 1
  *  @return such as "processors"; "?" beyond. Lives for ever */
 HXCOMM_API const char *stadls_clock_name(size_t clock);
+
+/** Bring a chip up and make sure that it is well.
+ *
+ *  @param[out] out    its health; may be NULL; unchanged after an error
+ *  @param connection  an open connection
+ *  @param options     as for stadls_bringup_append()
+ *  @retval 0               it is up, and there is no fault; there may be warnings
+ *  @retval HXCOMM_ESTATE   it was brought up, but has a fault: the message tells the gravest
+ *  @retval HXCOMM_EDEVICE  the bring-up itself failed: the message tells why as far as the chip does
+ *  @return otherwise as stadls_bringup_append(), stadls_run() and stadls_health_read() */
+HXCOMM_API HXCOMM_NODISCARD int stadls_bringup_healthy(struct stadls_health *out,
+        struct hxcomm_connection *connection, const struct stadls_bringup_options *options);
 
 /** Fail where a chip was not brought up: before work that would only run into timeouts.
  *
