@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "assert.h"
 #include "memory.h"
-#include "random.h"
+#include "random_fields.h"
 
 #include <fisch/program.h>
 #include <hxcomm/connection.h>
@@ -29,21 +29,6 @@ static size_t count_of(struct stadls_builder *builder)
 	return count;
 }
 
-static void set_random_fields(void *value, const struct haldls_container *container,
-        struct test_random *random)
-{
-	for (size_t f = 0; f < container->field_count; f++) {
-		const struct haldls_field *field = &container->fields[f];
-		for (uint32_t i = 0; !field->fixed && i < field->count; i++) {
-			const uint64_t span = (uint64_t)(field->max - field->min) + 1;
-			int64_t number = field->min + (int64_t)test_random_below(random, span ? span : 1);
-			if (field->value_count)
-				number = field->values[test_random_below(random, field->value_count)].value;
-			assert_ok(haldls_field_set(field, value, i, number));
-		}
-	}
-}
-
 /* ---- tests ------------------------------------------------------------------------------------- */
 
 /* Every register that can be written and read back at the same place gives back what was written. */
@@ -68,7 +53,6 @@ static void what_is_written_can_be_read_again(void **state)
 			continue;
 		void *written = calloc(1, container->size), *read = calloc(1, container->size);
 		struct stadls_ticket ticket = { 0 };
-		container->init(written);
 		set_random_fields(written, container, &random);
 		stadls_builder_clear(builder);
 		memory_clear();

@@ -2,7 +2,7 @@
 /* The emulated machine at the other end: what is refused before the bring-up, and what holds after. */
 #include "assert.h"
 #include "elf_file.h"
-#include "random.h"
+#include "random_fields.h"
 
 #include <hxcomm/connection.h>
 #include <hxcomm/responses.h>
@@ -205,21 +205,6 @@ static void a_broken_chip_says_what_is_broken(void **state)
 }
 
 /* ---- whole chips ----------------------------------------------------------------------------- */
-
-static void set_random_fields(void *value, const struct haldls_container *container,
-        struct test_random *random)
-{
-	for (size_t f = 0; f < container->field_count; f++) {
-		const struct haldls_field *field = &container->fields[f];
-		for (uint32_t i = 0; !field->fixed && i < field->count; i++) {
-			const uint64_t span = (uint64_t)(field->max - field->min) + 1;
-			int64_t number = field->min + (int64_t)test_random_below(random, span ? span : 1);
-			if (field->type == HALDLS_TYPE_ENUM)
-				number = field->values[test_random_below(random, field->value_count)].value;
-			assert_ok(haldls_field_set(field, value, i, number));
-		}
-	}
-}
 
 static void set_random_chip(struct haldls_chip *chip, struct test_random *random)
 {

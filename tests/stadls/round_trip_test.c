@@ -2,7 +2,7 @@
 /* Every register that can be written and read, over every way there is to it: random values go to the
  * emulated machine and come back. */
 #include "assert.h"
-#include "random.h"
+#include "random_fields.h"
 
 #include <hxcomm/connection.h>
 #include <hxcomm/responses.h>
@@ -35,22 +35,6 @@ static const char *exception(const struct haldls_container *container)
 static void bring_up(struct hxcomm_connection *connection)
 {
 	assert_ok(stadls_bringup(connection));
-}
-
-static void set_random_fields(void *value, const struct haldls_container *container,
-        struct test_random *random)
-{
-	container->init(value);
-	for (size_t f = 0; f < container->field_count; f++) {
-		const struct haldls_field *field = &container->fields[f];
-		for (uint32_t i = 0; !field->fixed && i < field->count; i++) {
-			const uint64_t span = (uint64_t)(field->max - field->min) + 1;
-			int64_t number = field->min + (int64_t)test_random_below(random, span ? span : 1);
-			if (field->type == HALDLS_TYPE_ENUM)
-				number = field->values[test_random_below(random, field->value_count)].value;
-			assert_ok(haldls_field_set(field, value, i, number));
-		}
-	}
 }
 
 static bool reads_over(const struct haldls_container *container, enum fisch_backend backend)
