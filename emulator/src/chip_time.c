@@ -142,9 +142,7 @@ static uint64_t collect(struct emulator_chip *chip, uint64_t end)
 		if (early)
 			emulator__events_route(&chip->events, entry->time, entry->input, entry->label,
 			        early);
-		if (!chip->entry_count++ && end - chip->now > EMULATOR_WINDOW_TICKS)
-			end = min(end, (entry->time > chip->now ? entry->time : chip->now) +
-			                       EMULATOR_WINDOW_TICKS);
+		chip->entry_count++;
 	}
 	chip->work += chip->entry_count;
 	const uint64_t last = chip->entries[EMULATOR_WINDOW_EVENTS - 1].time;
