@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_MAX = 200 };
+enum { LIST_MAX = 200, ALL_BYTES = 15 };
 
 int stadls_builder_new(struct stadls_builder **out)
 {
@@ -138,6 +138,30 @@ static int append_labels(struct stadls_builder *builder, const uint32_t *words, 
 	return fisch_program_append_spikes(builder->program, labels, count);
 }
 
+/* Words to addresses; where `known` is given, those only that differ from it. */
+static int append_writes(struct fisch_program *program, enum fisch_backend backend,
+        uint32_t *addresses, uint32_t *words, const uint32_t *known, uint32_t count,
+        uint8_t byte_enables)
+{
+	uint32_t kept = 0;
+	for (uint32_t w = 0; w < count; w++) {
+		if (known && words[w] == known[w])
+			continue;
+		addresses[kept] = addresses[w];
+		words[kept++] = words[w]; /* kept <= w: never before it is read */
+	}
+	if (backend == FISCH_OMNIBUS && byte_enables == ALL_BYTES)
+		return fisch_program_append_omnibus_writes(program, addresses, words, kept);
+	const struct fisch_mark mark = fisch_program_mark(program);
+	int status = HXCOMM_OK;
+	for (uint32_t w = 0; w < kept && status == HXCOMM_OK; w++)
+		status = fisch_program_append_register_write(program, backend, addresses[w], words[w],
+		        byte_enables);
+	if (status != HXCOMM_OK)
+		fisch_program_remove_after(program, &mark);
+	return status;
+}
+
 /* Words of a container, or of those only that differ from `reference` (NULL: all). */
 static int append_words(struct stadls_builder *builder, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t coordinate, const void *value,
@@ -147,31 +171,23 @@ static int append_words(struct stadls_builder *builder, enum fisch_backend backe
 	uint8_t byte_enables, known_enables = 0;
 	int status = haldls_container_words(&count, container, coordinate);
 	if (status == HXCOMM_OK)
-		status = stadls__scratch(&words, builder, 2 * (size_t)count + 1);
+		status = stadls__scratch(&words, builder, 3 * (size_t)count + 1);
 	if (status != HXCOMM_OK)
 		return status;
-	const uint32_t *known = words + count;
+	uint32_t *known = words + count, *addresses = known + count;
 	status = encode(words, &byte_enables, container, coordinate, value);
+	if (status == HXCOMM_OK && container->payload == HALDLS_PAYLOAD_LIST)
+		return append_labels(builder, words, count);
 	if (status == HXCOMM_OK && reference)
-		status = encode(words + count, &known_enables, container, coordinate, reference);
+		status = encode(known, &known_enables, container, coordinate, reference);
+	if (status == HXCOMM_OK)
+		status = haldls_container_addresses(addresses, container, backend, coordinate, true);
 	if (status != HXCOMM_OK)
 		return status;
-	if (container->payload == HALDLS_PAYLOAD_LIST)
-		return append_labels(builder, words, count);
-	const struct fisch_mark mark = fisch_program_mark(builder->program);
-	for (uint32_t w = 0; w < count && status == HXCOMM_OK; w++) {
-		if (reference && words[w] == known[w] && byte_enables == known_enables)
-			continue;
-		const uint32_t address = container->write_address(backend, coordinate, w);
-		status = backend == FISCH_OMNIBUS
-		                 ? fisch_program_append_omnibus_write_bytes(builder->program, address,
-		                           words[w], byte_enables)
-		                 : fisch_program_append_register_write(builder->program, backend, address,
-		                           words[w], byte_enables);
-	}
-	if (status != HXCOMM_OK)
-		fisch_program_remove_after(builder->program, &mark);
-	return status;
+	/* where other bytes are written, all of them are others */
+	const bool differs = reference && byte_enables == known_enables;
+	return append_writes(builder->program, backend, addresses, words, differs ? known : NULL, count,
+	        byte_enables);
 }
 
 int stadls__check_write(enum fisch_backend backend, const struct haldls_container *container,

@@ -267,20 +267,23 @@ static bool goes_over_omnibus(const struct haldls_container *container)
 
 static int memory_apply(struct memory *memory, const struct stadls_dump_entry *entry)
 {
-	uint32_t *words = NULL, count = 0;
+	uint32_t *words = NULL, *addresses, count = 0;
 	uint8_t byte_enables = ALL_BYTES;
 	const struct haldls_container *container = entry->container;
 	int status = haldls_container_words(&count, container, entry->coordinate);
 	if (status == HXCOMM_OK)
-		status = stadls__scratch(&words, memory->builder, (size_t)count + 1);
+		status = stadls__scratch(&words, memory->builder, 2 * (size_t)count + 1);
 	if (status == HXCOMM_OK)
 		status = haldls_container_encode(words, &byte_enables, container, entry->coordinate,
 		        entry->value);
+	addresses = words + count;
+	if (status == HXCOMM_OK)
+		status = haldls_container_addresses(addresses, container, FISCH_OMNIBUS,
+		        entry->coordinate, true);
 	if (status != HXCOMM_OK)
 		return hxcomm_error_wrap(status, "%s %" PRIu32, container->name, entry->coordinate);
 	for (uint32_t w = 0; w < count; w++)
-		memory_write(memory, container->write_address(FISCH_OMNIBUS, entry->coordinate, w), words[w],
-		        byte_enables);
+		memory_write(memory, addresses[w], words[w], byte_enables);
 	return HXCOMM_OK;
 }
 

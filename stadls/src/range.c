@@ -68,11 +68,12 @@ static int list_addresses(uint32_t *out, enum fisch_backend backend,
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t words;
-		const int status = stadls__read_words(&words, container, first + i);
+		int status = stadls__read_words(&words, container, first + i);
+		if (status == HXCOMM_OK)
+			status = haldls_container_addresses(out, container, backend, first + i, false);
 		if (status != HXCOMM_OK)
 			return status;
-		for (uint32_t w = 0; w < words; w++)
-			*out++ = container->read_address(backend, first + i, w);
+		out += words;
 	}
 	return HXCOMM_OK;
 }
