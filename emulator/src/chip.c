@@ -166,17 +166,18 @@ static void write_systime(struct emulator_chip *chip, uint64_t time, uint32_t ad
 static bool write_synapse(struct emulator_chip *chip, uint64_t time, uint32_t address,
         uint32_t value, uint32_t mask)
 {
-	if (!emulator__registers_is_synapse(address))
+	struct emulator_place place;
+	if (!emulator__registers_find_place(&place, address))
 		return false;
-	const uint32_t shown = emulator__registers_read_synapse(chip->registers, address);
-	if (!((shown ^ value) & mask & emulator__registers_synapse_bits(address)))
+	const uint32_t shown = emulator__registers_read_place(chip->registers, &place);
+	if (!((shown ^ value) & mask & place.mask))
 		return true;
 	/* behind the rows of synapses lie switches of the columns */
-	const bool is_weight = emulator__registers_synapse_row(address) < 256;
+	const bool is_weight = place.row < 256;
 	make_room(chip, time, is_weight ? EMULATOR_TIMING_WEIGHT : EMULATOR_TIMING_STEP);
-	if (!emulator__registers_write_synapse(chip->registers, address, value, mask)) {
+	if (!emulator__registers_write_place(chip->registers, &place, value, mask)) {
 		settle(chip, time);
-		emulator__registers_write_synapse(chip->registers, address, value, mask);
+		emulator__registers_write_place(chip->registers, &place, value, mask);
 	}
 	chip->step_changed |= !is_weight;
 	return true;
@@ -253,8 +254,9 @@ uint32_t emulator__chip_read(struct emulator_chip *chip, uint64_t time, uint32_t
 		settle(chip, time);
 		return emulator__chip_read_samples(chip, address);
 	}
-	if (emulator__registers_is_synapse(address))
-		return emulator__registers_read_synapse(chip->registers, address);
+	struct emulator_place place;
+	if (emulator__registers_find_place(&place, address))
+		return emulator__registers_read_place(chip->registers, &place);
 	const struct emulator_slot *slot = emulator__registers_find(chip->registers, address);
 	if (!slot)
 		return 0;

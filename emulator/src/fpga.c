@@ -216,6 +216,7 @@ void emulator__fpga_update_links(struct emulator_fpga *fpga, uint64_t cycle)
 	if (now == old)
 		return;
 	emulator__fpga_catch_up(fpga); /* what was on its way still went over the old links */
+	emulator__links_count(&fpga->links);
 	for (unsigned link = 0; link < EMULATOR_LINKS; link++) {
 		if (!((now ^ old) >> link & 1))
 			continue;

@@ -132,9 +132,9 @@ static uint32_t performance(const struct emulator_fpga *fpga, unsigned which)
 	return which < 3 && test->linked ? (uint32_t)received : 0;
 }
 
-static uint32_t read_counter(const struct emulator_fpga *fpga, uint32_t address)
+static uint32_t read_counter(struct emulator_fpga *fpga, uint32_t address)
 {
-	const struct emulator_links *links = &fpga->links;
+	struct emulator_links *links = &fpga->links;
 	if (address - CRC_ERRORS < EMULATOR_LINKS)
 		return links->crc_errors[address - CRC_ERRORS];
 	if (address - DROPPED < EMULATOR_LINKS)
@@ -144,6 +144,7 @@ static uint32_t read_counter(const struct emulator_fpga *fpga, uint32_t address)
 		return links->up >> number & 1 ? (uint32_t)(fpga->now - links->up_since[number]) : 0;
 	}
 	if (address - LINK_WORDS < 2 * EMULATOR_LINKS) {
+		emulator__links_count(links);
 		const uint32_t number = (address - LINK_WORDS) / 2;
 		return address % 2 ? links->received[number] : links->sent[number];
 	}

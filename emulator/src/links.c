@@ -18,8 +18,6 @@ static unsigned take_turn(struct emulator_links *links)
 static bool is_lost(struct emulator_links *links)
 {
 	uint32_t drawn[4];
-	if (!links->loss)
-		return false;
 	emulator__noise_bits(drawn, links->seed, NOISE_FAULT, UINT64_C(1) << 63 | links->draws++);
 	return drawn[0] < links->loss;
 }
@@ -44,6 +42,24 @@ static uint64_t send(uint8_t *damaged, struct emulator_links *links, bool to_chi
 	}
 }
 
+/* Sound links carry each word once, in turn: how many each has had is computed when somebody asks. */
+void emulator__links_count(struct emulator_links *links)
+{
+	for (unsigned to_chip = 0; to_chip < 2; to_chip++) {
+		const uint32_t words = links->uncounted[to_chip];
+		const unsigned number = (unsigned)__builtin_popcount(links->up);
+		uint32_t *count = to_chip ? links->sent : links->received;
+		links->uncounted[to_chip] = 0;
+		if (!number)
+			continue;
+		for (unsigned link = 0; link < EMULATOR_LINKS; link++)
+			if (links->up >> link & 1)
+				count[link] += words / number;
+		for (uint32_t rest = words % number; rest--;)
+			count[take_turn(links)]++;
+	}
+}
+
 uint64_t emulator__links_carry(uint8_t *damaged, struct emulator_links *links, unsigned to,
         unsigned from)
 {
@@ -51,6 +67,13 @@ uint64_t emulator__links_carry(uint8_t *damaged, struct emulator_links *links, u
 	*damaged = 0;
 	links->handed_over += to;
 	links->delivered += from;
+	if (!links->loss) {
+		links->sent_words += to;
+		links->received_words += from;
+		links->uncounted[1] += to;
+		links->uncounted[0] += from;
+		return 0;
+	}
 	while (to--)
 		repeated += send(damaged, links, true);
 	while (from--)

@@ -30,7 +30,8 @@ struct emulator_links {
 	uint32_t sent_words;                  /**< words it sent, repetitions included */
 	uint32_t received_words;              /**< words that the chip's ARQ sent */
 	uint32_t delivered;                   /**< words that the ARQ gave back on the FPGA */
-	unsigned turn;                        /**< link of the next word */
+	unsigned turn;                        /**< link of the last word */
+	uint32_t uncounted[2];                /**< words from and to the chip that no link counted yet */
 	uint32_t loss;                        /**< probability of a loss times 2^32 */
 	uint64_t seed;                        /**< of the losses */
 	uint64_t draws;                       /**< so far */
@@ -43,6 +44,10 @@ struct emulator_links {
  *  @return FPGA cycles that were lost with repetitions */
 uint64_t emulator__links_carry(uint8_t *damaged, struct emulator_links *links, unsigned to,
         unsigned from);
+
+/** Count what is not counted yet, before a counter is read or a link goes up or down.
+ *  @param links the links */
+void emulator__links_count(struct emulator_links *links);
 
 /** An event was lost. @param links the links, at least one of them up @param to_chip on the way there
  *  @return number of the link */

@@ -21,8 +21,8 @@ enum { HEMISPHERE_BASE = 0x02c00000, HEMISPHERE_STRIDE = 0x01000000 };
 /* A window shows some bits of each byte of the even or odd words. */
 struct window {
 	uint32_t first, end; /* offsets from the hemisphere's base */
-	unsigned odd;        /* 0 even bytes, 1 odd bytes */
-	unsigned shift;      /* position of the shown bits in the stored byte */
+	uint8_t odd;         /* 0 even bytes, 1 odd bytes */
+	uint8_t shift;       /* position of the shown bits in the stored byte */
 	uint32_t mask;       /* shown bits, in the window's word */
 };
 
@@ -36,28 +36,24 @@ enum { WINDOWS = sizeof(windows) / sizeof(*windows) };
 
 enum { BOTH_FIRST = 0xf0000, BOTH_END = BOTH_FIRST + EMULATOR_SYNAPSE_ROWS * 128 };
 
-struct place {
-	unsigned hemisphere, row, quad, odd, shift;
-	uint32_t mask;
-};
-
-static bool find_place(struct place *out, uint32_t address)
+bool emulator__registers_find_place(struct emulator_place *out, uint32_t address)
 {
-	if (address < HEMISPHERE_BASE || address >= HEMISPHERE_BASE + 2 * HEMISPHERE_STRIDE)
+	if (address - HEMISPHERE_BASE >= 2 * HEMISPHERE_STRIDE)
 		return false;
-	const unsigned hemisphere = (address - HEMISPHERE_BASE) / HEMISPHERE_STRIDE;
+	const uint8_t hemisphere = address - HEMISPHERE_BASE >= HEMISPHERE_STRIDE;
 	const uint32_t offset = (address - HEMISPHERE_BASE) % HEMISPHERE_STRIDE;
-	if (offset >= BOTH_FIRST && offset < BOTH_END) {
+	if (offset - BOTH_FIRST < BOTH_END - BOTH_FIRST) {
 		const uint32_t cell = offset - BOTH_FIRST;
-		*out = (struct place){ hemisphere, cell / 128, cell % 64, cell / 64 % 2, 0, UINT32_MAX };
+		*out = (struct emulator_place){ hemisphere, cell / 64 % 2, 0, (uint16_t)(cell / 128),
+			cell % 64, UINT32_MAX };
 		return true;
 	}
 	for (unsigned i = 0; i < WINDOWS; i++) {
-		if (offset < windows[i].first || offset >= windows[i].end)
-			continue;
 		const uint32_t cell = offset - windows[i].first;
-		*out = (struct place){ hemisphere, cell / 64, cell % 64, windows[i].odd,
-			windows[i].shift, windows[i].mask };
+		if (cell >= windows[i].end - windows[i].first)
+			continue;
+		*out = (struct emulator_place){ hemisphere, windows[i].odd, windows[i].shift,
+			(uint16_t)(cell / 64), cell % 64, windows[i].mask };
 		return true;
 	}
 	return false;
@@ -65,52 +61,35 @@ static bool find_place(struct place *out, uint32_t address)
 
 bool emulator__registers_is_synapse(uint32_t address)
 {
-	struct place place;
-	return find_place(&place, address);
+	struct emulator_place place;
+	return emulator__registers_find_place(&place, address);
 }
 
-uint32_t emulator__registers_synapse_bits(uint32_t address)
+uint32_t emulator__registers_read_place(const struct emulator_registers *registers,
+        const struct emulator_place *p)
 {
-	struct place place;
-	return find_place(&place, address) ? place.mask : 0;
+	return registers->synapses[p->hemisphere][p->row][p->odd][p->quad] >> p->shift & p->mask;
 }
 
-uint32_t emulator__registers_synapse_row(uint32_t address)
+bool emulator__registers_write_place(struct emulator_registers *registers,
+        const struct emulator_place *p, uint32_t value, uint32_t mask)
 {
-	struct place place;
-	return find_place(&place, address) ? place.row : 0;
-}
-
-uint32_t emulator__registers_read_synapse(const struct emulator_registers *registers,
-        uint32_t address)
-{
-	struct place p;
-	if (!find_place(&p, address))
-		return 0;
-	return registers->synapses[p.hemisphere][p.row][p.odd][p.quad] >> p.shift & p.mask;
-}
-
-bool emulator__registers_write_synapse(struct emulator_registers *registers, uint32_t address,
-        uint32_t value, uint32_t mask)
-{
-	struct place p;
-	if (!find_place(&p, address))
-		return true;
 	/* which bits of the quad: low and high parts of its even and odd bytes */
-	const unsigned parts = p.mask == UINT32_MAX ? 3u : p.shift ? 2u : 1u;
-	const uint8_t touched = (uint8_t)(parts << 2 * p.odd);
-	uint8_t *changed = &registers->synapses_changed[p.hemisphere][p.row][p.quad];
+	const unsigned parts = p->mask == UINT32_MAX ? 3u : p->shift ? 2u : 1u;
+	const uint8_t touched = (uint8_t)(parts << 2 * p->odd);
+	uint8_t *changed = &registers->synapses_changed[p->hemisphere][p->row][p->quad];
 	if (*changed & touched)
 		return false;
-	const uint32_t bits = (mask & p.mask) << p.shift;
-	uint32_t *cell = &registers->synapses[p.hemisphere][p.row][p.odd][p.quad];
-	const uint32_t next = (*cell & ~bits) | (value << p.shift & bits);
+	const uint32_t bits = (mask & p->mask) << p->shift;
+	uint32_t *cell = &registers->synapses[p->hemisphere][p->row][p->odd][p->quad];
+	const uint32_t next = (*cell & ~bits) | (value << p->shift & bits);
 	if (next == *cell)
 		return true;
 	*cell = next;
 	if (!*changed)
 		registers->quads[registers->quad_count++] =
-		        (p.hemisphere * EMULATOR_SYNAPSE_ROWS + p.row) * EMULATOR_QUADS + p.quad;
+		        (p->hemisphere * (uint32_t)EMULATOR_SYNAPSE_ROWS + p->row) * EMULATOR_QUADS +
+		        p->quad;
 	*changed |= touched;
 	return true;
 }

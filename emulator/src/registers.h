@@ -89,26 +89,33 @@ bool emulator__registers_store(struct emulator_registers *registers,
 void emulator__registers_touch(struct emulator_registers *registers, size_t mapped,
         uint32_t element);
 
+/** A word of synapse memory, or of the column switches behind it. */
+struct emulator_place {
+	uint8_t hemisphere; /**< 0 top, 1 bottom */
+	uint8_t odd;        /**< the odd bytes of the synapses, else the even ones */
+	uint8_t shift;      /**< position of the shown bits in the stored bytes */
+	uint16_t row;       /**< 0 ... 255 synapses, 256 and 257 column switches */
+	uint16_t quad;      /**< group of four columns */
+	uint32_t mask;      /**< bits that exist, as they are shown */
+};
+
+/** Find a word of synapse memory. @param[out] out where it is @param address chip address
+ *  @return false outside the windows of synapse memory */
+bool emulator__registers_find_place(struct emulator_place *out, uint32_t address);
+
 /** Is this the address of synapses or column switches? @param address chip address
  *  @return true inside the windows of synapse memory */
 bool emulator__registers_is_synapse(uint32_t address);
 
-/** Row of an address in synapse memory. @param address in a window @return 0 ... 255 synapses, 256
- *  and 257 column switches */
-uint32_t emulator__registers_synapse_row(uint32_t address);
+/** Read synapse memory. @param registers the file @param place of the word @return the word */
+uint32_t emulator__registers_read_place(const struct emulator_registers *registers,
+        const struct emulator_place *place);
 
-/** Bits that exist behind an address. @param address in a window of synapse memory @return mask */
-uint32_t emulator__registers_synapse_bits(uint32_t address);
-
-/** Read synapse memory. @param registers the file @param address in a window @return the word */
-uint32_t emulator__registers_read_synapse(const struct emulator_registers *registers,
-        uint32_t address);
-
-/** Write synapse memory. @param registers the file @param address in a window @param value bits
+/** Write synapse memory. @param registers the file @param place of the word @param value bits
  *  @param mask bits that are written
  *  @return false, nothing stored: these bits were written before and not yet applied */
-bool emulator__registers_write_synapse(struct emulator_registers *registers, uint32_t address,
-        uint32_t value, uint32_t mask);
+bool emulator__registers_write_place(struct emulator_registers *registers,
+        const struct emulator_place *place, uint32_t value, uint32_t mask);
 
 /** Forget what changed: everything was applied. @param registers the file */
 void emulator__registers_settle(struct emulator_registers *registers);
