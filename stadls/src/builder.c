@@ -143,9 +143,9 @@ static int append_writes(struct fisch_program *program, enum fisch_backend backe
         uint32_t *addresses, uint32_t *words, const uint32_t *known, uint32_t count,
         uint8_t byte_enables)
 {
-	uint32_t kept = 0;
-	for (uint32_t w = 0; w < count; w++) {
-		if (known && words[w] == known[w])
+	uint32_t kept = known ? 0 : count;
+	for (uint32_t w = 0; known && w < count; w++) {
+		if (words[w] == known[w])
 			continue;
 		addresses[kept] = addresses[w];
 		words[kept++] = words[w]; /* kept <= w: never before it is read */

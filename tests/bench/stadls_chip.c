@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A whole chip into a program, all of it and what differs; and back out of responses, compared. */
+/* Chips, matrices, neurons and rows into a program, all of them and what differs; and a chip back out
+ * of responses, compared. */
 #include <haldls/chip.h>
 #include <hxcomm/error.h>
 #include <stadls/builder.h>
@@ -109,6 +110,56 @@ static void decode_and_compare(struct bench *bench)
 		require(hxcomm_error_set(HXCOMM_EPROTO, "the chip that came back is another one"));
 }
 
+/* ---- logical containers ---------------------------------------------------------------------- */
+
+static const struct haldls_container *container;
+static uint32_t coordinates;
+static char *values, *references; /* [coordinates] of the container */
+
+static void write_containers(struct bench *bench)
+{
+	stadls_builder_clear(bench->builder);
+	require(stadls_builder_write_range(bench->builder, container->backends[0], container, 0,
+	        coordinates, values, NULL));
+}
+
+static void write_container_differences(struct bench *bench)
+{
+	stadls_builder_clear(bench->builder);
+	require(stadls_builder_write_range(bench->builder, container->backends[0], container, 0,
+	        coordinates, values, references));
+}
+
+/* Values whose every field is 1, against the defaults, or nothing of it. */
+static void measure_containers(struct bench *bench, const char *name, uint32_t count, bool difference,
+        double allowed_s)
+{
+	char label[64];
+	container = haldls_container_find(name);
+	coordinates = count;
+	if (!container)
+		require(HXCOMM_ENOENT);
+	values = malloc(count * container->size);
+	references = malloc(count * container->size);
+	if (!values || !references)
+		exit(1);
+	for (uint32_t i = 0; i < count; i++) {
+		container->init(references + i * container->size);
+		container->init(values + i * container->size);
+		for (size_t f = 0; f < container->field_count; f++)
+			for (uint32_t j = 0; j < container->fields[f].count; j++)
+				if (!container->fields[f].fixed)
+					require(haldls_field_set(&container->fields[f],
+					        values + i * container->size, j, container->fields[f].max > 0));
+	}
+	write_containers(bench);
+	snprintf(label, sizeof(label), "%s%s_%u", difference ? "difference_of_" : "", container->c_name,
+	        count);
+	measure(label, bench, difference ? write_container_differences : write_containers, allowed_s);
+	free(values);
+	free(references);
+}
+
 int main(void)
 {
 	struct bench bench = {
@@ -141,6 +192,11 @@ int main(void)
 	measure("write_to_a_new_builder", &bench, write_new, 0);
 	measure("difference", &bench, write_difference, reference_difference_s / 10);
 	measure("no_difference", &bench, write_equal, 0);
+	measure_containers(&bench, "Chip", 1, false, reference_write_s / 10);
+	measure_containers(&bench, "Chip", 1, true, reference_difference_s / 10);
+	measure_containers(&bench, "SynapseMatrix", 1, false, 0.92e-3 / 10);
+	measure_containers(&bench, "AtomicNeuron", 512, false, 0.68e-3 / 10);
+	measure_containers(&bench, "SynapseRow", 5, true, 20e-6); /* 1 % of the rows */
 	measure("decode_and_compare", &bench, decode_and_compare, HALDLS_CHIP_WORDS * link_word_s / 10);
 	stadls_builder_free(bench.builder);
 	free(bench.chip);

@@ -151,7 +151,8 @@ static void what_is_written_to_any_logical_container_comes_back(void **state)
 	const struct haldls_container *const *all = haldls_logical_containers(&count);
 	(void)state;
 	try_all(&tried, all, count);
-	print_message("%zu of %zu logical containers came back\n", tried.registers, tried.containers);
+	print_message("%zu values of %zu logical containers came back\n", tried.registers,
+	        tried.containers);
 	assert_true(tried.containers >= 20);
 }
 
