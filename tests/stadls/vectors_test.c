@@ -4,6 +4,7 @@
 #include "../haldls/member.h"
 #include "vectors.h"
 
+#include <haldls/logical.h>
 #include <stadls/bringup.h>
 #include <stadls/builder.h>
 
