@@ -2,6 +2,8 @@
 /* `bss emulate`: a chip in software where an FPGA would be on the network, for any host software. */
 #include "bss.h"
 
+#include "jsonout.h"
+
 #include <hxcomm/arq.h>
 #include <hxcomm/error.h>
 
@@ -10,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_RESET_PORT = 0x100, KEY_ALLOW_REMOTE, ADDRESS_MAX = 63 };
+enum { KEY_RESET_PORT = 0x100, KEY_ALLOW_REMOTE, KEY_STATISTICS, ADDRESS_MAX = 63 };
 
 static const struct argp_option options[] = {
 	{ "listen", 'l', "ADDRESS[:PORT]", 0,
@@ -20,12 +22,14 @@ static const struct argp_option options[] = {
 	{ "connection", 'c', "URI", 0, "the chip that is served (default: see `bss help uri`)", 0 },
 	{ "allow-remote", KEY_ALLOW_REMOTE, NULL, 0,
 	  "listen on addresses that other machines reach; there is no authentication", 0 },
+	{ "statistics", KEY_STATISTICS, NULL, 0, "print one JSON object of what was done at the end", 0 },
 	{ 0 },
 };
 
 struct arguments {
 	char address[ADDRESS_MAX + 1];
 	const char *uri;
+	bool statistics;
 	struct hxcomm_arq_server_options options;
 };
 
@@ -67,6 +71,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case KEY_ALLOW_REMOTE:
 		arguments->options.allow_remote = 1;
+		break;
+	case KEY_STATISTICS:
+		arguments->statistics = true;
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is too much: the address is given by --listen", text);
@@ -117,6 +124,20 @@ static void print_address(const struct arguments *arguments, const struct hxcomm
 	fflush(stdout);
 }
 
+static int print_statistics(struct hxcomm_arq_server *server)
+{
+	struct hxcomm_arq_server_statistics s = HXCOMM_ARQ_SERVER_STATISTICS_INIT;
+	const int status = hxcomm_arq_server_statistics_read(&s, server);
+	if (status != HXCOMM_OK)
+		return bss_fail(status, false);
+	return jsonout_print(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "resets",
+	        (json_int_t)s.resets, "thefts", (json_int_t)s.thefts, "programs",
+	        (json_int_t)s.programs, "failed", (json_int_t)s.failed, "words_received",
+	        (json_int_t)s.words_received, "words_sent", (json_int_t)s.words_sent, "frames_received",
+	        (json_int_t)s.link.frames_received, "frames_sent", (json_int_t)s.link.frames_sent,
+	        "frames_resent", (json_int_t)s.link.frames_resent));
+}
+
 int cmd_emulate(int argc, char **argv)
 {
 	struct arguments arguments = { .options = HXCOMM_ARQ_SERVER_OPTIONS_INIT };
@@ -130,7 +151,9 @@ int cmd_emulate(int argc, char **argv)
 	catch_signals();
 	print_address(&arguments, server);
 	status = hxcomm_arq_server_run(server);
-	const int code = status == HXCOMM_OK ? BSS_OK : bss_fail(status, false);
+	int code = status == HXCOMM_OK ? BSS_OK : bss_fail(status, false);
+	if (code == BSS_OK && arguments.statistics)
+		code = print_statistics(server);
 	running = NULL;
 	hxcomm_arq_server_free(server);
 	return code;

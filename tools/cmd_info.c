@@ -7,6 +7,7 @@
 #include "table.h"
 
 #include <calix/store.h>
+#include <hxcomm/choice.h>
 #include <hxcomm/error.h>
 #include <hxcomm/provider.h>
 
@@ -36,7 +37,7 @@ const struct argp cmd_info_argp = {
 	.options = options,
 	.parser = parse_option,
 	.doc = "Show versions, the machine, providers (and why one did not load), settings and where "
-	       "they come from, and the calibration store.",
+	       "they come from, the calibration store, and the chip of programs that are told none.",
 };
 
 static json_t *describe_versions(void)
@@ -84,6 +85,21 @@ static json_t *describe_settings(void)
 	BSS_SETTINGS(ADD_SETTING)
 #undef ADD_SETTING
 	return settings;
+}
+
+/* The chips of a program that was told none, and why these. */
+static json_t *describe_connections(void)
+{
+	json_t *connections = json_array();
+	struct hxcomm_choice choice;
+	int status;
+	for (size_t i = 0; (status = hxcomm_choice_read(&choice, i)) == HXCOMM_OK; i++)
+		json_array_append_new(connections,
+		        json_pack("{s:s,s:s}", "address", choice.uri, "reason", choice.reason));
+	if (status != HXCOMM_ENOENT)
+		json_array_append_new(connections, json_pack("{s:s,s:s}", "address", "", "reason",
+		                                           hxcomm_error_message()));
+	return connections;
 }
 
 static int count_entry(const struct calix_store_entry *entry, void *count)
@@ -162,6 +178,11 @@ static int print_text(const json_t *info)
 		        (int)json_integer_value(json_object_get(store, "results")));
 	else
 		printf("store      none: %s\n", text_of(store, "message"));
+	json_t *connection;
+	size_t i;
+	json_array_foreach(json_object_get(info, "connections"), i, connection)
+		printf("%-11s%s (%s)\n", i ? "" : "connection", text_of(connection, "address"),
+		        text_of(connection, "reason"));
 	putchar('\n');
 	print_rows(json_object_get(info, "providers"), provider_titles, provider_keys, 3);
 	putchar('\n');
@@ -180,9 +201,9 @@ int cmd_info(int argc, char **argv)
 		json_decref(providers);
 		return bss_fail(status, json);
 	}
-	json_t *info = json_pack("{s:o,s:o,s:o,s:o,s:o}", "versions", describe_versions(), "machine",
+	json_t *info = json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "versions", describe_versions(), "machine",
 	        describe_machine(), "providers", providers, "settings", describe_settings(), "store",
-	        describe_store());
+	        describe_store(), "connections", describe_connections());
 	if (json || !info)
 		return jsonout_print(info);
 	const int result = print_text(info);

@@ -89,6 +89,7 @@ struct figures {
 	double trip_us[3];    /* median, 10th and 90th of 100 */
 	double there_MB_per_s; /* words without an answer */
 	double both_MB_per_s;  /* words with one of the same size, each way */
+	struct hxcomm_times times; /* of all runs */
 	bool has_link;
 	struct hxcomm_link_statistics link;
 };
@@ -194,6 +195,10 @@ static int measure(struct figures *out, struct hxcomm_connection *connection,
 	if (status == HXCOMM_OK)
 		status = measure_rate(&out->both_MB_per_s, connection, words, arguments->words, true,
 		        responses);
+	const struct hxcomm_times no_times = HXCOMM_TIMES_INIT;
+	out->times = no_times;
+	if (status == HXCOMM_OK)
+		status = hxcomm_times_read(&out->times, NULL, connection);
 	const struct hxcomm_link_statistics unknown = HXCOMM_LINK_STATISTICS_INIT;
 	out->link = unknown;
 	if (status == HXCOMM_OK)
@@ -230,13 +235,22 @@ static json_t *link_json(const struct hxcomm_link_statistics *link)
 	return object;
 }
 
+static json_t *times_json(const struct hxcomm_times *times)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "runs", (json_int_t)times->runs,
+	        "words_sent", (json_int_t)times->words_sent, "words_received",
+	        (json_int_t)times->words_received, "responses", (json_int_t)times->responses,
+	        "wait_s", times->wait_s, "send_s", times->send_s, "execute_s", times->execute_s,
+	        "receive_s", times->receive_s, "decode_s", times->decode_s);
+}
+
 static int print_json(const char *chip, const struct figures *f, const struct arguments *arguments)
 {
-	return jsonout_print(json_pack("{s:s,s:{s:i,s:f,s:f,s:f},s:{s:i,s:f,s:f},s:o}", "chip", chip,
+	return jsonout_print(json_pack("{s:s,s:{s:i,s:f,s:f,s:f},s:{s:i,s:f,s:f},s:o,s:o}", "chip", chip,
 	        "round_trip", "runs", (int)arguments->runs, "median_us", f->trip_us[0],
 	        "percentile_10_us", f->trip_us[1], "percentile_90_us", f->trip_us[2], "throughput",
 	        "words", (int)arguments->words, "to_chip_MB_per_s", f->there_MB_per_s,
-	        "both_ways_MB_per_s", f->both_MB_per_s, "link",
+	        "both_ways_MB_per_s", f->both_MB_per_s, "time", times_json(&f->times), "link",
 	        f->has_link ? link_json(&f->link) : json_null()));
 }
 
@@ -248,6 +262,9 @@ static void print_text(const char *chip, const struct figures *f, const struct a
 	        f->trip_us[0], f->trip_us[1], f->trip_us[2], arguments->runs);
 	printf("to chip     %.0f MB/s (%zu words)\n", f->there_MB_per_s, arguments->words);
 	printf("both ways   %.0f MB/s each way\n", f->both_MB_per_s);
+	printf("time        %.1f ms in %" PRIu64 " runs: %.1f ms until all words were taken, %.1f ms from the "
+	       "first word back to the last, %.1f ms of them decoding\n", 1e3 * f->times.execute_s,
+	        f->times.runs, 1e3 * f->times.send_s, 1e3 * f->times.receive_s, 1e3 * f->times.decode_s);
 	printf("words       all came back as expected, %d registers read as written\n", WRITTEN);
 	if (!f->has_link)
 		return;

@@ -235,7 +235,8 @@ static int execute_all(struct loopback *loopback, struct hxcomm_job *job, size_t
 		for (size_t i = 0; status == HXCOMM_OK && i < count; i++) {
 			loopback->clock++;
 			status = execute(loopback, words[i], (*index)++);
-			if (status == HXCOMM_OK && (i + 1) % DELIVER_WORDS == 0)
+			if (status == HXCOMM_OK &&
+			        (loopback->encoder.count >= DELIVER_WORDS || (i + 1) % DELIVER_WORDS == 0))
 				status = deliver(loopback, job);
 		}
 		if (status == HXCOMM_OK)

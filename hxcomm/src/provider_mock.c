@@ -50,7 +50,8 @@ static int answer_all(struct hxcomm_encoder *encoder, struct hxcomm_job *job)
 	while (status == HXCOMM_OK && count > 0) {
 		for (size_t i = 0; status == HXCOMM_OK && i < count; i++) {
 			status = answer(encoder, words[i]);
-			if (status == HXCOMM_OK && (i + 1) % DELIVER_WORDS == 0)
+			if (status == HXCOMM_OK &&
+			        (encoder->count >= DELIVER_WORDS || (i + 1) % DELIVER_WORDS == 0))
 				status = deliver(encoder, job);
 		}
 		if (status == HXCOMM_OK)

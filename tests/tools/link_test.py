@@ -35,6 +35,13 @@ class Link(Case):
         # 10 000 registers, 20 halts, and the words of both rates, with two halts, a barrier, a probe
         self.assertEqual(far["link"]["words_sent"], 30000 + 2 + 20 + 2 * 20001 + 1)
         self.assertEqual(far["link"]["malformed"], 0)
+        for figures in [near, far]:
+            time = figures["time"]
+            self.assertEqual(time["runs"], 1 + 20 + 2)
+            self.assertEqual(time["words_sent"], 30001 + 2 * 20000)
+            self.assertEqual(time["responses"], 10000 + 20000)
+            self.assertGreater(time["execute_s"], time["receive_s"])
+            self.assertGreater(time["receive_s"], time["decode_s"])
 
     def test_the_text_tells_the_same(self):
         _, uri = self.serve()
@@ -51,6 +58,32 @@ class Link(Case):
             server.send_signal(number)
             _, err = server.communicate(timeout=60)
             self.assertEqual((server.returncode, err), (0, ""))
+
+    def test_a_server_tells_what_it_has_done(self):
+        server, uri = self.serve("--statistics")
+        self.link(uri)
+        server.send_signal(signal.SIGTERM)
+        done = json.loads(server.communicate(timeout=60)[0])
+        self.assertEqual(done["programs"], 1 + 20 + 2)
+        self.assertEqual(done["words_received"], 30001 + 2 * 20000 + 23)
+        self.assertEqual((done["resets"], done["thefts"], done["failed"]), (1, 0, 0))
+
+    def test_a_link_is_recorded_and_replayed(self):
+        file = self.folder / "link.hxr"
+        recorded = self.link(f"record:{file},emulator:?serial=5")
+        again = self.link(f"replay:{file}")
+        self.assertEqual(recorded["chip"], "emulator-5")
+        self.assertEqual(again["chip"], "emulator-5")
+        self.assertEqual(recorded["time"]["words_received"], again["time"]["words_received"])
+        self.refuse("link", "--runs", 21, "--words", 20000, "--connection", f"replay:{file}",
+                    message="run 21 ends behind word 0, the recorded one goes on")
+
+    def test_the_environment_names_the_chip(self):
+        info = json.loads(self.bss("info", "--json", SLURM_FPGA_IPS="192.168.66.1,192.168.66.4")[0])
+        self.assertEqual([c["address"] for c in info["connections"]],
+                         ["arq:192.168.66.1", "arq:192.168.66.4"])
+        self.assertIn("connection mock: (HXCOMM_CONNECTION is set)",
+                      self.bss("info", HXCOMM_CONNECTION="mock:")[0])
 
     def test_what_is_no_chip_is_told(self):
         self.refuse("link", "--connection", "mock:",
