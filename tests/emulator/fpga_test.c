@@ -152,6 +152,94 @@ static void time_goes_on_between_runs(void **state)
 	machine_close(&machine);
 }
 
+/* A program of 34 s: the timer has 32 bits. */
+static void the_timer_begins_anew_after_its_last_value(void **state)
+{
+	struct machine machine;
+	struct program program = { 0 };
+	(void)state;
+	machine_open_ready(&machine);
+	program_word(&program, hxcomm_word_timer_setup());
+	program_word(&program, hxcomm_word_wait_until(UINT32_MAX));
+	program_read(&program, timer_register);
+	program_word(&program, hxcomm_word_wait_until(100)); /* it runs from 0 again */
+	program_read(&program, timer_register);
+	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
+	machine_run(&machine, &program);
+	assert_in_range(machine.responses->omnibus.value[0], 0, 20);
+	assert_in_range(machine.responses->omnibus.value[1], 100, 120);
+	program_free(&program);
+	machine_close(&machine);
+}
+
+static void nothing_behind_a_halt_is_executed(void **state)
+{
+	struct machine machine;
+	struct program program = { 0 };
+	(void)state;
+	machine_open_ready(&machine);
+	program_write(&program, SYNRAM, 1);
+	program_word(&program, hxcomm_word_loopback(false));
+	program_write(&program, SYNRAM, 2);
+	tick(&program);
+	machine_run(&machine, &program);
+	assert_int_equal(machine.responses->loopback.count, 0);
+	program_read(&program, SYNRAM);
+	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
+	machine_run(&machine, &program);
+	assert_int_equal(machine.responses->omnibus.value[0], 1);
+	program_free(&program);
+	machine_close(&machine);
+}
+
+static void a_time_update_is_sent_when_it_is_asked_for(void **state)
+{
+	struct machine machine;
+	struct program program = { 0 };
+	(void)state;
+	machine_open_ready(&machine);
+	program_wait(&program, 5000);
+	program_word(&program, hxcomm_word_systime_init(false));
+	machine_run(&machine, &program);
+	/* the first message, which no other makes necessary: code 5 and the time now */
+	assert_int_equal(machine.words[0] >> 56, 5);
+	const uint64_t time = machine.words[0] & ((UINT64_C(1) << 43) - 1);
+	const uint64_t chip = emulator__chip_systime(machine.fpga->chip, 2 * machine.fpga->now);
+	assert_in_range(chip / 2 - time, 0, 10);
+	program_free(&program);
+	machine_close(&machine);
+}
+
+/* Slow and fast reads are answered in the order of the requests; other kinds overtake them. */
+static void answers_of_one_kind_keep_their_order(void **state)
+{
+	struct machine machine;
+	struct program program = { 0 };
+	(void)state;
+	machine_open_ready(&machine);
+	for (uint32_t i = 0; i < 20; i++)
+		program_write(&program, 0x80000000 + i, 0x1000 + i);
+	for (uint32_t i = 0; i < 20; i++) {
+		if (i % 5 == 0)
+			program_read(&program, 0x02c80000); /* a conversion takes 1.5 us */
+		program_read(&program, 0x80000000 + i);
+		tick(&program);
+	}
+	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
+	machine_run(&machine, &program);
+	const struct hxcomm_responses *r = machine.responses;
+	assert_int_equal(r->omnibus.count, 24);
+	for (size_t i = 0, expected = 0; i < 24; i++) {
+		if (i % 6 == 0)
+			continue; /* the conversion */
+		assert_int_equal(r->omnibus.value[i], 0x1000 + expected++);
+		assert_true(r->omnibus.time[i] > r->omnibus.time[i - 1]);
+	}
+	assert_true(r->loopback.time[0] < r->omnibus.time[0]);
+	program_free(&program);
+	machine_close(&machine);
+}
+
 /* ---- omnibus ---------------------------------------------------------------------------------- */
 
 static void byte_enables_select_lanes(void **state)
@@ -520,6 +608,10 @@ int main(void)
 		cmocka_unit_test(the_chip_counts_two_ticks_a_cycle),
 		cmocka_unit_test(without_synchronisation_times_count_messages),
 		cmocka_unit_test(time_goes_on_between_runs),
+		cmocka_unit_test(the_timer_begins_anew_after_its_last_value),
+		cmocka_unit_test(nothing_behind_a_halt_is_executed),
+		cmocka_unit_test(a_time_update_is_sent_when_it_is_asked_for),
+		cmocka_unit_test(answers_of_one_kind_keep_their_order),
 		cmocka_unit_test(byte_enables_select_lanes),
 		cmocka_unit_test(a_barrier_waits_for_reads_and_writes),
 		cmocka_unit_test(at_most_52_reads_are_in_flight),

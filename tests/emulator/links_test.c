@@ -124,6 +124,26 @@ static void a_link_that_goes_down_is_told(void **state)
 	machine_close(&machine);
 }
 
+/* The chip counts its ends the other way round. */
+static void both_ends_of_a_link_must_be_enabled(void **state)
+{
+	struct machine machine;
+	(void)state;
+	machine_open_ready(&machine);
+	for (unsigned end = 0; end < 8; end++) {
+		program_jtag_write(&program, 0x00040000, 0xff ^ 1u << end);
+		program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_JTAG));
+		machine_run(&machine, &program);
+		assert_int_equal(machine.responses->links.count, 1);
+		assert_int_equal(machine.responses->links.value[0], (7 - end) << 5);
+		program_jtag_write(&program, 0x00040000, 0xff);
+		program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_JTAG));
+		machine_run(&machine, &program);
+		assert_int_equal(machine.responses->links.value[0], (7 - end) << 5 | 1 << 4);
+	}
+	machine_close(&machine);
+}
+
 static void dead_links_leave_the_others(void **state)
 {
 	const struct emulator_faults faults = { .links = 0x81 };
@@ -391,6 +411,7 @@ int main(void)
 		cmocka_unit_test(links_share_the_words),
 		cmocka_unit_test(the_time_online_runs),
 		cmocka_unit_test(a_link_that_goes_down_is_told),
+		cmocka_unit_test(both_ends_of_a_link_must_be_enabled),
 		cmocka_unit_test(dead_links_leave_the_others),
 		cmocka_unit_test(without_any_link_nothing_works),
 		cmocka_unit_test(lossy_links_lose_no_bus_word),
