@@ -3,6 +3,7 @@
 #include "builder_private.h"
 
 #include <fisch/run.h>
+#include <hxcomm/connection.h>
 #include <hxcomm/error.h>
 #include <hxcomm/responses.h>
 #include <stadls/bringup.h>
@@ -55,9 +56,16 @@ static void describe(struct stadls_run_info *info, const struct hxcomm_responses
 	span(info, out->timeouts.time, out->timeouts.count);
 }
 
+static uint64_t runs_of(const struct hxcomm_connection *connection)
+{
+	struct hxcomm_times total = HXCOMM_TIMES_INIT;
+	return hxcomm_times_read(&total, NULL, connection) == HXCOMM_OK ? total.runs : 0;
+}
+
 int stadls_run_measured(struct stadls_run_info *info, struct hxcomm_connection *connection,
         const struct stadls_builder *builder, struct hxcomm_responses *out)
 {
+	const uint64_t runs = runs_of(connection);
 	const double begin = now_s();
 	const int status = stadls_run(connection, builder, out);
 	*info = (struct stadls_run_info){
@@ -65,6 +73,14 @@ int stadls_run_measured(struct stadls_run_info *info, struct hxcomm_connection *
 		.words = fisch_program_mark(builder->program).words,
 	};
 	describe(info, out);
+	struct hxcomm_times last = HXCOMM_TIMES_INIT;
+	if (runs_of(connection) == runs || hxcomm_times_read(NULL, &last, connection) != HXCOMM_OK)
+		return status; /* refused before anything was sent */
+	info->send_s = last.send_s;
+	info->execute_s = last.execute_s;
+	info->receive_s = last.receive_s;
+	info->decode_s = last.decode_s;
+	info->words_received = last.words_received;
 	return status;
 }
 

@@ -350,12 +350,22 @@ static void a_run_tells_what_it_was(void **state)
 	append_read(&machine);
 	assert_ok(stadls_builder_barrier(machine.builder, HXCOMM_BARRIER_OMNIBUS));
 	assert_ok(stadls_run_measured(&info, machine.connection, machine.builder, machine.responses));
-	assert_true(info.duration_s > 0);
+	assert_true(info.duration_s > 0 && info.execute_s > 0 && info.execute_s <= info.duration_s);
+	assert_true(info.send_s <= info.execute_s && info.decode_s <= info.duration_s);
+	assert_true(info.words_received > 0);
 	assert_int_equal(info.omnibus, 2 * HALDLS_NEURON_CONFIG_WORDS);
 	assert_int_equal(info.ticks, 1);
 	assert_int_equal(info.jtag + info.spikes + info.madc_samples + info.timeouts, 0);
 	assert_true(info.last_cycles - info.first_cycles >= 5000);
 	assert_true(info.last_cycles - info.first_cycles < 6000);
+	/* a program that is refused has sent nothing */
+	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
+	options.run_words = 1;
+	hxcomm_close(machine.connection);
+	assert_ok(hxcomm_open(&machine.connection, "emulator:", &options));
+	assert_error(stadls_run_measured(&info, machine.connection, machine.builder, machine.responses),
+	        HXCOMM_ERANGE, "1");
+	assert_true(info.words > 1 && info.words_received == 0 && info.execute_s <= 0);
 	machine_close(&machine);
 }
 

@@ -31,9 +31,14 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_run(struct hxcomm_connection *connection,
 
 /** What a run was: how long it took, what moved, what was notified. */
 struct stadls_run_info {
-	double duration_s;          /**< from the call to its end on this host, in s; where the time
-	                                 went inside is told by the connection */
+	double duration_s;          /**< from the call to its end on this host, in s */
+	double send_s;              /**< of this: until the last word had been sent; this and the next
+	                                 three are 0 where nothing was sent */
+	double execute_s;           /**< of this: until the end of the program had come back */
+	double receive_s;           /**< of this: from the first word that came back to the last one */
+	double decode_s;            /**< of this: spent on decoding */
 	size_t words;               /**< instruction words of the program, 8 bytes each */
+	uint64_t words_received;    /**< words that came back, 8 bytes each */
 	size_t omnibus;             /**< answers over the omnibus */
 	size_t jtag;                /**< answers over JTAG */
 	size_t ticks;               /**< answers to ticks */
