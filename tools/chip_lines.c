@@ -4,6 +4,7 @@
 #include "container_json.h"
 #include "registers_request.h"
 
+#include <haldls/json.h>
 #include <hxcomm/error.h>
 #include <stadls/dump.h>
 
@@ -107,7 +108,7 @@ static int write_line(const struct haldls_container *container, uint32_t coordin
 	if (!writer->all && chip_lines_same(container, value, reference))
 		return HXCOMM_OK;
 	json_t *line = json_pack("{s:s,s:I,s:o}", "container", container->name, "coordinate",
-	        (json_int_t)coordinate, "fields", container_json_write(container, 0, value));
+	        (json_int_t)coordinate, "fields", container_json_write(container, coordinate, value));
 	if (!line)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a line");
 	const int status = json_dumpf(line, writer->file, JSON_COMPACT);
@@ -139,8 +140,7 @@ static int read_line(struct stadls_dump *dump, const char *text, size_t length)
 		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a %s", request.container->name);
 	if (status == HXCOMM_OK) {
 		request.container->init(value);
-		status = container_json_read(value, request.container,
-		        container_json_elements(request.container, request.coordinate),
+		status = haldls_json_read(value, request.container, request.coordinate,
 		        json_object_get(line, "fields"));
 	}
 	if (status == HXCOMM_OK)

@@ -9,6 +9,7 @@
 #include "registers_request.h"
 #include "registers_session.h"
 
+#include <haldls/json.h>
 #include <hxcomm/error.h>
 
 #include <errno.h>
@@ -84,8 +85,8 @@ static int write_range(size_t *words, struct registers_session *session, const s
 	if (status == HXCOMM_OK)
 		status = start_values(&values, session, range, keep);
 	for (uint32_t i = 0; i < range->count && status == HXCOMM_OK; i++)
-		status = container_json_read((char *)values + i * container->size, container,
-		        container_json_elements(container, range->first + i), fields);
+		status = haldls_json_read((char *)values + i * container->size, container,
+		        range->first + i, fields);
 	if (status == HXCOMM_OK)
 		status = stadls_builder_write_range(session->builder, range->backend, container,
 		        range->first, range->count, values, NULL);
@@ -117,7 +118,7 @@ static json_t *describe(const struct range *range, uint32_t index, const void *v
 	const struct haldls_container *container = range->container;
 	return json_pack("{s:s,s:I,s:o}", "container", container->name, "coordinate",
 	        (json_int_t)range->first + index, "fields",
-	        container_json_write(container, container_json_elements(container, range->first + index),
+	        container_json_write(container, range->first + index,
 	                (const char *)values + index * container->size));
 }
 

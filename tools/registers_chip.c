@@ -150,8 +150,8 @@ static int print_difference(const struct haldls_container *container, uint32_t c
 	json_t *value;
 	if (chip_lines_same(container, a, b))
 		return 0;
-	json_t *one = container_json_write(container, 0, a);
-	json_t *other = container_json_write(container, 0, b);
+	json_t *one = container_json_write(container, coordinate, a);
+	json_t *other = container_json_write(container, coordinate, b);
 	json_object_foreach(one, name, value) {
 		json_t *second = json_object_get(other, name);
 		if (json_equal(value, second))

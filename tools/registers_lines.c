@@ -7,9 +7,11 @@
 #include "container_json.h"
 #include "jsonlines.h"
 #include "jsonout.h"
+#include "registers_block.h"
 #include "registers_request.h"
 
 #include <haldls/container.h>
+#include <haldls/json.h>
 #include <hxcomm/error.h>
 
 #include <inttypes.h>
@@ -22,7 +24,7 @@ enum { ALL_BYTES = 15 };
 /* Room for any container's struct and words. */
 struct scratch {
 	void *value;
-	uint32_t *words;
+	uint32_t *words, *addresses;
 };
 
 static json_t *write_payload(const struct haldls_container *container, const uint32_t *words,
@@ -42,6 +44,8 @@ static int encode(json_t **out, const json_t *line, void *user)
 {
 	const struct scratch *scratch = user;
 	struct registers_request request;
+	if (registers_is_block(line))
+		return registers_block_encode(out, line);
 	int status = registers_request_read(&request, line);
 	if (status)
 		return status;
@@ -49,8 +53,7 @@ static int encode(json_t **out, const json_t *line, void *user)
 	uint8_t byte_enables;
 	uint32_t count;
 	c->init(scratch->value);
-	status = container_json_read(scratch->value, c, container_json_elements(c, request.coordinate),
-	        json_object_get(line, "fields"));
+	status = haldls_json_read(scratch->value, c, request.coordinate, json_object_get(line, "fields"));
 	if (!status)
 		status = haldls_container_words(&count, c, request.coordinate);
 	if (!status)
@@ -61,8 +64,13 @@ static int encode(json_t **out, const json_t *line, void *user)
 	json_t *writes = json_array(), *enables = json_array();
 	if (c->write_words && c->payload == HALDLS_PAYLOAD_LIST)
 		count = 1;
-	for (uint32_t w = 0; c->write_words && w < count; w++) {
-		const json_int_t address = c->write_address(request.backend, request.coordinate, w);
+	if (c->write_words && c->payload != HALDLS_PAYLOAD_LIST)
+		status = haldls_container_addresses(scratch->addresses, c, request.backend,
+		        request.coordinate, true);
+	else if (c->write_words)
+		scratch->addresses[0] = c->write_address(request.backend, request.coordinate, 0);
+	for (uint32_t w = 0; c->write_words && w < count && !status; w++) {
+		const json_int_t address = scratch->addresses[w];
 		json_array_append_new(writes, json_pack("[I,o]", address,
 		        write_payload(c, scratch->words, w)));
 		json_array_append_new(enables, json_integer(byte_enables));
@@ -71,7 +79,7 @@ static int encode(json_t **out, const json_t *line, void *user)
 	if (byte_enables != ALL_BYTES)
 		json_object_set(*out, "byte_enables", enables);
 	json_decref(enables);
-	return HXCOMM_OK;
+	return status;
 }
 
 static bool is_readable(const struct registers_request *request)
@@ -86,6 +94,8 @@ static int decode(json_t **out, const json_t *line, void *user)
 {
 	const struct scratch *scratch = user;
 	struct registers_request request;
+	if (registers_is_block(line))
+		return registers_block_decode(out, line);
 	int status = registers_request_read(&request, line);
 	if (status)
 		return status;
@@ -112,8 +122,7 @@ static int decode(json_t **out, const json_t *line, void *user)
 		status = haldls_container_decode(scratch->value, c, request.coordinate, scratch->words);
 	if (status)
 		return status;
-	*out = json_pack("{s:o}", "fields",
-	        container_json_write(c, container_json_elements(c, request.coordinate), scratch->value));
+	*out = json_pack("{s:o}", "fields", container_json_write(c, request.coordinate, scratch->value));
 	return HXCOMM_OK;
 }
 
@@ -121,33 +130,46 @@ static int decode(json_t **out, const json_t *line, void *user)
 
 int registers_list(const struct registers_arguments *arguments)
 {
-	size_t count;
+	size_t count, logical;
 	const struct haldls_container *const *containers = haldls_containers(&count);
+	const struct haldls_container *const *composed = haldls_logical_containers(&logical);
 	int exit_code = BSS_OK;
 	(void)arguments;
 	for (size_t i = 0; i < count && exit_code == BSS_OK; i++)
 		exit_code = jsonout_print(container_json_describe(containers[i]));
+	for (size_t i = 0; i < logical && exit_code == BSS_OK; i++)
+		exit_code = jsonout_print(container_json_describe(composed[i]));
 	return exit_code;
+}
+
+static void measure(size_t *size, size_t *words, const struct haldls_container *const *containers,
+        size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		*size = containers[i]->size > *size ? containers[i]->size : *size;
+		*words = containers[i]->write_words > *words ? containers[i]->write_words : *words;
+		*words = containers[i]->read_words > *words ? containers[i]->read_words : *words;
+	}
 }
 
 /* Answer the lines of standard input with room for any container. */
 static int run_lines(jsonlines_answer *answer)
 {
-	size_t count, size = 0, words = 0;
+	size_t count, logical, size = 0, words = 0;
 	const struct haldls_container *const *containers = haldls_containers(&count);
-	for (size_t i = 0; i < count; i++) {
-		size = containers[i]->size > size ? containers[i]->size : size;
-		words = containers[i]->write_words > words ? containers[i]->write_words : words;
-		words = containers[i]->read_words > words ? containers[i]->read_words : words;
-	}
-	struct scratch scratch = { malloc(size), calloc(words, sizeof(uint32_t)) };
+	const struct haldls_container *const *composed = haldls_logical_containers(&logical);
+	measure(&size, &words, containers, count);
+	measure(&size, &words, composed, logical);
+	struct scratch scratch = { malloc(size), calloc(words, sizeof(uint32_t)),
+		calloc(words, sizeof(uint32_t)) };
 	int exit_code = BSS_FAILURE;
-	if (!scratch.value || !scratch.words)
+	if (!scratch.value || !scratch.words || !scratch.addresses)
 		fputs("bss: no memory for a container\n", stderr);
 	else
 		exit_code = jsonlines_run(answer, &scratch);
 	free(scratch.value);
 	free(scratch.words);
+	free(scratch.addresses);
 	return exit_code;
 }
 

@@ -119,7 +119,7 @@ static size_t check_containers(const char *file)
 	struct vectors *vectors = vectors_open(file);
 	for (json_t *line; (line = vectors_next(vectors));) {
 		if (member_is_block(line))
-			continue; /* logical_test.c */
+			continue; /* memory_block_test.c */
 		const struct haldls_container *c = member_container(line);
 		size_t i;
 		containers++;

@@ -173,7 +173,7 @@ static void run_probes(const char *file, size_t passed[2])
 	struct vectors *vectors = vectors_open(file);
 	for (json_t *line; (line = vectors_next(vectors));) {
 		if (member_is_block(line)) {
-			blocks++; /* logical_test.c */
+			blocks++; /* memory_block_test.c */
 			continue;
 		}
 		const char *kind = json_string_value(json_object_get(line, "kind"));

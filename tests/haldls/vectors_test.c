@@ -92,7 +92,7 @@ static size_t check_recorded(const char *file, size_t *lines)
 	*lines = 0;
 	for (json_t *line; (line = vectors_next(vectors));) {
 		if (member_is_block(line))
-			continue; /* logical_test.c */
+			continue; /* memory_block_test.c */
 		const struct haldls_container *c = member_container(line);
 		const uint32_t e = number(json_object_get(line, "coordinate_enum"));
 		const json_t *fields = json_object_get(line, "fields");

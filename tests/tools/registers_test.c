@@ -76,8 +76,7 @@ static json_t *fields_of(const struct haldls_container *container, const json_t 
 	container->init(value);
 	(void)member_set_all(value, container, json_object_get(line, "fields"));
 	const uint32_t coordinate = (uint32_t)vectors_u64(line, "coordinate_enum");
-	json_t *fields =
-	        container_json_write(container, container_json_elements(container, coordinate), value);
+	json_t *fields = container_json_write(container, coordinate, value);
 	free(value);
 	return fields;
 }
@@ -99,9 +98,9 @@ static json_t *write_of(const json_t *line)
 	return out;
 }
 
-static void ask_all_writes(bool by_name)
+static void ask_all_writes(const char *file, bool by_name, size_t lines)
 {
-	struct vectors *vectors = vectors_open("haldls");
+	struct vectors *vectors = vectors_open(file);
 	open_session();
 	for (json_t *line; (line = vectors_next(vectors));) {
 		json_t *request = request_of(line), *write = write_of(line);
@@ -113,26 +112,26 @@ static void ask_all_writes(bool by_name)
 		json_decref(write);
 	}
 	vectors_close(vectors);
-	assert_int_equal(session.count, 2584);
+	assert_int_equal(session.count, lines);
 	run_session("encode", check_write);
 }
 
 static void recorded_fields_give_the_recorded_writes(void **state)
 {
 	(void)state;
-	ask_all_writes(true);
+	ask_all_writes("haldls", true, 2584);
 }
 
 static void recorded_members_are_understood_as_they_are(void **state)
 {
 	(void)state;
-	ask_all_writes(false);
+	ask_all_writes("haldls", false, 2584);
+	ask_all_writes("lola", false, 444);
 }
 
-static void absent_fields_are_the_recorded_defaults(void **state)
+static void ask_defaults(const char *file, size_t lines)
 {
-	(void)state;
-	struct vectors *vectors = vectors_open("haldls");
+	struct vectors *vectors = vectors_open(file);
 	open_session();
 	for (json_t *line; (line = vectors_next(vectors));) {
 		if (strcmp(json_string_value(json_object_get(line, "case")), "default") != 0)
@@ -142,8 +141,15 @@ static void absent_fields_are_the_recorded_defaults(void **state)
 		json_decref(write);
 	}
 	vectors_close(vectors);
-	assert_int_equal(session.count, 591);
+	assert_int_equal(session.count, lines);
 	run_session("encode", check_write);
+}
+
+static void absent_fields_are_the_recorded_defaults(void **state)
+{
+	(void)state;
+	ask_defaults("haldls", 591);
+	ask_defaults("lola", 113);
 }
 
 static void values_go_by_their_names_too(void **state)
@@ -193,6 +199,25 @@ static void recorded_words_give_the_recorded_fields(void **state)
 	run_session("decode", check_fields);
 }
 
+/* Logical containers: the fields to the letter as they were recorded. */
+static void recorded_words_give_the_recorded_members(void **state)
+{
+	(void)state;
+	struct vectors *vectors = vectors_open("lola");
+	open_session();
+	for (json_t *line; (line = vectors_next(vectors));) {
+		const json_t *from = json_object_get(line, "decoded_from");
+		if (!from)
+			continue;
+		json_t *request = request_of(line);
+		json_object_set(request, "words", (json_t *)from);
+		ask(request, json_object_get(line, "fields"));
+	}
+	vectors_close(vectors);
+	assert_int_equal(session.count, 172);
+	run_session("decode", check_fields);
+}
+
 static void check_error(const json_t *answer, const json_t *expected)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
@@ -218,7 +243,30 @@ static void each_wrong_line_is_answered_with_its_reason(void **state)
 		        "NeuronConfig has no field 'colour'" },
 		{ "{\"container\":\"NeuronConfig\",\"fields\":{\"readout_source\":\"moon\"}}",
 		        "has no value 'moon'" },
-		{ "{\"container\":\"NeuronConfig\",\"fields\":[]}", "\"fields\" is no object" },
+		{ "{\"container\":\"NeuronConfig\",\"fields\":[]}",
+		        "the fields of NeuronConfig are no object" },
+		{ "{\"container\":\"AtomicNeuron\",\"coordinate\":512}", "allowed are 0 to 511" },
+		{ "{\"container\":\"AtomicNeuron\",\"fields\":{\"leak\":{\"colour\":1}}}",
+		        "AtomicNeuron has no field 'leak.colour'" },
+		{ "{\"container\":\"AtomicNeuron\",\"fields\":{\"leak\":3}}",
+		        "AtomicNeuron.leak is no object" },
+		{ "{\"container\":\"AtomicNeuron\",\"fields\":{\"leak\":{\"v_leak\":1024}}}",
+		        "AtomicNeuron.leak.v_leak is 1024, allowed are 0 to 1023" },
+		{ "{\"container\":\"AtomicNeuron\",\"fields\":"
+		  "{\"leak\":{\"v_leak\":{\"index\":0,\"data\":1023}}}}",
+		        "belong together" },
+		{ "{\"container\":\"ReadoutChain\",\"fields\":{\"input_mux\":[{}]}}",
+		        "ReadoutChain.input_mux needs a list of 2 values" },
+		{ "{\"container\":\"SynapseRow\",\"fields\":{\"weights\":7}}",
+		        "SynapseRow.weights needs a list of 256 values" },
+		{ "{\"container\":\"ExternalPPUMemoryBlock\",\"coordinate\":131072}",
+		        "not before the first" },
+		{ "{\"container\":\"ExternalPPUMemoryBlock\",\"coordinate\":1,\"fields\":{\"bytes\":[1]}}",
+		        "needs a list of 2 values" },
+		{ "{\"container\":\"ExternalPPUMemoryBlock\",\"coordinate\":17179869184}",
+		        "there is no block" },
+		{ "{\"container\":\"ExternalPPUMemoryBlock\",\"fields\":{\"bytes\":[256]}}",
+		        "no number from 0 to 255" },
 		{ "{\"container\":\"NeuronConfig\",\"backend\":\"Telepathy\"}", "Telepathy" },
 		{ "{\"container\":\"NeuronConfig\",\"backend\":\"Timer\"}",
 		        "NeuronConfig cannot be reached by Timer" },
@@ -248,6 +296,7 @@ int main(void)
 		cmocka_unit_test(absent_fields_are_the_recorded_defaults),
 		cmocka_unit_test(values_go_by_their_names_too),
 		cmocka_unit_test(recorded_words_give_the_recorded_fields),
+		cmocka_unit_test(recorded_words_give_the_recorded_members),
 		cmocka_unit_test(each_wrong_line_is_answered_with_its_reason),
 	};
 	return cmocka_run_group_tests_name("tools/registers", tests, NULL, NULL);
