@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_MAX = 200, ALL_BYTES = 15 };
+enum { LIST_MAX = 200 };
 
 int stadls_builder_new(struct stadls_builder **out)
 {
@@ -32,6 +32,7 @@ void stadls_builder_free(struct stadls_builder *builder)
 		return;
 	fisch_program_free(builder->program);
 	free(builder->scratch);
+	free(builder->addresses.list);
 	free(builder);
 }
 
@@ -120,76 +121,6 @@ static int check_backend(const struct haldls_container *container, const enum fi
 	        fisch_backend_name(backend), list);
 }
 
-static int encode(uint32_t *words, uint8_t *byte_enables, const struct haldls_container *container,
-        uint32_t coordinate, const void *value)
-{
-	const int status = haldls_container_encode(words, byte_enables, container, coordinate, value);
-	return status == HXCOMM_OK ? status
-	                           : hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate,
-	                                     coordinate);
-}
-
-/* Labels travel together in one message. */
-static int append_labels(struct stadls_builder *builder, const uint32_t *words, uint32_t count)
-{
-	uint16_t labels[3] = { 0 };
-	for (uint32_t i = 0; i < count && i < 3; i++)
-		labels[i] = (uint16_t)words[i];
-	return fisch_program_append_spikes(builder->program, labels, count);
-}
-
-/* Words to addresses; where `known` is given, those only that differ from it. */
-static int append_writes(struct fisch_program *program, enum fisch_backend backend,
-        uint32_t *addresses, uint32_t *words, const uint32_t *known, uint32_t count,
-        uint8_t byte_enables)
-{
-	uint32_t kept = known ? 0 : count;
-	for (uint32_t w = 0; known && w < count; w++) {
-		if (words[w] == known[w])
-			continue;
-		addresses[kept] = addresses[w];
-		words[kept++] = words[w]; /* kept <= w: never before it is read */
-	}
-	if (backend == FISCH_OMNIBUS && byte_enables == ALL_BYTES)
-		return fisch_program_append_omnibus_writes(program, addresses, words, kept);
-	const struct fisch_mark mark = fisch_program_mark(program);
-	int status = HXCOMM_OK;
-	for (uint32_t w = 0; w < kept && status == HXCOMM_OK; w++)
-		status = fisch_program_append_register_write(program, backend, addresses[w], words[w],
-		        byte_enables);
-	if (status != HXCOMM_OK)
-		fisch_program_remove_after(program, &mark);
-	return status;
-}
-
-/* Words of a container, or of those only that differ from `reference` (NULL: all). */
-static int append_words(struct stadls_builder *builder, enum fisch_backend backend,
-        const struct haldls_container *container, uint32_t coordinate, const void *value,
-        const void *reference)
-{
-	uint32_t *words = NULL, count;
-	uint8_t byte_enables, known_enables = 0;
-	int status = haldls_container_words(&count, container, coordinate);
-	if (status == HXCOMM_OK)
-		status = stadls__scratch(&words, builder, 3 * (size_t)count + 1);
-	if (status != HXCOMM_OK)
-		return status;
-	uint32_t *known = words + count, *addresses = known + count;
-	status = encode(words, &byte_enables, container, coordinate, value);
-	if (status == HXCOMM_OK && container->payload == HALDLS_PAYLOAD_LIST)
-		return append_labels(builder, words, count);
-	if (status == HXCOMM_OK && reference)
-		status = encode(known, &known_enables, container, coordinate, reference);
-	if (status == HXCOMM_OK)
-		status = haldls_container_addresses(addresses, container, backend, coordinate, true);
-	if (status != HXCOMM_OK)
-		return status;
-	/* where other bytes are written, all of them are others */
-	const bool differs = reference && byte_enables == known_enables;
-	return append_writes(builder->program, backend, addresses, words, differs ? known : NULL, count,
-	        byte_enables);
-}
-
 int stadls__check_write(enum fisch_backend backend, const struct haldls_container *container,
         uint32_t coordinate)
 {
@@ -205,10 +136,7 @@ int stadls__check_write(enum fisch_backend backend, const struct haldls_containe
 int stadls_builder_write_over(struct stadls_builder *builder, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t coordinate, const void *value)
 {
-	const int status = stadls__check_write(backend, container, coordinate);
-	if (status != HXCOMM_OK)
-		return status;
-	return append_words(builder, backend, container, coordinate, value, NULL);
+	return stadls_builder_write_range(builder, backend, container, coordinate, 1, value, NULL);
 }
 
 int stadls_builder_write(struct stadls_builder *builder, const struct haldls_container *container,
@@ -221,10 +149,7 @@ int stadls_builder_write_difference_over(struct stadls_builder *builder, enum fi
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference)
 {
-	const int status = stadls__check_write(backend, container, coordinate);
-	if (status != HXCOMM_OK)
-		return status;
-	return append_words(builder, backend, container, coordinate, value, reference);
+	return stadls_builder_write_range(builder, backend, container, coordinate, 1, value, reference);
 }
 
 int stadls_builder_write_difference(struct stadls_builder *builder,

@@ -6,10 +6,20 @@
 
 struct hxcomm_connection;
 
+/* Addresses of a range, which are always the same: kept for the next time. */
+struct stadls__addresses {
+	const struct haldls_container *container; /* NULL: of nothing */
+	enum fisch_backend backend;
+	uint32_t first, count;
+	uint32_t *list; /* [capacity] */
+	size_t capacity;
+};
+
 struct stadls_builder {
 	struct fisch_program *program;
 	uint32_t *scratch; /* [scratch_words] words and addresses on their way into the program */
 	size_t scratch_words;
+	struct stadls__addresses addresses; /* of the range that was written last */
 };
 
 /* Room for words that are needed until the next call. @return 0 or HXCOMM_ENOMEM */
@@ -24,6 +34,11 @@ int stadls__check_read(enum fisch_backend backend, const struct haldls_container
 /* Words of a read at a coordinate that exists. */
 int stadls__read_words(uint32_t *out, const struct haldls_container *container,
         uint32_t coordinate);
+
+/* Append writes over the omnibus of those of [count] words that differ from what is known.
+ * `kept` has room for as many addresses; words are overwritten. */
+int stadls__append_difference(struct fisch_program *program, const uint32_t *addresses,
+        uint32_t *words, const uint32_t *known, uint32_t *kept, size_t count);
 
 /* Say why a bring-up that was run has failed. @return status */
 int stadls__bringup_explain(int status, struct hxcomm_connection *connection);

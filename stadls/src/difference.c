@@ -8,6 +8,33 @@
 
 enum { BLOCK = 32 };
 
+/* Keep the words that differ, and their addresses, at the front. @return their number */
+static size_t keep_differences(uint32_t *kept, uint32_t *words, const uint32_t *addresses,
+        const uint32_t *known, size_t count)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < count;) {
+		if (count - i >= BLOCK && !memcmp(words + i, known + i, BLOCK * sizeof(*words))) {
+			i += BLOCK; /* most of a chip is equal: 4x over word by word */
+			continue;
+		}
+		for (const size_t end = i + BLOCK; i < end && i < count; i++) {
+			if (words[i] == known[i])
+				continue;
+			kept[n] = addresses[i];
+			words[n++] = words[i]; /* n <= i: never before it is read */
+		}
+	}
+	return n;
+}
+
+int stadls__append_difference(struct fisch_program *program, const uint32_t *addresses,
+        uint32_t *words, const uint32_t *known, uint32_t *kept, size_t count)
+{
+	count = keep_differences(kept, words, addresses, known, count);
+	return fisch_program_append_omnibus_writes(program, kept, words, count);
+}
+
 int stadls_builder_write_chip(struct stadls_builder *builder, const struct haldls_chip *chip)
 {
 	uint32_t *words;
@@ -25,7 +52,6 @@ int stadls_builder_write_chip_difference(struct stadls_builder *builder,
 {
 	const uint32_t *all = haldls_chip_addresses();
 	uint32_t *words;
-	size_t count = 0;
 	int status = stadls__scratch(&words, builder, 3 * (size_t)HALDLS_CHIP_WORDS);
 	if (status == HXCOMM_OK)
 		status = haldls_chip_encode(words, chip);
@@ -35,18 +61,6 @@ int stadls_builder_write_chip_difference(struct stadls_builder *builder,
 	status = haldls_chip_encode(known, reference);
 	if (status != HXCOMM_OK)
 		return hxcomm_error_wrap(status, "the reference");
-	for (size_t i = 0; i < HALDLS_CHIP_WORDS;) {
-		if (HALDLS_CHIP_WORDS - i >= BLOCK &&
-		        !memcmp(words + i, known + i, BLOCK * sizeof(*words))) {
-			i += BLOCK; /* most of a chip is equal: 4x over word by word */
-			continue;
-		}
-		for (size_t end = i + BLOCK; i < end && i < HALDLS_CHIP_WORDS; i++) {
-			if (words[i] == known[i])
-				continue;
-			addresses[count] = all[i];
-			words[count++] = words[i]; /* count <= i: never before it is read */
-		}
-	}
-	return fisch_program_append_omnibus_writes(builder->program, addresses, words, count);
+	return stadls__append_difference(builder->program, all, words, known, addresses,
+	        HALDLS_CHIP_WORDS);
 }

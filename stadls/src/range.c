@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* Many coordinates at once. */
+/* Containers as words: one, or many at once. */
 #include "builder_private.h"
 
 #include <hxcomm/error.h>
 
 #include <inttypes.h>
+#include <stdlib.h>
 
-enum { PLAYBACK_WORDS = 4194304 };
+enum { PLAYBACK_WORDS = 4194304, ALL_BYTES = 15 };
 
 static int check_range(const struct haldls_container *container, uint32_t first, uint32_t count)
 {
@@ -21,28 +22,168 @@ static int check_range(const struct haldls_container *container, uint32_t first,
 	        first, (uint64_t)first + count - 1, container->coordinate, container->count - 1);
 }
 
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static int encode(uint32_t *words, uint8_t *byte_enables, const struct haldls_container *container,
+        uint32_t coordinate, const void *value)
+{
+	const int status = haldls_container_encode(words, byte_enables, container, coordinate, value);
+	return status == HXCOMM_OK ? status
+	                           : hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate,
+	                                     coordinate);
+}
+
+/* Labels travel together in one message. */
+static int append_labels(struct stadls_builder *builder, const uint32_t *words, uint32_t count)
+{
+	uint16_t labels[3] = { 0 };
+	for (uint32_t i = 0; i < count && i < 3; i++)
+		labels[i] = (uint16_t)words[i];
+	return fisch_program_append_spikes(builder->program, labels, count);
+}
+
+static int append_registers(struct fisch_program *program, enum fisch_backend backend,
+        const uint32_t *addresses, const uint32_t *words, const uint32_t *known, size_t count,
+        uint8_t byte_enables)
+{
+	int status = HXCOMM_OK;
+	for (size_t w = 0; w < count && status == HXCOMM_OK; w++)
+		if (!known || words[w] != known[w])
+			status = fisch_program_append_register_write(program, backend, addresses[w],
+			        words[w], byte_enables);
+	return status;
+}
+
+/* One container whose words depend on its value as a whole: labels, or bytes of a word. */
+static int write_one(struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t coordinate, const void *value,
+        const void *reference)
+{
+	uint32_t *words = NULL, count = 0;
+	uint8_t byte_enables, known_enables = 0;
+	int status = haldls_container_words(&count, container, coordinate);
+	if (status == HXCOMM_OK)
+		status = stadls__scratch(&words, builder, 3 * (size_t)count + 1);
+	if (status != HXCOMM_OK)
+		return status;
+	uint32_t *known = words + count, *addresses = known + count;
+	status = encode(words, &byte_enables, container, coordinate, value);
+	if (status == HXCOMM_OK && container->payload == HALDLS_PAYLOAD_LIST)
+		return append_labels(builder, words, count);
+	if (status == HXCOMM_OK && reference)
+		status = encode(known, &known_enables, container, coordinate, reference);
+	if (status == HXCOMM_OK)
+		status = haldls_container_addresses(addresses, container, backend, coordinate, true);
+	if (status != HXCOMM_OK)
+		return status;
+	/* where other bytes are written, all of them are others */
+	const bool differs = reference && byte_enables == known_enables;
+	return append_registers(builder->program, backend, addresses, words, differs ? known : NULL,
+	        count, byte_enables);
+}
+
+static int write_each(struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t first, uint32_t count,
+        const char *values, const char *references)
+{
+	int status = HXCOMM_OK;
+	for (uint32_t i = 0; i < count && status == HXCOMM_OK; i++)
+		status = write_one(builder, backend, container, first + i, values + i * container->size,
+		        references ? references + i * container->size : NULL);
+	return status;
+}
+
+static int encode_all(uint32_t *words, const struct haldls_container *container, uint32_t first,
+        uint32_t count, const char *values)
+{
+	int status = HXCOMM_OK;
+	for (uint32_t i = 0; i < count && status == HXCOMM_OK; i++, words += container->write_words)
+		status = encode(words, NULL, container, first + i, values + i * container->size);
+	return status;
+}
+
+/* The addresses of a range, from the last time or anew. */
+static int find_addresses(struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t first, uint32_t count)
+{
+	struct stadls__addresses *known = &builder->addresses;
+	const size_t words = (size_t)count * container->write_words;
+	if (known->container == container && known->backend == backend && known->first == first &&
+	        known->count == count)
+		return HXCOMM_OK;
+	known->container = NULL;
+	if (words > known->capacity) {
+		free(known->list);
+		known->capacity = 0;
+		known->list = malloc(words * sizeof(*known->list));
+		if (!known->list)
+			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu addresses", words);
+		known->capacity = words;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const int status = haldls_container_addresses(
+		        known->list + i * (size_t)container->write_words, container, backend, first + i,
+		        true);
+		if (status != HXCOMM_OK)
+			return status;
+	}
+	known->container = container;
+	known->backend = backend;
+	known->first = first;
+	known->count = count;
+	return HXCOMM_OK;
+}
+
+/* Containers of the same number of words, all of whose bytes are written: in one go. */
+static int write_together(struct stadls_builder *builder, enum fisch_backend backend,
+        const struct haldls_container *container, uint32_t first, uint32_t count,
+        const char *values, const char *references)
+{
+	const size_t total = (size_t)count * container->write_words;
+	uint32_t *words = NULL;
+	int status = total > PLAYBACK_WORDS / 2
+	        ? hxcomm_error_set(HXCOMM_ERANGE,
+	                  "%" PRIu32 " %s are %zu writes, a program holds %d: write fewer at once", count,
+	                  container->name, total, (int)PLAYBACK_WORDS / 2)
+	        : stadls__scratch(&words, builder, (references ? 3 : 1) * total + 1);
+	if (status == HXCOMM_OK)
+		status = encode_all(words, container, first, count, values);
+	uint32_t *known = references ? words + total : NULL;
+	if (status == HXCOMM_OK && references)
+		status = encode_all(known, container, first, count, references);
+	if (status == HXCOMM_OK)
+		status = find_addresses(builder, backend, container, first, count);
+	if (status != HXCOMM_OK)
+		return status;
+	const uint32_t *addresses = builder->addresses.list;
+	if (backend != FISCH_OMNIBUS)
+		return append_registers(builder->program, backend, addresses, words, known, total,
+		        ALL_BYTES);
+	return references ? stadls__append_difference(builder->program, addresses, words, known,
+	                            known + total, total)
+	                  : fisch_program_append_omnibus_writes(builder->program, addresses, words,
+	                            total);
+}
+
 int stadls_builder_write_range(struct stadls_builder *builder, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t first, uint32_t count,
         const void *values, const void *references)
 {
-	const char *value = values, *reference = references;
 	const struct fisch_mark mark = fisch_program_mark(builder->program);
-	int status = check_range(container, first, count);
+	const bool apart = container->byte_enables || container->word_count ||
+	        container->payload == HALDLS_PAYLOAD_LIST;
+	int status = container->write_words ? check_range(container, first, count) : HXCOMM_OK;
 	if (status == HXCOMM_OK)
 		status = stadls__check_write(backend, container, count ? first : 0);
-	for (uint32_t i = 0; i < count && status == HXCOMM_OK; i++, value += container->size) {
-		if (!references) {
-			status = stadls_builder_write_over(builder, backend, container, first + i, value);
-			continue;
-		}
-		status = stadls_builder_write_difference_over(builder, backend, container, first + i, value,
-		        reference);
-		reference += container->size;
-	}
+	if (status == HXCOMM_OK && count)
+		status = (apart ? write_each : write_together)(builder, backend, container, first, count,
+		        values, references);
 	if (status != HXCOMM_OK)
 		fisch_program_remove_after(builder->program, &mark);
 	return status;
 }
+
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int count_words(size_t *out, const struct haldls_container *container, uint32_t first,
         uint32_t count)
@@ -87,7 +228,7 @@ int stadls_builder_read_range(struct stadls_ticket *out, struct stadls_builder *
 	if (!count)
 		return hxcomm_error_set(HXCOMM_EINVAL, "a range of no %s: read at least one",
 		        container->name);
-	int status = check_range(container, first, count);
+	int status = container->read_words ? check_range(container, first, count) : HXCOMM_OK;
 	if (status == HXCOMM_OK)
 		status = stadls__check_read(backend, container, first);
 	if (status == HXCOMM_OK)

@@ -123,6 +123,17 @@ static void write_containers(struct bench *bench)
 	        coordinates, values, NULL));
 }
 
+/* Where no builder knows the addresses from the last time. */
+static void write_containers_new(struct bench *bench)
+{
+	struct stadls_builder *builder;
+	(void)bench;
+	require(stadls_builder_new(&builder));
+	require(stadls_builder_write_range(builder, container->backends[0], container, 0, coordinates,
+	        values, NULL));
+	stadls_builder_free(builder);
+}
+
 static void write_container_differences(struct bench *bench)
 {
 	stadls_builder_clear(bench->builder);
@@ -156,6 +167,10 @@ static void measure_containers(struct bench *bench, const char *name, uint32_t c
 	snprintf(label, sizeof(label), "%s%s_%u", difference ? "difference_of_" : "", container->c_name,
 	        count);
 	measure(label, bench, difference ? write_container_differences : write_containers, allowed_s);
+	if (!difference) {
+		snprintf(label, sizeof(label), "%s_%u_to_a_new_builder", container->c_name, count);
+		measure(label, bench, write_containers_new, allowed_s);
+	}
 	free(values);
 	free(references);
 }
