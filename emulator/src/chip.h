@@ -44,6 +44,7 @@ struct emulator_options {
 	bool variation;      /**< fixed-pattern variation on */
 	uint64_t work_limit; /**< steps of simulation a run may take; 0 takes the default, 2^32 */
 	double celsius;      /**< temperature of the chip; 0 takes the default, #EMULATOR_CELSIUS */
+	bool vector_generators; /**< the FPGA has them, in the place of its large memory */
 	struct emulator_faults faults; /**< what is broken on purpose */
 };
 

@@ -50,8 +50,48 @@ static void finish_jtag(struct emulator_fpga *fpga)
 	emulator__fpga_update_links(fpga, fpga->jtag.idle_at);
 }
 
+static void notify_vector(struct emulator_fpga *fpga, const struct emulator_vector *vector,
+        uint64_t cycle)
+{
+	enum { NOTIFIES = 1 << 3 };
+	if (!(vector->control & NOTIFIES))
+		return;
+	if (vector->notification & fpga_space)
+		emulator__fpga_write(fpga, vector->notification & ~fpga_space, 1, 15);
+	else if (fpga->links.up)
+		emulator__chip_write(fpga->chip, tick_at(cycle), vector->notification, 1, 15);
+}
+
+/* The generator whose next packet is the first; NULL where none is due. */
+static struct emulator_vector *next_vector(struct emulator_fpga *fpga)
+{
+	struct emulator_vector *next = NULL;
+	for (unsigned i = 0; i < EMULATOR_VECTOR_GENERATORS; i++) {
+		struct emulator_vector *vector = &fpga->vector[i];
+		if (vector->running && vector->due <= fpga->now && (!next || vector->due < next->due))
+			next = vector;
+	}
+	return next;
+}
+
+/* Packets of the vector generators that are due. */
+static void send_vectors(struct emulator_fpga *fpga)
+{
+	struct emulator_vector_packet packet;
+	struct emulator_vector *vector;
+	while ((vector = next_vector(fpga))) {
+		emulator__vector_next(&packet, vector);
+		for (unsigned event = 0; event < packet.count && fpga->links.up; event++)
+			emulator__chip_spike(fpga->chip, CYCLE_TICKS * packet.cycle, packet.label[event]);
+		if (packet.ends)
+			notify_vector(fpga, vector, packet.cycle);
+	}
+}
+
 void emulator__fpga_catch_up(struct emulator_fpga *fpga)
 {
+	if (fpga->has_vectors)
+		send_vectors(fpga);
 	emulator__chip_advance(fpga->chip, CYCLE_TICKS * fpga->now);
 	emulator__fpga_keep(fpga, fpga->chip->status);
 	if (fpga->now && fpga->status == HXCOMM_OK)
@@ -118,6 +158,7 @@ int emulator__fpga_new(struct emulator_fpga **out, const struct emulator_options
 	fpga->links.loss = fpga->chip->events.loss;
 	fpga->links.seed = options->seed;
 	fpga->dead_links = options->faults.links;
+	fpga->has_vectors = options->vector_generators;
 	fpga->serial = options->serial;
 	*out = fpga;
 	return HXCOMM_OK;
@@ -423,6 +464,8 @@ static bool execute(struct emulator_fpga *fpga, uint64_t word)
 {
 	const unsigned instruction = hxcomm_word_instruction(word);
 	finish_jtag(fpga);
+	if (fpga->has_vectors)
+		send_vectors(fpga);
 	switch (instruction) {
 	case HXCOMM_JTAG_INIT:
 	case HXCOMM_JTAG_SCALER:

@@ -26,6 +26,7 @@
 #include "links.h"
 #include "memory.h"
 #include "stream.h"
+#include "vector.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,6 +76,8 @@ struct emulator_fpga {
 	struct emulator_fpga_registers registers; /**< its registers */
 	struct emulator_links links;    /**< the links to the chip */
 	struct emulator_performance performance; /**< test of the links */
+	struct emulator_vector vector[EMULATOR_VECTOR_GENERATORS]; /**< generators of activations */
+	bool has_vectors;               /**< they stand in the place of the large memory */
 	uint64_t round_trip;            /**< cycles of the last synchronisation */
 	uint64_t chip_systime;          /**< that the chip told then */
 	uint64_t serial_free;           /**< cycle at which the serial output is free */

@@ -200,8 +200,23 @@ static bool on_spi(uint32_t address)
 	return address >= EMULATOR_SPI_BASE && address < EMULATOR_SPI_END;
 }
 
+static bool on_vector(const struct emulator_fpga *fpga, uint32_t address)
+{
+	return fpga->has_vectors && address >= EMULATOR_VECTOR_BASE &&
+	       address < EMULATOR_VECTOR_BASE +
+	                         EMULATOR_VECTOR_GENERATORS * EMULATOR_VECTOR_STRIDE;
+}
+
+static struct emulator_vector *vector_of(struct emulator_fpga *fpga, uint32_t address)
+{
+	return &fpga->vector[(address - EMULATOR_VECTOR_BASE) / EMULATOR_VECTOR_STRIDE];
+}
+
 uint32_t emulator__fpga_read(struct emulator_fpga *fpga, uint32_t address)
 {
+	if (on_vector(fpga, address))
+		return emulator__vector_read(vector_of(fpga, address),
+		        address % EMULATOR_VECTOR_STRIDE);
 	if (on_i2c(address))
 		return emulator__board_read(&fpga->board, address);
 	const struct place *place = find_place(address);
@@ -288,6 +303,11 @@ void emulator__fpga_write(struct emulator_fpga *fpga, uint32_t address, uint32_t
 	}
 	if (on_spi(address)) {
 		write_spi(fpga, address, value);
+		return;
+	}
+	if (on_vector(fpga, address)) {
+		emulator__vector_write(vector_of(fpga, address), address % EMULATOR_VECTOR_STRIDE, value,
+		        enables, fpga->now);
 		return;
 	}
 	const struct place *place = find_place(address);

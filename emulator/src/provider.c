@@ -17,7 +17,8 @@ enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80, WORDS_A_CHECK = 409
 static int check_keys(const struct hxcomm_uri *uri)
 {
 	enum { KEYS_MAX = 32 };
-	static const char *const own[] = { "serial", "seed", "noise", "variation", "temperature" };
+	static const char *const own[] = { "serial", "seed", "noise", "variation", "temperature",
+		"vector_generators" };
 	enum { OWN = sizeof(own) / sizeof(*own) };
 	const char *known[KEYS_MAX];
 	unsigned count;
@@ -31,7 +32,7 @@ static int check_keys(const struct hxcomm_uri *uri)
 
 static int read_options(struct emulator_options *out, const struct hxcomm_uri *uri)
 {
-	uint64_t serial, seed, noise, variation;
+	uint64_t serial, seed, noise, variation, vectors;
 	struct emulator_options options = { 0 };
 	int status = check_keys(uri);
 	if (status == HXCOMM_OK && uri->rest[0])
@@ -49,6 +50,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 		status = hxcomm_uri_read_double(&options.celsius, uri, "temperature",
 		        EMULATOR_CELSIUS, CELSIUS_MIN, CELSIUS_MAX);
 	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&vectors, uri, "vector_generators", 0, 0, 1);
+	if (status == HXCOMM_OK)
 		status = emulator__faults_read(&options.faults, uri, (uint32_t)serial);
 	if (status != HXCOMM_OK)
 		return status;
@@ -56,6 +59,7 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 	options.seed = seed;
 	options.noise = noise;
 	options.variation = variation;
+	options.vector_generators = vectors;
 	*out = options;
 	return HXCOMM_OK;
 }

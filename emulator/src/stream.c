@@ -32,6 +32,7 @@ void emulator__stream_begin(struct emulator_stream *stream, uint64_t now, emulat
         void *user)
 {
 	hxcomm_encoder_clear(&stream->encoder);
+	stream->encoder.pending = stream->encoder.bits = 0; /* of a run that ended with an error */
 	stream->events.head = stream->events.tail;
 	stream->answers.head = stream->answers.tail;
 	stream->next_cycle = now;

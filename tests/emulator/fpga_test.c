@@ -599,6 +599,38 @@ static void too_much_work_is_an_error_that_says_what_to_do(void **state)
 	machine_close(&machine);
 }
 
+/* An error in the middle of an 80 bit message must not damage the answer to the next program. */
+static void a_run_that_failed_leaves_nothing_to_the_next(void **state)
+{
+	unsigned failed = 0;
+	(void)state;
+	for (uint64_t limit = 40; limit < 500; limit += 5) {
+		const struct emulator_options options = { .serial = 1, .seed = 1, .work_limit = limit };
+		struct machine machine;
+		struct program program = { 0 };
+		machine_open(&machine, &options);
+		program_bring_up(&program);
+		program_write(&program, 0x00130039, 0x80000000);
+		program_write(&program, 0x00130042, 0x80000000);
+		program_write(&program, 0x0013004b, 0x80000000);
+		machine_run(&machine, &program);
+		for (unsigned i = 0; i < 60; i++) { /* three at once: packs of 80 bits */
+			program_word(&program, hxcomm_word_spike_pack_3(1, 0x4002, 0x8003));
+			program_wait(&program, 300);
+			program_write(&program, 0x88000005, 1); /* what came before is sent */
+		}
+		machine_run_words(&machine, program.words, program.count);
+		failed += machine.status == HXCOMM_ETIMEDOUT;
+		program.count = 0;
+		tick(&program);
+		machine_run(&machine, &program); /* checks that it decodes */
+		assert_int_equal(machine.responses->loopback.count, 1);
+		program_free(&program);
+		machine_close(&machine);
+	}
+	assert_true(failed > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -627,6 +659,7 @@ int main(void)
 		cmocka_unit_test(absent_i2c_devices_do_not_acknowledge),
 		cmocka_unit_test(random_words_never_hang_or_crash),
 		cmocka_unit_test(too_much_work_is_an_error_that_says_what_to_do),
+		cmocka_unit_test(a_run_that_failed_leaves_nothing_to_the_next),
 	};
 	return cmocka_run_group_tests_name("emulator/fpga", tests, NULL, NULL);
 }

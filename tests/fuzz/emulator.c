@@ -3,7 +3,7 @@
  * its clock never runs further than waits and time limits allow. The first byte chooses: bit 0 the links
  * are up, bit 1 the rest are commands of eight bytes for a valid program instead of instruction words
  * (both big-endian), bit 2 all neurons may fire and everything is connected, bit 3 links lose and turn
- * bits, bit 4 the program runs twice. */
+ * bits, bit 4 the program runs twice, bit 5 the FPGA has vector generators. */
 #include <fpga.h>
 
 #include <haldls/chip.h>
@@ -17,7 +17,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { COMMANDS_MAX = 512, WORDS_MAX = 8 * COMMANDS_MAX, WORK_MAX = 10000 };
-enum { LINKS = 1, COMMANDS = 2, CONNECTED = 4, LOSSY = 8, TWICE = 16 };
+enum { LINKS = 1, COMMANDS = 2, CONNECTED = 4, LOSSY = 8, TWICE = 16, VECTORS = 32 };
 
 struct sink {
 	struct hxcomm_decoder decoder;
@@ -67,7 +67,7 @@ static uint32_t other_address(unsigned number)
 	static const uint32_t first[] = { 0x00000000, 0x00040000, 0x00080000, 0x00110000, 0x00110001,
 		0x00122000, 0x00122800, 0x00122c00, 0x00130000, 0x00130001, 0x00130019, 0x00130065,
 		0x00130079, 0x000c0000, 0x02c80000, 0x02ec0000, 0x02c90000, 0x02c94000, 0x02a00000,
-		0x80000000, 0x84000000, 0x88000000, 0x88000005, 0x88002000, 0x88004000, 0x88006000,
+		0x80000000, 0x84000000, 0x84000100, 0x84000200, 0x84001200, 0x88000000, 0x88000005, 0x88002000, 0x88004000, 0x88006000,
 		0x88007000, 0x88007828, 0x88007838, 0x88007840, 0x880078c0, 0x8800784c, 0x88007850,
 		0x88007870, 0x88007c00, 0x88008000, 0x8800c000, 0x88020000, 0x88030000, 0x88038000,
 		0x880c0000, 0x880d0000 };
@@ -185,6 +185,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.work_limit = WORK_MAX };
 	struct emulator_fpga *fpga;
 	const unsigned mode = size ? data[0] : 0;
+	options.vector_generators = mode & VECTORS;
 	if (mode & LOSSY)
 		options.faults.link_loss = options.faults.link_flips = 0.1;
 	if (!size || emulator__fpga_new(&fpga, &options) != HXCOMM_OK)
