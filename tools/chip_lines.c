@@ -108,13 +108,15 @@ static int write_line(const struct haldls_container *container, uint32_t coordin
 	if (!writer->all && chip_lines_same(container, value, reference))
 		return HXCOMM_OK;
 	json_t *line = json_pack("{s:s,s:I,s:o}", "container", container->name, "coordinate",
-	        (json_int_t)coordinate, "fields", container_json_write(container, coordinate, value));
+	        (json_int_t)coordinate, "fields",
+	        container_json_write(container, coordinate, value));
 	if (!line)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a line");
 	const int status = json_dumpf(line, writer->file, JSON_COMPACT);
 	json_decref(line);
 	if (status || fputc('\n', writer->file) == EOF)
-		return hxcomm_error_set(HXCOMM_EIO, "the lines cannot be written: %s", strerror(errno));
+		return hxcomm_error_set(
+		        HXCOMM_EIO, "the lines cannot be written: %s", strerror(errno));
 	return HXCOMM_OK;
 }
 
@@ -137,7 +139,8 @@ static int read_line(struct stadls_dump *dump, const char *text, size_t length)
 	int status = registers_request_read(&request, line);
 	void *value = status == HXCOMM_OK ? malloc(request.container->size + 1) : NULL;
 	if (status == HXCOMM_OK && !value)
-		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a %s", request.container->name);
+		status = hxcomm_error_set(
+		        HXCOMM_ENOMEM, "no memory for a %s", request.container->name);
 	if (status == HXCOMM_OK) {
 		request.container->init(value);
 		status = haldls_json_read(value, request.container, request.coordinate,
@@ -164,7 +167,8 @@ int chip_lines_read(struct haldls_chip *chip, FILE *file)
 			hxcomm_error_wrap(status, "line %zu", number);
 	}
 	if (status == HXCOMM_OK && ferror(file))
-		status = hxcomm_error_set(HXCOMM_EIO, "the lines cannot be read: %s", strerror(errno));
+		status = hxcomm_error_set(
+		        HXCOMM_EIO, "the lines cannot be read: %s", strerror(errno));
 	if (status == HXCOMM_OK && !number)
 		status = hxcomm_error_set(HXCOMM_EINVAL, "there is no line in it");
 	if (status == HXCOMM_OK)

@@ -17,7 +17,8 @@ enum { KEY_BRING_UP = 0x100 };
 
 static const struct argp_option options[] = {
 	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 0 },
-	{ "bring-up", KEY_BRING_UP, NULL, 0, "bring the chip up first: it loses its configuration", 0 },
+	{ "bring-up", KEY_BRING_UP, NULL, 0, "bring the chip up first: it loses its configuration",
+	        0 },
 	{ "json", 'j', NULL, 0, "print one JSON object", 0 },
 	{ 0 },
 };
@@ -52,7 +53,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 const struct argp cmd_health_argp = {
 	.options = options,
 	.parser = parse_option,
-	.doc = "Ask a chip how it is: identity, supplies, temperature, clocks, links, system time; and say "
+	.doc = "Ask a chip how it is: identity, supplies, temperature, clocks, links, system time; "
+	       "and say "
 	       "what is wrong. Exits with 1 where experiments would not work.",
 };
 
@@ -64,9 +66,9 @@ static json_t *describe_supplies(const struct stadls_health *health)
 	for (size_t i = 0; i < STADLS_SUPPLIES; i++) {
 		const struct stadls_supply *supply = &health->supplies[i];
 		if (supply->present)
-			json_array_append_new(out, json_pack("{s:s,s:f,s:f,s:f}", "name",
-			        stadls_supply_name(i), "V", supply->voltage, "A", supply->current, "W",
-			        supply->power));
+			json_array_append_new(out,
+			        json_pack("{s:s,s:f,s:f,s:f}", "name", stadls_supply_name(i), "V",
+			                supply->voltage, "A", supply->current, "W", supply->power));
 	}
 	return out;
 }
@@ -76,10 +78,12 @@ static json_t *describe_links(const struct stadls_health *health)
 	json_t *out = json_array();
 	for (size_t i = 0; i < STADLS_LINKS; i++) {
 		const struct stadls_link *link = &health->links[i];
-		json_array_append_new(out, json_pack("{s:b,s:I,s:I,s:I,s:I,s:I}", "enabled", link->enabled,
-		        "online_cycles", (json_int_t)link->online_cycles, "crc_errors",
-		        (json_int_t)link->crc_errors, "dropped", (json_int_t)link->dropped, "sent",
-		        (json_int_t)link->sent, "received", (json_int_t)link->received));
+		json_array_append_new(
+		        out, json_pack("{s:b,s:I,s:I,s:I,s:I,s:I}", "enabled", link->enabled,
+		                     "online_cycles", (json_int_t)link->online_cycles, "crc_errors",
+		                     (json_int_t)link->crc_errors, "dropped",
+		                     (json_int_t)link->dropped, "sent", (json_int_t)link->sent,
+		                     "received", (json_int_t)link->received));
 	}
 	return out;
 }
@@ -88,9 +92,10 @@ static json_t *describe_clocks(const struct stadls_health *health)
 {
 	json_t *out = json_array();
 	for (size_t i = 0; i < STADLS_CLOCKS && health->clocks_set; i++)
-		json_array_append_new(out, json_pack("{s:s,s:b,s:b,s:f}", "name", stadls_clock_name(i),
-		        "measured", health->clocks[i].measured, "locked", health->clocks[i].locked, "Hz",
-		        health->clocks[i].frequency_hz));
+		json_array_append_new(out,
+		        json_pack("{s:s,s:b,s:b,s:f}", "name", stadls_clock_name(i), "measured",
+		                health->clocks[i].measured, "locked", health->clocks[i].locked,
+		                "Hz", health->clocks[i].frequency_hz));
 	return out;
 }
 
@@ -112,18 +117,20 @@ static json_t *describe(const struct stadls_health *health, const struct stadls_
         size_t count)
 {
 	json_t *out = json_pack("{s:s,s:b,s:b,s:I,s:I,s:I,s:b,s:b,s:I,s:I,s:o,s:o,s:o,s:o}", "chip",
-	        health->identifier, "is_up", health->is_up, "answers", health->chip_answers, "version",
-	        (json_int_t)health->chip_version, "fpga_dna", (json_int_t)health->fpga_dna, "timeout_cycles",
-	        (json_int_t)health->timeout_cycles, "events_recorded", health->events_recorded,
-	        "systime_synchronised", health->systime_synchronised, "systime_difference_cycles",
+	        health->identifier, "is_up", health->is_up, "answers", health->chip_answers,
+	        "version", (json_int_t)health->chip_version, "fpga_dna",
+	        (json_int_t)health->fpga_dna, "timeout_cycles", (json_int_t)health->timeout_cycles,
+	        "events_recorded", health->events_recorded, "systime_synchronised",
+	        health->systime_synchronised, "systime_difference_cycles",
 	        (json_int_t)health->systime_difference_cycles, "link_notifications",
-	        (json_int_t)health->link_notifications, "supplies", describe_supplies(health), "links",
-	        describe_links(health), "clocks", describe_clocks(health), "findings",
+	        (json_int_t)health->link_notifications, "supplies", describe_supplies(health),
+	        "links", describe_links(health), "clocks", describe_clocks(health), "findings",
 	        describe_findings(findings, count));
 	if (out && health->has_serial)
 		json_object_set_new(out, "serial", json_integer(health->serial));
 	if (out && health->has_temperature)
-		json_object_set_new(out, "temperature_celsius", json_real(health->temperature_celsius));
+		json_object_set_new(
+		        out, "temperature_celsius", json_real(health->temperature_celsius));
 	return out;
 }
 

@@ -80,8 +80,8 @@ static int write_range(size_t *words, struct registers_session *session, const s
 	const struct haldls_container *container = range->container;
 	int status = registers_session_check(session, container, range->backend);
 	if (status == HXCOMM_OK && !container->write_words)
-		status = hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be written: it can be read only",
-		        container->name);
+		status = hxcomm_error_set(HXCOMM_ENOTSUP,
+		        "%s cannot be written: it can be read only", container->name);
 	if (status == HXCOMM_OK)
 		status = start_values(&values, session, range, keep);
 	for (uint32_t i = 0; i < range->count && status == HXCOMM_OK; i++)
@@ -107,7 +107,8 @@ static int read_line_range(struct range *out, struct work *work, const json_t *l
 		return status;
 	*out = (struct range){ request.container, request.backend, request.coordinate, 1 };
 	if (!json_object_get(line, "backend") && work->arguments->backend)
-		return registers_backend_find(&out->backend, request.container, work->arguments->backend);
+		return registers_backend_find(
+		        &out->backend, request.container, work->arguments->backend);
 	if (!json_object_get(line, "backend") && read && request.container->read_words)
 		out->backend = request.container->read_backends[0];
 	return HXCOMM_OK;
@@ -143,8 +144,8 @@ static int answer_write(json_t **out, const json_t *line, void *user)
 	size_t words;
 	int status = read_line_range(&range, work, line, false);
 	if (status == HXCOMM_OK)
-		status = write_range(&words, &work->session, &range, json_object_get(line, "fields"),
-		        work->arguments->keep);
+		status = write_range(&words, &work->session, &range,
+		        json_object_get(line, "fields"), work->arguments->keep);
 	if (status == HXCOMM_OK)
 		*out = json_pack("{s:s,s:I,s:I}", "container", range.container->name, "coordinate",
 		        (json_int_t)range.first, "words", (json_int_t)words);
@@ -160,7 +161,8 @@ static int read_number(uint32_t *out, const char *text, const char **end)
 	const uintmax_t number = strtoumax(text, &after, 0);
 	if (*text < '0' || *text > '9' || errno || number > UINT32_MAX)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "'%.40s' is no coordinate: write a number, a range such as 0-511, or all", text);
+		        "'%.40s' is no coordinate: write a number, a range such as 0-511, or all",
+		        text);
 	*out = (uint32_t)number;
 	*end = after;
 	return HXCOMM_OK;
@@ -181,9 +183,11 @@ static int read_coordinates(struct range *range, const char *text)
 		status = read_number(&last, end + 1, &end);
 	if (status == HXCOMM_OK && (*end || last < range->first))
 		status = hxcomm_error_set(HXCOMM_EINVAL,
-		        "'%.40s' is no coordinate: write a number, a range such as 0-511, or all", text);
+		        "'%.40s' is no coordinate: write a number, a range such as 0-511, or all",
+		        text);
 	if (status == HXCOMM_OK && last >= range->container->count)
-		status = hxcomm_error_set(HXCOMM_ERANGE, "%s of %s is %" PRIu32 ", allowed are 0 to %" PRIu32,
+		status = hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s of %s is %" PRIu32 ", allowed are 0 to %" PRIu32,
 		        range->container->coordinate, range->container->name, last,
 		        range->container->count - 1);
 	range->count = last - range->first + 1;
@@ -278,11 +282,11 @@ static int write_by_hand(struct work *work)
 	if (status != HXCOMM_OK)
 		return bss_fail(status, arguments->json);
 	if (arguments->json)
-		return jsonout_print(json_pack("{s:s,s:I,s:I,s:I}", "container", range.container->name,
-		        "first", (json_int_t)range.first, "count", (json_int_t)range.count, "words",
-		        (json_int_t)words));
-	printf("%s %" PRIu32 " to %" PRIu32 ": written, %zu words\n", range.container->name, range.first,
-	        range.first + range.count - 1, words);
+		return jsonout_print(json_pack("{s:s,s:I,s:I,s:I}", "container",
+		        range.container->name, "first", (json_int_t)range.first, "count",
+		        (json_int_t)range.count, "words", (json_int_t)words));
+	printf("%s %" PRIu32 " to %" PRIu32 ": written, %zu words\n", range.container->name,
+	        range.first, range.first + range.count - 1, words);
 	return BSS_OK;
 }
 
@@ -293,14 +297,17 @@ static int run(const struct registers_arguments *arguments, jsonlines_answer *an
 {
 	struct work work = { .arguments = arguments };
 	if (by_hand == write_by_hand && arguments->operand_count == 1) {
-		fputs("bss registers: write which coordinates? a number, a range such as 0-511, or all\n",
+		fputs("bss registers: write which coordinates? a number, a range such as 0-511, or "
+		      "all\n",
 		        stderr);
 		return BSS_USAGE;
 	}
-	const int status = registers_session_open(&work.session, arguments->uri, arguments->bring_up);
+	const int status =
+	        registers_session_open(&work.session, arguments->uri, arguments->bring_up);
 	if (status != HXCOMM_OK)
 		return bss_fail(status, arguments->json);
-	const int exit_code = arguments->operand_count ? by_hand(&work) : jsonlines_run(answer, &work);
+	const int exit_code =
+	        arguments->operand_count ? by_hand(&work) : jsonlines_run(answer, &work);
 	registers_session_close(&work.session);
 	return exit_code;
 }

@@ -34,7 +34,8 @@ static int read_file(struct haldls_chip *chip, const char *path)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "r") : stdin;
 	if (!file)
-		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be opened: %s", path, strerror(errno));
+		return hxcomm_error_set(
+		        HXCOMM_EIO, "'%s' cannot be opened: %s", path, strerror(errno));
 	const int status = chip_lines_read(chip, file);
 	if (file != stdin)
 		fclose(file);
@@ -68,8 +69,9 @@ static int read_source(struct haldls_chip *chip, size_t *kept, const char *sourc
 {
 	*kept = 0;
 	return source && !is_address(source)
-	        ? read_file(chip, source)
-	        : read_connection(chip, kept, source ? source : arguments->uri, arguments->bring_up);
+	               ? read_file(chip, source)
+	               : read_connection(
+	                         chip, kept, source ? source : arguments->uri, arguments->bring_up);
 }
 
 static struct haldls_chip *new_chip(void)
@@ -106,12 +108,14 @@ int registers_dump(const struct registers_arguments *arguments)
 	size_t kept;
 	int status = HXCOMM_ENOMEM;
 	if (chip && reference)
-		status = read_source(chip, &kept, arguments->operand_count ? arguments->operands[0] : NULL,
-		        arguments);
+		status = read_source(chip, &kept,
+		        arguments->operand_count ? arguments->operands[0] : NULL, arguments);
 	if (status == HXCOMM_OK) {
 		if (kept)
-			fprintf(stderr, "bss: %zu words of the chip cannot be read back: they are given as "
-			                "defaults\n", kept);
+			fprintf(stderr,
+			        "bss: %zu words of the chip cannot be read back: they are given as "
+			        "defaults\n",
+			        kept);
 		status = write_dump(arguments, chip, reference);
 	}
 	free(chip);
@@ -126,12 +130,14 @@ struct difference {
 	bool json;
 };
 
-static void print_field(const struct difference *difference, const struct haldls_container *container,
-        uint32_t coordinate, const char *name, json_t *a, json_t *b)
+static void print_field(const struct difference *difference,
+        const struct haldls_container *container, uint32_t coordinate, const char *name, json_t *a,
+        json_t *b)
 {
 	if (difference->json) {
 		(void)jsonout_print(json_pack("{s:s,s:I,s:s,s:O,s:O}", "container", container->name,
-		        "coordinate", (json_int_t)coordinate, "field", name, "first", a, "second", b));
+		        "coordinate", (json_int_t)coordinate, "field", name, "first", a, "second",
+		        b));
 		return;
 	}
 	char *one = json_dumps(a, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -199,6 +205,7 @@ int registers_diff(const struct registers_arguments *arguments)
 	if (status != HXCOMM_OK)
 		return bss_fail(status, arguments->json);
 	if (!arguments->json && difference.containers)
-		printf("%zu fields of %zu containers differ\n", difference.fields, difference.containers);
+		printf("%zu fields of %zu containers differ\n", difference.fields,
+		        difference.containers);
 	return difference.containers ? BSS_FAILURE : BSS_OK;
 }

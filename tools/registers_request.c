@@ -16,7 +16,8 @@ int registers_backend_find(enum fisch_backend *out, const struct haldls_containe
 			*out = (enum fisch_backend)backend;
 			return HXCOMM_OK;
 		}
-	return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be reached by %s", container->name, name);
+	return hxcomm_error_set(
+	        HXCOMM_ENOTSUP, "%s cannot be reached by %s", container->name, name);
 }
 
 int registers_request_read(struct registers_request *out, const json_t *line)
@@ -32,7 +33,8 @@ int registers_request_read(struct registers_request *out, const json_t *line)
 	if (coordinate && !json_is_integer(coordinate))
 		return hxcomm_error_set(HXCOMM_EINVAL, "\"coordinate\" is no whole number");
 	if (number < 0 || number >= out->container->count)
-		return hxcomm_error_set(HXCOMM_ERANGE, "%s of %s is %" PRId64 ", allowed are 0 to %" PRIu32,
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s of %s is %" PRId64 ", allowed are 0 to %" PRIu32,
 		        out->container->coordinate, out->container->name, (int64_t)number,
 		        out->container->count - 1);
 	out->coordinate = (uint32_t)number;

@@ -35,7 +35,8 @@ static void put_over(struct sequence *s, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t coordinate, const void *value)
 {
 	if (s->status == HXCOMM_OK)
-		s->status = stadls_builder_write_over(s->builder, backend, container, coordinate, value);
+		s->status = stadls_builder_write_over(
+		        s->builder, backend, container, coordinate, value);
 }
 
 static void put(struct sequence *s, const struct haldls_container *container, uint32_t coordinate,
@@ -78,8 +79,8 @@ static void wait_cycles(struct sequence *s, uint64_t cycles)
 
 /* ---- board ----------------------------------------------------------------------------------- */
 
-/* Codes of the 16 DAC channels for each kind of regulators; the supplies are channels 8 to 13 (source:
- * spec/lola.md 7). */
+/* Codes of the 16 DAC channels for each kind of regulators; the supplies are channels 8 to 13
+ * (source: spec/lola.md 7). */
 static const uint16_t cube_dac[][HALDLS_DAC_CHANNEL_COUNT] = {
 	[STADLS_REGULATORS_SECOND] = { [8] = 608, [9] = 2090, [10] = 608, [11] = 1630, [12] = 440,
 		[13] = 440 },
@@ -138,7 +139,8 @@ static void clocks(struct sequence *s)
 
 static void synchronise(struct sequence *s, uint64_t base)
 {
-	put(s, &haldls_systime_sync_base_container, 0, &(struct haldls_systime_sync_base){ .value = base });
+	put(s, &haldls_systime_sync_base_container, 0,
+	        &(struct haldls_systime_sync_base){ .value = base });
 	barrier(s, HXCOMM_BARRIER_OMNIBUS);
 	put(s, &haldls_systime_sync_container, 0, &(struct haldls_systime_sync){ .do_sync = true });
 	barrier(s, HXCOMM_BARRIER_SYSTIME);
@@ -152,7 +154,8 @@ static void link_up(struct sequence *s, const struct stadls_bringup_options *opt
 	if (s->status == HXCOMM_OK)
 		s->status = stadls_builder_wait_until(s->builder, PLL_CYCLES);
 	put_defaults(s, &haldls_common_phy_config_fpga_container);
-	put_defaults_over(s, FISCH_OMNIBUS_CHIP_OVER_JTAG, &haldls_common_phy_config_chip_container);
+	put_defaults_over(
+	        s, FISCH_OMNIBUS_CHIP_OVER_JTAG, &haldls_common_phy_config_chip_container);
 	if (!(options->omit & STADLS_BRINGUP_SYSTIME))
 		synchronise(s, options->systime_base);
 }
@@ -246,11 +249,14 @@ static int read_options(struct stadls_bringup_options *out, const struct stadls_
 		out->timeout_cycles = TIMEOUT_CYCLES;
 	if (out->board != STADLS_BOARD_CUBE && out->board != STADLS_BOARD_JBOA)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "board %d is unknown: take STADLS_BOARD_CUBE or STADLS_BOARD_JBOA", (int)out->board);
+		        "board %d is unknown: take STADLS_BOARD_CUBE or STADLS_BOARD_JBOA",
+		        (int)out->board);
 	if (out->kind < STADLS_BRINGUP_KIND_SYSTEM || out->kind > STADLS_BRINGUP_KIND_EXPERIMENT)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "bring-up %d is unknown: take one of enum stadls_bringup_kind", (int)out->kind);
-	if (out->regulators != STADLS_REGULATORS_SECOND && out->regulators != STADLS_REGULATORS_FIRST)
+		        "bring-up %d is unknown: take one of enum stadls_bringup_kind",
+		        (int)out->kind);
+	if (out->regulators != STADLS_REGULATORS_SECOND &&
+	        out->regulators != STADLS_REGULATORS_FIRST)
 		return hxcomm_error_set(HXCOMM_EINVAL,
 		        "regulators %d are unknown: take one of enum stadls_regulators",
 		        (int)out->regulators);
@@ -258,14 +264,14 @@ static int read_options(struct stadls_bringup_options *out, const struct stadls_
 		out->omit |= STADLS_BRINGUP_CAPMEM;
 	if (out->omit & ~(unsigned)PARTS_ALL)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "omit is 0x%x: or members of enum stadls_bringup_part, at most 0x%x", out->omit,
-		        (unsigned)PARTS_ALL);
+		        "omit is 0x%x: or members of enum stadls_bringup_part, at most 0x%x",
+		        out->omit, (unsigned)PARTS_ALL);
 	if ((out->omit & STADLS_BRINGUP_LINK) && out->kind == STADLS_BRINGUP_KIND_EXPERIMENT)
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "an experiment needs the highspeed link: do not leave out STADLS_BRINGUP_LINK");
+		return hxcomm_error_set(HXCOMM_EINVAL, "an experiment needs the highspeed link: do "
+		                                       "not leave out STADLS_BRINGUP_LINK");
 	if ((out->omit & STADLS_BRINGUP_LINK) && !(out->omit & STADLS_BRINGUP_CAPMEM))
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the capmem needs the highspeed link: leave out STADLS_BRINGUP_CAPMEM, too");
+		return hxcomm_error_set(HXCOMM_EINVAL, "the capmem needs the highspeed link: leave "
+		                                       "out STADLS_BRINGUP_CAPMEM, too");
 	return HXCOMM_OK;
 }
 
@@ -279,7 +285,8 @@ int stadls_systime_append(struct stadls_builder *builder, uint64_t base)
 	return s.status;
 }
 
-int stadls_bringup_append(struct stadls_builder *builder, const struct stadls_bringup_options *given)
+int stadls_bringup_append(
+        struct stadls_builder *builder, const struct stadls_bringup_options *given)
 {
 	struct stadls_bringup_options options;
 	struct sequence s = { .builder = builder };
@@ -289,7 +296,8 @@ int stadls_bringup_append(struct stadls_builder *builder, const struct stadls_br
 	const struct fisch_mark mark = fisch_program_mark(builder->program);
 	if (!(options.omit & STADLS_BRINGUP_SYSTEM))
 		put(&s, &haldls_instruction_timeout_config_container, 0,
-		        &(struct haldls_instruction_timeout_config){ .value = options.timeout_cycles });
+		        &(struct haldls_instruction_timeout_config){
+		                .value = options.timeout_cycles });
 	if (!(options.omit & STADLS_BRINGUP_BOARD)) {
 		if (options.board == STADLS_BOARD_CUBE)
 			board_cube(&s, options.regulators);

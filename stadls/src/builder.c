@@ -103,8 +103,9 @@ static int check_coordinate(const struct haldls_container *container, uint32_t c
 	        container->name, coordinate, container->coordinate, container->count - 1);
 }
 
-static int check_backend(const struct haldls_container *container, const enum fisch_backend *backends,
-        size_t count, enum fisch_backend backend, const char *done)
+static int check_backend(const struct haldls_container *container,
+        const enum fisch_backend *backends, size_t count, enum fisch_backend backend,
+        const char *done)
 {
 	char list[LIST_MAX] = "";
 	for (size_t i = 0; i < count; i++) {
@@ -117,8 +118,8 @@ static int check_backend(const struct haldls_container *container, const enum fi
 			strcat(list, name);
 		}
 	}
-	return hxcomm_error_set(HXCOMM_EINVAL, "%s cannot be %s over %s: use %s", container->name, done,
-	        fisch_backend_name(backend), list);
+	return hxcomm_error_set(HXCOMM_EINVAL, "%s cannot be %s over %s: use %s", container->name,
+	        done, fisch_backend_name(backend), list);
 }
 
 int stadls__check_write(enum fisch_backend backend, const struct haldls_container *container,
@@ -130,7 +131,8 @@ int stadls__check_write(enum fisch_backend backend, const struct haldls_containe
 	const int status = check_coordinate(container, coordinate);
 	if (status != HXCOMM_OK)
 		return status;
-	return check_backend(container, container->backends, container->backend_count, backend, "written");
+	return check_backend(
+	        container, container->backends, container->backend_count, backend, "written");
 }
 
 int stadls_builder_write_over(struct stadls_builder *builder, enum fisch_backend backend,
@@ -142,22 +144,24 @@ int stadls_builder_write_over(struct stadls_builder *builder, enum fisch_backend
 int stadls_builder_write(struct stadls_builder *builder, const struct haldls_container *container,
         uint32_t coordinate, const void *value)
 {
-	return stadls_builder_write_over(builder, container->backends[0], container, coordinate, value);
+	return stadls_builder_write_over(
+	        builder, container->backends[0], container, coordinate, value);
 }
 
 int stadls_builder_write_difference_over(struct stadls_builder *builder, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference)
 {
-	return stadls_builder_write_range(builder, backend, container, coordinate, 1, value, reference);
+	return stadls_builder_write_range(
+	        builder, backend, container, coordinate, 1, value, reference);
 }
 
 int stadls_builder_write_difference(struct stadls_builder *builder,
         const struct haldls_container *container, uint32_t coordinate, const void *value,
         const void *reference)
 {
-	return stadls_builder_write_difference_over(builder, container->backends[0], container, coordinate,
-	        value, reference);
+	return stadls_builder_write_difference_over(
+	        builder, container->backends[0], container, coordinate, value, reference);
 }
 
 int stadls__check_read(enum fisch_backend backend, const struct haldls_container *container,
@@ -169,8 +173,8 @@ int stadls__check_read(enum fisch_backend backend, const struct haldls_container
 	const int status = check_coordinate(container, coordinate);
 	if (status != HXCOMM_OK)
 		return status;
-	return check_backend(container, container->read_backends, container->read_backend_count, backend,
-	        "read");
+	return check_backend(container, container->read_backends, container->read_backend_count,
+	        backend, "read");
 }
 
 int stadls__read_words(uint32_t *out, const struct haldls_container *container, uint32_t coordinate)
@@ -193,8 +197,8 @@ int stadls_builder_read(struct stadls_ticket *out, struct stadls_builder *builde
 {
 	/* one that cannot be read has no back end to ask for */
 	return stadls_builder_read_over(out, builder,
-	        container->read_words ? container->read_backends[0] : container->backends[0], container,
-	        coordinate);
+	        container->read_words ? container->read_backends[0] : container->backends[0],
+	        container, coordinate);
 }
 
 /* ---- flow and events ------------------------------------------------------------------------- */
@@ -233,8 +237,9 @@ int stadls_builder_poll(struct stadls_builder *builder, bool equal)
 int stadls_builder_poll_word(struct stadls_builder *builder, uint32_t address, uint32_t mask,
         uint32_t target, bool equal)
 {
-	const struct haldls_polling_omnibus_block_config config = { .address = address, .mask = mask,
-		.target = target };
+	const struct haldls_polling_omnibus_block_config config = {
+		.address = address, .mask = mask, .target = target
+	};
 	const struct fisch_mark mark = fisch_program_mark(builder->program);
 	if (target & ~mask)
 		return hxcomm_error_set(HXCOMM_EINVAL,

@@ -66,7 +66,8 @@ static int list_read(uint32_t *places, uint32_t *addresses, size_t *count, bool 
 	const int status = all ? HXCOMM_OK : list_silent(&skipped, &skip);
 	*count = 0;
 	for (uint32_t i = 0; i < HALDLS_CHIP_WORDS && status == HXCOMM_OK; i++) {
-		if (skip && bsearch(&of_chip[i], skipped, skip, sizeof(*skipped), compare_addresses))
+		if (skip &&
+		        bsearch(&of_chip[i], skipped, skip, sizeof(*skipped), compare_addresses))
 			continue;
 		places[*count] = i;
 		addresses[(*count)++] = of_chip[i];
@@ -76,8 +77,8 @@ static int list_read(uint32_t *places, uint32_t *addresses, size_t *count, bool 
 }
 
 /* Read what has a place. */
-static int read_words(uint32_t *words, const uint32_t *places, const uint32_t *addresses, size_t count,
-        struct hxcomm_connection *connection)
+static int read_words(uint32_t *words, const uint32_t *places, const uint32_t *addresses,
+        size_t count, struct hxcomm_connection *connection)
 {
 	struct stadls_builder *builder = NULL;
 	struct hxcomm_responses *responses = NULL;
@@ -86,7 +87,8 @@ static int read_words(uint32_t *words, const uint32_t *places, const uint32_t *a
 	if (status == HXCOMM_OK)
 		status = hxcomm_responses_new(&responses, 0);
 	if (status == HXCOMM_OK)
-		status = fisch_program_append_omnibus_reads(&ticket, builder->program, addresses, count);
+		status = fisch_program_append_omnibus_reads(
+		        &ticket, builder->program, addresses, count);
 	if (status == HXCOMM_OK)
 		status = stadls_builder_barrier(builder, HXCOMM_BARRIER_OMNIBUS);
 	if (status == HXCOMM_OK)
@@ -134,7 +136,8 @@ int stadls_chip_read(struct haldls_chip *chip, size_t *kept, struct hxcomm_conne
 	if (!words || !read) {
 		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip");
 	} else {
-		uint32_t *places = words + HALDLS_CHIP_WORDS, *addresses = places + HALDLS_CHIP_WORDS;
+		uint32_t *places = words + HALDLS_CHIP_WORDS,
+		         *addresses = places + HALDLS_CHIP_WORDS;
 		status = list_read(places, addresses, &count, all);
 		if (status == HXCOMM_OK)
 			status = haldls_chip_encode(words, chip);

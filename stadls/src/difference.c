@@ -42,8 +42,8 @@ int stadls_builder_write_chip(struct stadls_builder *builder, const struct haldl
 	if (status == HXCOMM_OK)
 		status = haldls_chip_encode(words, chip);
 	if (status == HXCOMM_OK)
-		status = fisch_program_append_omnibus_writes(builder->program, haldls_chip_addresses(),
-		        words, HALDLS_CHIP_WORDS);
+		status = fisch_program_append_omnibus_writes(
+		        builder->program, haldls_chip_addresses(), words, HALDLS_CHIP_WORDS);
 	return status;
 }
 

@@ -55,7 +55,8 @@ size_t stadls_dump_count(const struct stadls_dump *dump)
 int stadls_dump_get(struct stadls_dump_entry *out, const struct stadls_dump *dump, size_t index)
 {
 	if (index >= dump->count)
-		return hxcomm_error_set(HXCOMM_ERANGE, "step %zu of a dump of %zu", index, dump->count);
+		return hxcomm_error_set(
+		        HXCOMM_ERANGE, "step %zu of a dump of %zu", index, dump->count);
 	*out = dump->steps[index].entry;
 	return HXCOMM_OK;
 }
@@ -68,7 +69,8 @@ static int add(struct stadls_dump *dump, const struct stadls_dump_entry *entry)
 		const size_t capacity = dump->capacity ? 2 * dump->capacity : FIRST_STEPS;
 		struct step *steps = realloc(dump->steps, capacity * sizeof(*steps));
 		if (!steps)
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu steps of a dump", capacity);
+			return hxcomm_error_set(
+			        HXCOMM_ENOMEM, "no memory for %zu steps of a dump", capacity);
 		dump->steps = steps;
 		dump->capacity = capacity;
 	}
@@ -91,15 +93,17 @@ int stadls_dump_write(struct stadls_dump *dump, const struct haldls_container *c
 	const int status = stadls__check_write(container->backends[0], container, coordinate);
 	if (status != HXCOMM_OK)
 		return status;
-	return add(dump, &(struct stadls_dump_entry){ .kind = STADLS_DUMP_WRITE, .container = container,
-	                         .coordinate = coordinate, .value = value });
+	return add(dump, &(struct stadls_dump_entry){ .kind = STADLS_DUMP_WRITE,
+	                         .container = container,
+	                         .coordinate = coordinate,
+	                         .value = value });
 }
 
 int stadls_dump_wait_until(struct stadls_dump *dump, uint64_t cycles)
 {
 	if (cycles > UINT32_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE, "a wait until %" PRIu64 ", allowed are 0 to %" PRIu32,
-		        cycles, UINT32_MAX);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "a wait until %" PRIu64 ", allowed are 0 to %" PRIu32, cycles, UINT32_MAX);
 	return add(dump, &(struct stadls_dump_entry){ .kind = STADLS_DUMP_WAIT_UNTIL,
 	                         .argument = cycles });
 }
@@ -107,14 +111,17 @@ int stadls_dump_wait_until(struct stadls_dump *dump, uint64_t cycles)
 int stadls_dump_barrier(struct stadls_dump *dump, uint32_t mask)
 {
 	if (mask > BARRIER_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE, "a barrier of 0x%" PRIx32 ", allowed are 0 to 0x%x",
-		        mask, (unsigned)BARRIER_MAX);
-	return add(dump, &(struct stadls_dump_entry){ .kind = STADLS_DUMP_BARRIER, .argument = mask });
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "a barrier of 0x%" PRIx32 ", allowed are 0 to 0x%x", mask,
+		        (unsigned)BARRIER_MAX);
+	return add(
+	        dump, &(struct stadls_dump_entry){ .kind = STADLS_DUMP_BARRIER, .argument = mask });
 }
 
 int stadls_dump_poll(struct stadls_dump *dump, bool equal)
 {
-	return add(dump, &(struct stadls_dump_entry){ .kind = STADLS_DUMP_POLL, .argument = equal });
+	return add(
+	        dump, &(struct stadls_dump_entry){ .kind = STADLS_DUMP_POLL, .argument = equal });
 }
 
 int stadls_dump_append(struct stadls_dump *dump, const struct stadls_dump *other)
@@ -190,7 +197,8 @@ static int append_step(struct stadls_builder *builder, const struct stadls_dump_
 	case STADLS_DUMP_POLL:
 		return stadls_builder_poll(builder, entry->argument);
 	default:
-		return stadls_builder_write(builder, entry->container, entry->coordinate, entry->value);
+		return stadls_builder_write(
+		        builder, entry->container, entry->coordinate, entry->value);
 	}
 }
 
@@ -241,7 +249,8 @@ static int memory_init(struct memory *memory, const struct haldls_chip *chip)
 	return haldls_chip_encode(memory->words, chip);
 }
 
-static void memory_write(struct memory *memory, uint32_t address, uint32_t word, uint8_t byte_enables)
+static void memory_write(
+        struct memory *memory, uint32_t address, uint32_t word, uint8_t byte_enables)
 {
 	const struct place wanted = { .address = address };
 	const struct place *place = bsearch(&wanted, memory->places, HALDLS_CHIP_WORDS,

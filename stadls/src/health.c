@@ -41,7 +41,8 @@ static struct stadls_ticket ask_over(struct questions *q, enum fisch_backend bac
 {
 	struct stadls_ticket ticket = { .count = 0 };
 	if (q->status == HXCOMM_OK)
-		q->status = stadls_builder_read_over(&ticket, q->builder, backend, container, coordinate);
+		q->status = stadls_builder_read_over(
+		        &ticket, q->builder, backend, container, coordinate);
 	return ticket;
 }
 
@@ -60,7 +61,8 @@ static void put(struct questions *q, const struct haldls_container *container, c
 static void run(struct questions *q, struct stadls_health *out)
 {
 	if (q->status == HXCOMM_OK)
-		q->status = stadls_builder_barrier(q->builder, HXCOMM_BARRIER_OMNIBUS | HXCOMM_BARRIER_JTAG);
+		q->status = stadls_builder_barrier(
+		        q->builder, HXCOMM_BARRIER_OMNIBUS | HXCOMM_BARRIER_JTAG);
 	if (q->status == HXCOMM_OK)
 		q->status = stadls_run(q->connection, q->builder, q->responses);
 	if (q->status == HXCOMM_OK)
@@ -157,7 +159,8 @@ static void read_links(struct questions *q, struct stadls_health *out,
 {
 	struct haldls_common_phy_config_fpga fpga = { .enable_phy = { false } };
 	struct haldls_common_phy_config_chip chip = { .enable_phy = { false } };
-	const bool known = answer(q, &fpga, &tickets->enabled) && answer(q, &chip, &tickets->chip_enabled);
+	const bool known =
+	        answer(q, &fpga, &tickets->enabled) && answer(q, &chip, &tickets->chip_enabled);
 	for (size_t i = 0; i < STADLS_LINKS; i++) {
 		struct stadls_link *link = &out->links[i];
 		struct haldls_phy_status phy;
@@ -188,10 +191,12 @@ static void read_fpga(struct questions *q, struct stadls_health *out,
 	out->clocks_set = true;
 	for (size_t i = 0; i < ADPLLS; i++) {
 		struct haldls_adpll generator;
-		out->clocks_set &= answer(q, &generator, &tickets->generators[i]) && generator.enable;
+		out->clocks_set &=
+		        answer(q, &generator, &tickets->generators[i]) && generator.enable;
 	}
 	for (size_t i = 0; i < STADLS_LINKS; i++)
-		out->is_up |= out->clocks_set && out->links[i].enabled && out->links[i].online_cycles;
+		out->is_up |=
+		        out->clocks_set && out->links[i].enabled && out->links[i].online_cycles;
 }
 
 static void ask_all(struct questions *q, struct stadls_health *out)
@@ -209,7 +214,8 @@ static void ask_all(struct questions *q, struct stadls_health *out)
 	read_fpga(q, out, &fpga);
 }
 
-/* ---- clocks and system time -------------------------------------------------------------------------- */
+/* ---- clocks and system time
+ * -------------------------------------------------------------------------- */
 
 /* A test of one clock at a time. */
 static struct stadls_ticket test_clock(struct questions *q, uint32_t clock)
@@ -268,7 +274,8 @@ static void ask_clocks(struct questions *q, struct stadls_health *out)
 
 static void ask_systime(struct questions *q, struct stadls_health *out)
 {
-	const struct stadls_ticket round_trip = ask(q, &haldls_fpga_systime_sync_last_rtt_container, 0);
+	const struct stadls_ticket round_trip =
+	        ask(q, &haldls_fpga_systime_sync_last_rtt_container, 0);
 	const struct stadls_ticket systime = ask(q, &haldls_systime_sync_base_container, 0);
 	run(q, out);
 	read_systime(q, out, &systime, &round_trip);
@@ -312,11 +319,12 @@ int stadls_bringup_check(struct hxcomm_connection *connection)
 	if (health.is_up)
 		return HXCOMM_OK;
 	return hxcomm_error_set(HXCOMM_ESTATE,
-	        "the chip %s was not brought up: %s; bring it up first (stadls_bringup(), --bring-up)",
+	        "the chip %s was not brought up: %s; bring it up first (stadls_bringup(), "
+	        "--bring-up)",
 	        health.identifier,
-	        !health.chip_answers  ? "it does not answer over JTAG"
+	        !health.chip_answers ? "it does not answer over JTAG"
 	        : !health.clocks_set ? "its clocks are not set"
-	                              : "no link to it is up");
+	                             : "no link to it is up");
 }
 
 /* ---- bring-up -------------------------------------------------------------------------------- */
@@ -336,7 +344,8 @@ int stadls__bringup_explain(int status, struct hxcomm_connection *connection)
 		return hxcomm_error_wrap(status, "bringing the chip up");
 	(void)snprintf(message, sizeof(message), "%s", hxcomm_error_message());
 	if (read_health(&health, connection, true) == HXCOMM_OK && find_fault(&fault, &health))
-		return hxcomm_error_set(status, "bringing the chip up: %s (%s)", fault.text, message);
+		return hxcomm_error_set(
+		        status, "bringing the chip up: %s (%s)", fault.text, message);
 	return hxcomm_error_set(status, "bringing the chip up: %s", message);
 }
 
@@ -361,8 +370,9 @@ int stadls_bringup_healthy(struct stadls_health *out, struct hxcomm_connection *
 	if (status != HXCOMM_OK)
 		return status;
 	if (find_fault(&fault, &health))
-		return hxcomm_error_set(HXCOMM_ESTATE, "the chip %s was brought up and is not well: %s",
-		        health.identifier, fault.text);
+		return hxcomm_error_set(HXCOMM_ESTATE,
+		        "the chip %s was brought up and is not well: %s", health.identifier,
+		        fault.text);
 	if (out)
 		*out = health;
 	return HXCOMM_OK;

@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Assumed bounds: supplies within a tenth of their nominal value, electronics at room temperature. */
+/* Assumed bounds: supplies within a tenth of their nominal value, electronics at room temperature.
+ */
 static const double supply_tolerance = 0.1, coldest_celsius = 5, warmest_celsius = 70;
 
 /* The way to the chip and back, with room: the FPGA takes the time when the answer arrives. */
@@ -70,21 +71,26 @@ static void add(struct findings *findings, enum stadls_severity severity, const 
 static void check_board(struct findings *f, const struct stadls_health *health)
 {
 	if (!health->has_serial)
-		add(f, STADLS_NOTE, "the EEPROM of the chip's carrier does not answer: the chip cannot be "
-		                    "told from another one but by its FPGA");
+		add(f, STADLS_NOTE,
+		        "the EEPROM of the chip's carrier does not answer: the chip cannot be "
+		        "told from another one but by its FPGA");
 	if (!health->has_temperature)
 		add(f, STADLS_NOTE, "there is no thermometer on this board");
 	else if (!(health->temperature_celsius >= coldest_celsius &&
 	                 health->temperature_celsius <= warmest_celsius))
-		add(f, STADLS_WARNING, "the chip's carrier has %.1f degrees Celsius, outside %.0f to %.0f: "
-		                       "look at the cooling; calibrations hold near their own temperature",
+		add(f, STADLS_WARNING,
+		        "the chip's carrier has %.1f degrees Celsius, outside %.0f to %.0f: "
+		        "look at the cooling; calibrations hold near their own temperature",
 		        health->temperature_celsius, coldest_celsius, warmest_celsius);
 	for (size_t i = 0; i < STADLS_SUPPLIES; i++) {
 		const struct stadls_supply *supply = &health->supplies[i];
 		const double nominal = supplies[i].voltage;
-		if (supply->present && !(fabs(supply->voltage - nominal) <= supply_tolerance * nominal))
-			add(f, STADLS_FAULT, "the supply %s has %.3f V instead of %.1f V: is the board switched "
-			                     "on and brought up?", supplies[i].name, supply->voltage, nominal);
+		if (supply->present &&
+		        !(fabs(supply->voltage - nominal) <= supply_tolerance * nominal))
+			add(f, STADLS_FAULT,
+			        "the supply %s has %.3f V instead of %.1f V: is the board switched "
+			        "on and brought up?",
+			        supplies[i].name, supply->voltage, nominal);
 	}
 }
 
@@ -93,12 +99,16 @@ static void check_clocks(struct findings *f, const struct stadls_health *health)
 	for (size_t i = 0; i < STADLS_CLOCKS; i++) {
 		const struct stadls_clock *clock = &health->clocks[i];
 		if (!clock->measured)
-			add(f, STADLS_WARNING, "the self-test of the clock of the %s did not end: its frequency "
-			                       "is not known", clocks[i]);
+			add(f, STADLS_WARNING,
+			        "the self-test of the clock of the %s did not end: its frequency "
+			        "is not known",
+			        clocks[i]);
 		else if (!clock->locked)
-			add(f, STADLS_FAULT, "the clock of the %s counts %.1f MHz, not what the default settings "
-			                     "give: its PLL has not locked; bring the chip up again", clocks[i],
-			        clock->frequency_hz * 1e-6);
+			add(f, STADLS_FAULT,
+			        "the clock of the %s counts %.1f MHz, not what the default "
+			        "settings "
+			        "give: its PLL has not locked; bring the chip up again",
+			        clocks[i], clock->frequency_hz * 1e-6);
 	}
 }
 
@@ -107,11 +117,15 @@ static void check_link(struct findings *f, const struct stadls_link *link, size_
 	if (!link->enabled)
 		add(f, STADLS_NOTE, "link %zu is switched off", number);
 	else if (!link->online_cycles)
-		add(f, STADLS_WARNING, "link %zu is switched on but down: the others carry its events, more "
-		                       "slowly", number);
+		add(f, STADLS_WARNING,
+		        "link %zu is switched on but down: the others carry its events, more "
+		        "slowly",
+		        number);
 	if (link->enabled && (link->crc_errors || link->dropped))
-		add(f, STADLS_WARNING, "link %zu has had %" PRIu32 " damaged and %" PRIu32 " dropped words: "
-		                       "events may be lost", number, link->crc_errors, link->dropped);
+		add(f, STADLS_WARNING,
+		        "link %zu has had %" PRIu32 " damaged and %" PRIu32 " dropped words: "
+		        "events may be lost",
+		        number, link->crc_errors, link->dropped);
 }
 
 static void check_links(struct findings *f, const struct stadls_health *health)
@@ -124,29 +138,36 @@ static void check_links(struct findings *f, const struct stadls_health *health)
 	if (!enabled)
 		add(f, STADLS_FAULT, "no link to the chip is switched on: bring it up");
 	else if (!online)
-		add(f, STADLS_FAULT, "none of the %zu links that are switched on is up: bring the chip up "
-		                     "again", enabled);
+		add(f, STADLS_FAULT,
+		        "none of the %zu links that are switched on is up: bring the chip up "
+		        "again",
+		        enabled);
 	for (size_t i = 0; i < STADLS_LINKS && online; i++)
 		check_link(f, &health->links[i], i);
 	if (health->repeated_words)
-		add(f, STADLS_NOTE, "%" PRIu32 " words to the chip had to be repeated", health->repeated_words);
+		add(f, STADLS_NOTE, "%" PRIu32 " words to the chip had to be repeated",
+		        health->repeated_words);
 }
 
 static void check_systime(struct findings *f, const struct stadls_health *health)
 {
 	const int64_t difference = health->systime_difference_cycles;
 	if (!health->systime_synchronised)
-		add(f, STADLS_WARNING, "the chip's system time was never synchronised: times of events mean "
-		                       "nothing; bring the chip up with its system time");
+		add(f, STADLS_WARNING,
+		        "the chip's system time was never synchronised: times of events mean "
+		        "nothing; bring the chip up with its system time");
 	else if (difference > SYSTIME_CYCLES || difference < -SYSTIME_CYCLES)
-		add(f, STADLS_FAULT, "the chip's system time is %+" PRId64 " cycles of 8 ns from the FPGA's: "
-		                     "times of events are wrong; synchronise again", difference);
+		add(f, STADLS_FAULT,
+		        "the chip's system time is %+" PRId64 " cycles of 8 ns from the FPGA's: "
+		        "times of events are wrong; synchronise again",
+		        difference);
 }
 
 static void check(struct findings *f, const struct stadls_health *health)
 {
 	if (!health->chip_answers)
-		add(f, STADLS_FAULT, "the chip does not answer over JTAG: is there one, and is it powered?");
+		add(f, STADLS_FAULT,
+		        "the chip does not answer over JTAG: is there one, and is it powered?");
 	check_board(f, health);
 	if (health->clocks_set) {
 		check_clocks(f, health);
@@ -157,11 +178,13 @@ static void check(struct findings *f, const struct stadls_health *health)
 	if (health->is_up) {
 		check_systime(f, health);
 		if (!health->events_recorded)
-			add(f, STADLS_WARNING, "the FPGA does not record events: spikes and samples are lost");
+			add(f, STADLS_WARNING,
+			        "the FPGA does not record events: spikes and samples are lost");
 	}
 	if (health->timeout_cycles < TIMEOUT_CYCLES_MIN)
-		add(f, STADLS_WARNING, "the FPGA gives up an instruction after %" PRIu32 " cycles of 8 ns: "
-		                       "ordinary programs will fail; the bring-up sets 1250000",
+		add(f, STADLS_WARNING,
+		        "the FPGA gives up an instruction after %" PRIu32 " cycles of 8 ns: "
+		        "ordinary programs will fail; the bring-up sets 1250000",
 		        health->timeout_cycles);
 }
 

@@ -48,8 +48,8 @@ int stadls_ppu_symbol_get(struct stadls_ppu_symbol *out, const struct stadls_ppu
         size_t index)
 {
 	if (index >= program->count)
-		return hxcomm_error_set(HXCOMM_ERANGE, "symbol %zu of a program that has %zu", index,
-		        program->count);
+		return hxcomm_error_set(HXCOMM_ERANGE, "symbol %zu of a program that has %zu",
+		        index, program->count);
 	*out = program->symbols[index];
 	return HXCOMM_OK;
 }
@@ -68,8 +68,10 @@ int stadls_ppu_symbol_find(struct stadls_ppu_symbol *out, const struct stadls_pp
 	}
 	if (!found)
 		return hxcomm_error_set(HXCOMM_ENOENT,
-		        "the program has no symbol '%.80s' of a size (of %zu): is it static and unused, or "
-		        "was the file stripped?", name, program->count);
+		        "the program has no symbol '%.80s' of a size (of %zu): is it static and "
+		        "unused, or "
+		        "was the file stripped?",
+		        name, program->count);
 	*out = *found;
 	return HXCOMM_OK;
 }
@@ -80,8 +82,8 @@ static int check_ppu(uint32_t ppu)
 {
 	if (ppu < STADLS_PPUS)
 		return HXCOMM_OK;
-	return hxcomm_error_set(HXCOMM_ERANGE, "processor %" PRIu32 ": there are 0 (top) and 1 (bottom)",
-	        ppu);
+	return hxcomm_error_set(
+	        HXCOMM_ERANGE, "processor %" PRIu32 ": there are 0 (top) and 1 (bottom)", ppu);
 }
 
 static int check_place(uint32_t ppu, const struct stadls_ppu_symbol *symbol)
@@ -93,8 +95,8 @@ static int check_place(uint32_t ppu, const struct stadls_ppu_symbol *symbol)
 	if (status != HXCOMM_OK)
 		return status;
 	if ((unsigned)symbol->memory >= STADLS__PPU_MEMORIES)
-		return hxcomm_error_set(HXCOMM_ERANGE, "%.80s lies in memory %d: there are 0 to 2", name,
-		        (int)symbol->memory);
+		return hxcomm_error_set(HXCOMM_ERANGE, "%.80s lies in memory %d: there are 0 to 2",
+		        name, (int)symbol->memory);
 	const uint32_t size = sizes[symbol->memory];
 	if (!symbol->size_bytes || symbol->size_bytes > size ||
 	        symbol->offset_bytes > size - symbol->size_bytes)
@@ -144,13 +146,16 @@ int stadls_ppu_append_write(struct stadls_builder *builder, uint32_t ppu,
 	if (status != HXCOMM_OK)
 		return status;
 	if (!count || count > symbol->size_bytes)
-		return hxcomm_error_set(HXCOMM_ERANGE, "%zu bytes for %.80s, which has %" PRIu32, count,
-		        name, symbol->size_bytes);
+		return hxcomm_error_set(HXCOMM_ERANGE, "%zu bytes for %.80s, which has %" PRIu32,
+		        count, name, symbol->size_bytes);
 	if (symbol->memory == STADLS_PPU_INTERNAL && (symbol->offset_bytes % WORD || count % WORD))
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "%zu bytes for %.80s at %" PRIu32 ": the internal memory takes whole words of 4 "
-		        "bytes only, align and pad the variable", count, name, symbol->offset_bytes);
-	status = append_bytes(builder->program, symbol->memory, ppu, symbol->offset_bytes, bytes, count);
+		        "%zu bytes for %.80s at %" PRIu32
+		        ": the internal memory takes whole words of 4 "
+		        "bytes only, align and pad the variable",
+		        count, name, symbol->offset_bytes);
+	status = append_bytes(
+	        builder->program, symbol->memory, ppu, symbol->offset_bytes, bytes, count);
 	if (status != HXCOMM_OK)
 		fisch_program_remove_after(builder->program, &mark);
 	return status;
@@ -170,7 +175,8 @@ int stadls_ppu_append_read(struct stadls_ppu_ticket *out, struct stadls_builder 
 	};
 	uint32_t *addresses = malloc((end - first) * sizeof(*addresses));
 	if (!addresses)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %" PRIu32 " addresses", end - first);
+		return hxcomm_error_set(
+		        HXCOMM_ENOMEM, "no memory for %" PRIu32 " addresses", end - first);
 	for (uint32_t word = first; word < end; word++)
 		addresses[word - first] = address_of(symbol->memory, ppu, word);
 	status = fisch_program_append_omnibus_reads(&ticket.words, builder->program, addresses,
@@ -240,8 +246,8 @@ int stadls_ppu_append_wait(struct stadls_builder *builder, uint32_t ppu)
 	const int status = check_ppu(ppu);
 	if (status != HXCOMM_OK)
 		return status;
-	return stadls_builder_poll_word(builder, haldls_ppu_status_register_address(ppu, 0), UINT32_MAX,
-	        0, false);
+	return stadls_builder_poll_word(
+	        builder, haldls_ppu_status_register_address(ppu, 0), UINT32_MAX, 0, false);
 }
 
 int stadls_ppu_append_program(struct stadls_builder *builder, uint32_t ppu,
@@ -273,7 +279,8 @@ static int run_state(struct stadls_ppu_state *out, struct hxcomm_connection *con
 		status = stadls_builder_read(&state_ticket, builder,
 		        &haldls_ppu_status_register_container, ppu);
 	if (status == HXCOMM_OK)
-		status = stadls_ppu_append_read(&code_ticket, builder, ppu, &stadls_ppu_return_code);
+		status =
+		        stadls_ppu_append_read(&code_ticket, builder, ppu, &stadls_ppu_return_code);
 	if (status == HXCOMM_OK)
 		status = stadls_builder_barrier(builder, HXCOMM_BARRIER_OMNIBUS);
 	if (status == HXCOMM_OK)

@@ -59,9 +59,10 @@ static int check_header(GElf_Ehdr *out, Elf *elf, size_t count)
 	if (gelf_getclass(elf) != ELFCLASS32 || out->e_ident[EI_DATA] != ELFDATA2MSB ||
 	        out->e_machine != EM_PPC)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the ELF file is for machine %u with %d bits, %s-endian: the embedded processors "
-		        "take PowerPC (%u), 32 bits, big-endian", out->e_machine,
-		        gelf_getclass(elf) == ELFCLASS32 ? 32 : 64,
+		        "the ELF file is for machine %u with %d bits, %s-endian: the embedded "
+		        "processors "
+		        "take PowerPC (%u), 32 bits, big-endian",
+		        out->e_machine, gelf_getclass(elf) == ELFCLASS32 ? 32 : 64,
 		        out->e_ident[EI_DATA] == ELFDATA2MSB ? "big" : "little", EM_PPC);
 	if (out->e_type != ET_EXEC)
 		return hxcomm_error_set(HXCOMM_EINVAL,
@@ -70,8 +71,8 @@ static int check_header(GElf_Ehdr *out, Elf *elf, size_t count)
 	if (!out->e_shnum || out->e_shentsize != sizeof(Elf32_Shdr) || out->e_shoff > count ||
 	        count - out->e_shoff < (size_t)out->e_shnum * sizeof(Elf32_Shdr))
 		return hxcomm_error_set(HXCOMM_ECORRUPT,
-		        "the ELF file is damaged: %u sections at byte %" PRIu64 " of %zu", out->e_shnum,
-		        (uint64_t)out->e_shoff, count);
+		        "the ELF file is damaged: %u sections at byte %" PRIu64 " of %zu",
+		        out->e_shnum, (uint64_t)out->e_shoff, count);
 	return HXCOMM_OK;
 }
 
@@ -87,7 +88,8 @@ struct section {
 
 static bool is_loaded(const struct section *section)
 {
-	static const char *const parts[] = { ".text", ".data", ".rodata", ".bss", ".init", ".fini" };
+	static const char *const parts[] = { ".text", ".data", ".rodata", ".bss", ".init",
+		".fini" };
 	if (!(section->header.sh_flags & SHF_ALLOC) || !section->header.sh_size)
 		return false;
 	if (!strncmp(section->name, "int", 3) || !strncmp(section->name, "ext", 3))
@@ -105,15 +107,17 @@ static int place(struct section *section)
 	const struct window *window = find_window(address);
 	if (external != (window->memory != STADLS_PPU_INTERNAL))
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "section '%.60s' lies at 0x%08" PRIx32 ", in the %s: names beginning with \"ext\" "
-		        "belong above 0x40000000, all others below", section->name, address,
-		        memories[window->memory].name);
+		        "section '%.60s' lies at 0x%08" PRIx32
+		        ", in the %s: names beginning with \"ext\" "
+		        "belong above 0x40000000, all others below",
+		        section->name, address, memories[window->memory].name);
 	section->memory = window->memory;
 	section->offset = address - window->base;
 	const uint64_t end = (uint64_t)section->offset + section->header.sh_size;
 	if (section->header.sh_size > UINT32_MAX || end > memories[section->memory].size)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "section '%.60s' at 0x%08" PRIx32 " has %" PRIu64 " bytes: the %s ends after %" PRIu32,
+		        "section '%.60s' at 0x%08" PRIx32 " has %" PRIu64
+		        " bytes: the %s ends after %" PRIu32,
 		        section->name, address, (uint64_t)section->header.sh_size,
 		        memories[section->memory].name, memories[section->memory].size);
 	return HXCOMM_OK;
@@ -173,8 +177,8 @@ static int read_sections(struct stadls_ppu_program *program, Elf *elf)
 			continue;
 		program->image[i].bytes = calloc(program->image[i].size, 1);
 		if (!program->image[i].bytes)
-			status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu bytes of a program",
-			        program->image[i].size);
+			status = hxcomm_error_set(HXCOMM_ENOMEM,
+			        "no memory for %zu bytes of a program", program->image[i].size);
 	}
 	return status == HXCOMM_OK ? visit_sections(program, elf, names, copy_content) : status;
 }
@@ -208,13 +212,15 @@ static int read_symbol(struct stadls_ppu_symbol *out, const GElf_Sym *symbol, co
 	if (symbol->st_size > memories[window->memory].size ||
 	        offset > memories[window->memory].size - symbol->st_size)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "symbol '%.60s' at 0x%08" PRIx32 " has %" PRIu64 " bytes: the %s ends after %" PRIu32,
+		        "symbol '%.60s' at 0x%08" PRIx32 " has %" PRIu64
+		        " bytes: the %s ends after %" PRIu32,
 		        name, address, (uint64_t)symbol->st_size, memories[window->memory].name,
 		        memories[window->memory].size);
 	return HXCOMM_OK;
 }
 
-/* Symbols that are places; their names go behind each other. With NULL for the program count only. */
+/* Symbols that are places; their names go behind each other. With NULL for the program count only.
+ */
 static int visit_symbols(struct stadls_ppu_program *program, size_t *count, size_t *name_bytes,
         Elf *elf, Elf_Data *data, const GElf_Shdr *header)
 {
@@ -294,14 +300,15 @@ int stadls_ppu_program_decode(struct stadls_ppu_program **out, const void *bytes
 	if (count < sizeof(Elf32_Ehdr))
 		return hxcomm_error_set(HXCOMM_EINVAL, "%zu bytes are no ELF file", count);
 	if (count > FILE_BYTES_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE, "an ELF file of %zu bytes, allowed are %d", count,
-		        (int)FILE_BYTES_MAX);
+		return hxcomm_error_set(HXCOMM_ERANGE, "an ELF file of %zu bytes, allowed are %d",
+		        count, (int)FILE_BYTES_MAX);
 	/* libelf may write into what it is given */
 	char *own = malloc(count);
 	struct stadls_ppu_program *program = calloc(1, sizeof(*program));
 	int status = HXCOMM_OK;
 	if (!own || !program)
-		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a file of %zu bytes", count);
+		status =
+		        hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a file of %zu bytes", count);
 	if (status == HXCOMM_OK) {
 		memcpy(own, bytes, count);
 		status = decode(program, own, count);
@@ -322,12 +329,14 @@ static int read_file(char **out, size_t *out_count, const char *path)
 	*out = NULL;
 	*out_count = 0;
 	if (!file)
-		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be opened: %s", path, strerror(errno));
+		return hxcomm_error_set(
+		        HXCOMM_EIO, "'%s' cannot be opened: %s", path, strerror(errno));
 	do {
 		capacity *= 2;
 		char *grown = realloc(*out, capacity);
 		if (!grown) {
-			status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the file '%s'", path);
+			status = hxcomm_error_set(
+			        HXCOMM_ENOMEM, "no memory for the file '%s'", path);
 			break;
 		}
 		*out = grown;

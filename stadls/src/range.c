@@ -15,11 +15,12 @@ static int check_range(const struct haldls_container *container, uint32_t first,
 		return HXCOMM_OK;
 	if (count == 1)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s %" PRIu32 " does not exist: %s is 0 to %" PRIu32, container->name, first,
-		        container->coordinate, container->count - 1);
+		        "%s %" PRIu32 " does not exist: %s is 0 to %" PRIu32, container->name,
+		        first, container->coordinate, container->count - 1);
 	return hxcomm_error_set(HXCOMM_ERANGE,
-	        "%s %" PRIu32 " to %" PRIu64 " do not all exist: %s is 0 to %" PRIu32, container->name,
-	        first, (uint64_t)first + count - 1, container->coordinate, container->count - 1);
+	        "%s %" PRIu32 " to %" PRIu64 " do not all exist: %s is 0 to %" PRIu32,
+	        container->name, first, (uint64_t)first + count - 1, container->coordinate,
+	        container->count - 1);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -27,7 +28,8 @@ static int check_range(const struct haldls_container *container, uint32_t first,
 static int encode(uint32_t *words, uint8_t *byte_enables, const struct haldls_container *container,
         uint32_t coordinate, const void *value)
 {
-	const int status = haldls_container_encode(words, byte_enables, container, coordinate, value);
+	const int status =
+	        haldls_container_encode(words, byte_enables, container, coordinate, value);
 	return status == HXCOMM_OK ? status
 	                           : hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate,
 	                                     coordinate);
@@ -73,7 +75,8 @@ static int write_one(struct stadls_builder *builder, enum fisch_backend backend,
 	if (status == HXCOMM_OK && reference)
 		status = encode(known, &known_enables, container, coordinate, reference);
 	if (status == HXCOMM_OK)
-		status = haldls_container_addresses(addresses, container, backend, coordinate, true);
+		status =
+		        haldls_container_addresses(addresses, container, backend, coordinate, true);
 	if (status != HXCOMM_OK)
 		return status;
 	/* where other bytes are written, all of them are others */
@@ -88,7 +91,8 @@ static int write_each(struct stadls_builder *builder, enum fisch_backend backend
 {
 	int status = HXCOMM_OK;
 	for (uint32_t i = 0; i < count && status == HXCOMM_OK; i++)
-		status = write_one(builder, backend, container, first + i, values + i * container->size,
+		status = write_one(builder, backend, container, first + i,
+		        values + i * container->size,
 		        references ? references + i * container->size : NULL);
 	return status;
 }
@@ -117,13 +121,14 @@ static int find_addresses(struct stadls_builder *builder, enum fisch_backend bac
 		known->capacity = 0;
 		known->list = malloc(words * sizeof(*known->list));
 		if (!known->list)
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu addresses", words);
+			return hxcomm_error_set(
+			        HXCOMM_ENOMEM, "no memory for %zu addresses", words);
 		known->capacity = words;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		const int status = haldls_container_addresses(
-		        known->list + i * (size_t)container->write_words, container, backend, first + i,
-		        true);
+		const int status =
+		        haldls_container_addresses(known->list + i * (size_t)container->write_words,
+		                container, backend, first + i, true);
 		if (status != HXCOMM_OK)
 			return status;
 	}
@@ -141,11 +146,13 @@ static int write_together(struct stadls_builder *builder, enum fisch_backend bac
 {
 	const size_t total = (size_t)count * container->write_words;
 	uint32_t *words = NULL;
-	int status = total > PLAYBACK_WORDS / 2
-	        ? hxcomm_error_set(HXCOMM_ERANGE,
-	                  "%" PRIu32 " %s are %zu writes, a program holds %d: write fewer at once", count,
-	                  container->name, total, (int)PLAYBACK_WORDS / 2)
-	        : stadls__scratch(&words, builder, (references ? 3 : 1) * total + 1);
+	int status =
+	        total > PLAYBACK_WORDS / 2
+	                ? hxcomm_error_set(HXCOMM_ERANGE,
+	                          "%" PRIu32
+	                          " %s are %zu writes, a program holds %d: write fewer at once",
+	                          count, container->name, total, (int)PLAYBACK_WORDS / 2)
+	                : stadls__scratch(&words, builder, (references ? 3 : 1) * total + 1);
 	if (status == HXCOMM_OK)
 		status = encode_all(words, container, first, count, values);
 	uint32_t *known = references ? words + total : NULL;
@@ -176,8 +183,8 @@ int stadls_builder_write_range(struct stadls_builder *builder, enum fisch_backen
 	if (status == HXCOMM_OK)
 		status = stadls__check_write(backend, container, count ? first : 0);
 	if (status == HXCOMM_OK && count)
-		status = (apart ? write_each : write_together)(builder, backend, container, first, count,
-		        values, references);
+		status = (apart ? write_each : write_together)(
+		        builder, backend, container, first, count, values, references);
 	if (status != HXCOMM_OK)
 		fisch_program_remove_after(builder->program, &mark);
 	return status;
@@ -197,7 +204,8 @@ static int count_words(size_t *out, const struct haldls_container *container, ui
 		total += words;
 		if (total > PLAYBACK_WORDS)
 			return hxcomm_error_set(HXCOMM_ERANGE,
-			        "%" PRIu32 " %s are more words than a program can read (%d): read fewer at once",
+			        "%" PRIu32 " %s are more words than a program can read (%d): read "
+			                   "fewer at once",
 			        count, container->name, (int)PLAYBACK_WORDS);
 	}
 	*out = total;
@@ -211,7 +219,8 @@ static int list_addresses(uint32_t *out, enum fisch_backend backend,
 		uint32_t words;
 		int status = stadls__read_words(&words, container, first + i);
 		if (status == HXCOMM_OK)
-			status = haldls_container_addresses(out, container, backend, first + i, false);
+			status = haldls_container_addresses(
+			        out, container, backend, first + i, false);
 		if (status != HXCOMM_OK)
 			return status;
 		out += words;
@@ -223,7 +232,9 @@ int stadls_builder_read_range(struct stadls_ticket *out, struct stadls_builder *
         enum fisch_backend backend, const struct haldls_container *container, uint32_t first,
         uint32_t count)
 {
-	struct stadls_ticket ticket = { .container = container, .coordinate = first, .count = count };
+	struct stadls_ticket ticket = {
+		.container = container, .coordinate = first, .count = count
+	};
 	size_t words = 0;
 	if (!count)
 		return hxcomm_error_set(HXCOMM_EINVAL, "a range of no %s: read at least one",
@@ -240,8 +251,8 @@ int stadls_builder_read_range(struct stadls_ticket *out, struct stadls_builder *
 	if (status == HXCOMM_OK)
 		status = list_addresses(addresses, backend, container, first, count);
 	if (status == HXCOMM_OK)
-		status = fisch_program_append_register_reads(&ticket.words, builder->program, backend,
-		        addresses, words);
+		status = fisch_program_append_register_reads(
+		        &ticket.words, builder->program, backend, addresses, words);
 	if (status == HXCOMM_OK)
 		*out = ticket;
 	return status;

@@ -32,7 +32,8 @@ static const uint32_t i2c_base = 0x88007800;
 int stadls_reinit_new(struct stadls_reinit **out)
 {
 	*out = calloc(1, sizeof(**out));
-	return *out ? HXCOMM_OK : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a stack of programs");
+	return *out ? HXCOMM_OK
+	            : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a stack of programs");
 }
 
 static void clear(struct entry *entry)
@@ -76,8 +77,8 @@ int stadls_reinit_add(size_t *out, struct stadls_reinit *reinit)
 		const size_t capacity = reinit->capacity ? 2 * reinit->capacity : FIRST_ENTRIES;
 		struct entry *entries = realloc(reinit->entries, capacity * sizeof(*entries));
 		if (!entries)
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu programs of a stack",
-			        capacity);
+			return hxcomm_error_set(
+			        HXCOMM_ENOMEM, "no memory for %zu programs of a stack", capacity);
 		reinit->entries = entries;
 		reinit->capacity = capacity;
 	}
@@ -98,13 +99,17 @@ static int check_snapshot(const struct stadls_builder *snapshot)
 	const uint64_t *words = fisch_program_words(snapshot->program, &count);
 	if (mark.jtag || mark.loopback)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the snapshot has %" PRIu32 " reads over JTAG and %" PRIu32 " ticks: only what is "
-		        "read over the omnibus can be written back", mark.jtag, mark.loopback);
+		        "the snapshot has %" PRIu32 " reads over JTAG and %" PRIu32
+		        " ticks: only what is "
+		        "read over the omnibus can be written back",
+		        mark.jtag, mark.loopback);
 	for (size_t i = 0; i < count; i++)
 		if (is_read(words[i]) && (uint32_t)words[i] - i2c_base < I2C_END)
 			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "instruction %zu of the snapshot reads an I2C device: only registers can be "
-			        "written back", i);
+			        "instruction %zu of the snapshot reads an I2C device: only "
+			        "registers can be "
+			        "written back",
+			        i);
 	return HXCOMM_OK;
 }
 
@@ -113,12 +118,12 @@ int stadls_reinit_set(struct stadls_reinit *reinit, size_t index,
 {
 	struct entry entry = { .removed = false };
 	if (index >= reinit->count || reinit->entries[index].removed)
-		return hxcomm_error_set(HXCOMM_ESTATE, "entry %zu of the stack was removed: add a new one",
-		        index);
+		return hxcomm_error_set(
+		        HXCOMM_ESTATE, "entry %zu of the stack was removed: add a new one", index);
 	if (!stadls_builder_is_write_only(request))
-		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the request reads: a program that is run again only writes, put its reads into a "
-		        "snapshot or run them apart");
+		return hxcomm_error_set(HXCOMM_EINVAL, "the request reads: a program that is run "
+		                                       "again only writes, put its reads into a "
+		                                       "snapshot or run them apart");
 	int status = snapshot ? check_snapshot(snapshot) : HXCOMM_OK;
 	if (status == HXCOMM_OK)
 		status = stadls_builder_new_copy(&entry.request, request);
@@ -146,7 +151,8 @@ int stadls_reinit_remove(struct stadls_reinit *reinit, size_t index)
 	if (!above)
 		return HXCOMM_OK;
 	return hxcomm_error_set(HXCOMM_ESTATE,
-	        "entry %zu of the stack lies below %zu others: it is empty from now on, remove those first",
+	        "entry %zu of the stack lies below %zu others: it is empty from now on, remove "
+	        "those first",
 	        index, above);
 }
 
@@ -161,8 +167,8 @@ static int append_restore(struct stadls_builder *out, const struct stadls_builde
 	int status = HXCOMM_OK;
 	for (size_t i = 0; i < count && status == HXCOMM_OK; i++)
 		if (is_read(words[i]))
-			status = fisch_program_append_omnibus_write(out->program, (uint32_t)words[i],
-			        responses->omnibus.value[read++]);
+			status = fisch_program_append_omnibus_write(
+			        out->program, (uint32_t)words[i], responses->omnibus.value[read++]);
 	return status;
 }
 
@@ -192,7 +198,8 @@ int stadls_reinit_leave(struct stadls_reinit *reinit, struct hxcomm_connection *
 	                             reinit->count);
 	for (size_t i = 0; i < reinit->count && status == HXCOMM_OK; i++)
 		if (reinit->entries[i].snapshot) {
-			status = take_snapshot(&taken[i], &reinit->entries[i], connection, responses);
+			status = take_snapshot(
+			        &taken[i], &reinit->entries[i], connection, responses);
 			if (status != HXCOMM_OK)
 				hxcomm_error_wrap(status, "snapshot of entry %zu of the stack", i);
 		}
@@ -216,7 +223,8 @@ int stadls_reinit_run(struct stadls_reinit *reinit, struct hxcomm_connection *co
 {
 	for (size_t i = 0; i < reinit->count && reinit->enforced; i++) {
 		const struct entry *entry = &reinit->entries[i];
-		const struct stadls_builder *program = entry->restore ? entry->restore : entry->request;
+		const struct stadls_builder *program =
+		        entry->restore ? entry->restore : entry->request;
 		const int status = program ? stadls_run(connection, program, NULL) : HXCOMM_OK;
 		if (status != HXCOMM_OK)
 			return hxcomm_error_wrap(status, "entry %zu of the stack", i);

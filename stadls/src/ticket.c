@@ -21,7 +21,8 @@ static int decode(char *values, const struct stadls_ticket *ticket, const uint32
 		container->init(values);
 		int status = stadls__read_words(&count, container, ticket->coordinate + i);
 		if (status == HXCOMM_OK)
-			status = haldls_container_decode(values, container, ticket->coordinate + i, words);
+			status = haldls_container_decode(
+			        values, container, ticket->coordinate + i, words);
 		if (status != HXCOMM_OK)
 			return hxcomm_error_wrap(status, "%s %" PRIu32, container->name,
 			        ticket->coordinate + i);
@@ -48,7 +49,8 @@ int stadls_ticket_read(void *value, const struct stadls_ticket *ticket,
 	if (status == HXCOMM_OK) {
 		status = fisch_ticket_read(words, &ticket->words, responses);
 		if (status != HXCOMM_OK)
-			hxcomm_error_wrap(status, "%s %" PRIu32, container->name, ticket->coordinate);
+			hxcomm_error_wrap(
+			        status, "%s %" PRIu32, container->name, ticket->coordinate);
 	}
 	if (status == HXCOMM_OK)
 		status = decode(values, ticket, words);

@@ -95,8 +95,8 @@ static int grow(void **array, size_t *capacity, size_t needed, size_t size)
 
 static int make_room(struct stadls_timeline *timeline, size_t commands, size_t reads)
 {
-	int status = grow((void **)&timeline->commands, &timeline->capacity, timeline->count + commands,
-	        sizeof(*timeline->commands));
+	int status = grow((void **)&timeline->commands, &timeline->capacity,
+	        timeline->count + commands, sizeof(*timeline->commands));
 	if (status == HXCOMM_OK)
 		status = grow((void **)&timeline->tickets, &timeline->ticket_capacity,
 		        timeline->reads + reads, sizeof(*timeline->tickets));
@@ -107,7 +107,8 @@ static int check(uint64_t time, const struct haldls_container *container)
 {
 	if (time > time_max)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "time %" PRIu64 " cycles: the timer of the FPGA ends at %" PRIu64, time, time_max);
+		        "time %" PRIu64 " cycles: the timer of the FPGA ends at %" PRIu64, time,
+		        time_max);
 	if (container == &haldls_timer_container)
 		return hxcomm_error_set(HXCOMM_EINVAL,
 		        "a timeline sets the timer itself: append a write of Timer to a builder");
@@ -153,8 +154,8 @@ int stadls_timeline_write_difference(struct stadls_timeline *timeline, uint64_t 
 	int status = check(time_cycles, container);
 	stadls_builder_clear(timeline->one);
 	if (status == HXCOMM_OK)
-		status = stadls_builder_write_difference(timeline->one, container, coordinate, value,
-		        reference);
+		status = stadls_builder_write_difference(
+		        timeline->one, container, coordinate, value, reference);
 	return status == HXCOMM_OK ? add(timeline, time_cycles, NULL) : status;
 }
 
@@ -242,7 +243,8 @@ int stadls_timeline_append(struct stadls_timeline *timeline, const struct stadls
 {
 	if (other->reads)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "a timeline with %zu reads cannot be copied: stadls_timeline_merge() moves it",
+		        "a timeline with %zu reads cannot be copied: stadls_timeline_merge() moves "
+		        "it",
 		        other->reads);
 	return copy_commands(timeline, other);
 }
@@ -252,7 +254,8 @@ int stadls_timeline_append(struct stadls_timeline *timeline, const struct stadls
 static int outside(const struct command *command)
 {
 	return hxcomm_error_set(HXCOMM_ERANGE,
-	        "the command at %" PRIu64 " cycles would leave 0 to %" PRIu64, command->time, time_max);
+	        "the command at %" PRIu64 " cycles would leave 0 to %" PRIu64, command->time,
+	        time_max);
 }
 
 int stadls_timeline_shift(struct stadls_timeline *timeline, int64_t offset_cycles)
@@ -270,7 +273,8 @@ int stadls_timeline_shift(struct stadls_timeline *timeline, int64_t offset_cycle
 int stadls_timeline_scale(struct stadls_timeline *timeline, double factor)
 {
 	if (!(factor >= 0))
-		return hxcomm_error_set(HXCOMM_EINVAL, "factor %g: time is stretched by 0 or more", factor);
+		return hxcomm_error_set(
+		        HXCOMM_EINVAL, "factor %g: time is stretched by 0 or more", factor);
 	for (size_t i = 0; i < timeline->count; i++)
 		if (timeline->commands[i].time &&
 		        round((double)timeline->commands[i].time * factor) > (double)time_max)
@@ -313,8 +317,8 @@ static int append_commands(struct stadls_builder *builder, struct stadls_timelin
 		if (command->read != NO_READ)
 			marks[command->read] = fisch_program_mark(builder->program);
 		if (status == HXCOMM_OK && command->count)
-			status = fisch_program_append_words(builder->program, words + command->first,
-			        command->count);
+			status = fisch_program_append_words(
+			        builder->program, words + command->first, command->count);
 		current++;
 	}
 	return status;
@@ -339,7 +343,8 @@ int stadls_builder_append_timeline(struct stadls_ticket *tickets,
 	struct fisch_mark *marks = calloc(timeline->reads + 1, sizeof(*marks));
 	int status = HXCOMM_OK;
 	if (!commands || !marks)
-		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu commands", timeline->count);
+		status = hxcomm_error_set(
+		        HXCOMM_ENOMEM, "no memory for %zu commands", timeline->count);
 	if (status == HXCOMM_OK) {
 		if (timeline->count)
 			memcpy(commands, timeline->commands, timeline->count * sizeof(*commands));
@@ -349,9 +354,10 @@ int stadls_builder_append_timeline(struct stadls_ticket *tickets,
 	if (status == HXCOMM_OK) {
 		if (made.delayed)
 			hxcomm_log(HXCOMM_LOG_WARNING, "stadls",
-			        "%zu of %zu commands of a timeline come more than 10 us late, the worst by "
-			        "%" PRIu64 " cycles: leave more room between them", made.delayed, made.commands,
-			        made.longest_delay_cycles);
+			        "%zu of %zu commands of a timeline come more than 10 us late, the "
+			        "worst by "
+			        "%" PRIu64 " cycles: leave more room between them",
+			        made.delayed, made.commands, made.longest_delay_cycles);
 		if (tickets)
 			give_tickets(tickets, timeline, marks);
 		if (report)

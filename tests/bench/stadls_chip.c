@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Chips, matrices, neurons and rows into a program, all of them and what differs; and a chip back out
- * of responses, compared. */
+/* Chips, matrices, neurons and rows into a program, all of them and what differs; and a chip back
+ * out of responses, compared. */
 #include <haldls/chip.h>
 #include <hxcomm/error.h>
 #include <stadls/builder.h>
@@ -13,7 +13,8 @@
 enum { REPEATS = 201, COPIED_BYTES = 2 << 20 };
 
 /* The reference's figures, in s; a gigabit link carries a response of 8 bytes each in this time. */
-static const double reference_write_s = 3.99e-3, reference_difference_s = 5.2e-3, link_word_s = 64e-9;
+static const double reference_write_s = 3.99e-3, reference_difference_s = 5.2e-3,
+                    link_word_s = 64e-9;
 
 static double seconds(void)
 {
@@ -129,8 +130,8 @@ static void write_containers_new(struct bench *bench)
 	struct stadls_builder *builder;
 	(void)bench;
 	require(stadls_builder_new(&builder));
-	require(stadls_builder_write_range(builder, container->backends[0], container, 0, coordinates,
-	        values, NULL));
+	require(stadls_builder_write_range(
+	        builder, container->backends[0], container, 0, coordinates, values, NULL));
 	stadls_builder_free(builder);
 }
 
@@ -142,8 +143,8 @@ static void write_container_differences(struct bench *bench)
 }
 
 /* Values whose every field is 1, against the defaults, or nothing of it. */
-static void measure_containers(struct bench *bench, const char *name, uint32_t count, bool difference,
-        double allowed_s)
+static void measure_containers(
+        struct bench *bench, const char *name, uint32_t count, bool difference, double allowed_s)
 {
 	char label[64];
 	container = haldls_container_find(name);
@@ -161,12 +162,14 @@ static void measure_containers(struct bench *bench, const char *name, uint32_t c
 			for (uint32_t j = 0; j < container->fields[f].count; j++)
 				if (!container->fields[f].fixed)
 					require(haldls_field_set(&container->fields[f],
-					        values + i * container->size, j, container->fields[f].max > 0));
+					        values + i * container->size, j,
+					        container->fields[f].max > 0));
 	}
 	write_containers(bench);
-	snprintf(label, sizeof(label), "%s%s_%u", difference ? "difference_of_" : "", container->c_name,
-	        count);
-	measure(label, bench, difference ? write_container_differences : write_containers, allowed_s);
+	snprintf(label, sizeof(label), "%s%s_%u", difference ? "difference_of_" : "",
+	        container->c_name, count);
+	measure(label, bench, difference ? write_container_differences : write_containers,
+	        allowed_s);
 	if (!difference) {
 		snprintf(label, sizeof(label), "%s_%u_to_a_new_builder", container->c_name, count);
 		measure(label, bench, write_containers_new, allowed_s);
@@ -187,18 +190,21 @@ int main(void)
 	};
 	uint8_t *weights = bench.chip ? &bench.chip->synapse_weight[0][0][0] : NULL;
 	uint8_t *labels = bench.chip ? &bench.chip->synapse_label[0][0][0] : NULL;
-	if (!bench.chip || !bench.defaults || !bench.read || !bench.words || !bench.from || !bench.to)
+	if (!bench.chip || !bench.defaults || !bench.read || !bench.words || !bench.from ||
+	        !bench.to)
 		return 1;
 	require(stadls_builder_new(&bench.builder));
 	haldls_chip_init(bench.defaults);
 	*bench.chip = *bench.defaults;
-	/* every word of the synapses differs, as in the reference's measurement: 131 072 messages */
+	/* every word of the synapses differs, as in the reference's measurement: 131 072 messages
+	 */
 	for (size_t i = 0; i < sizeof(bench.chip->synapse_weight); i++) {
 		weights[i] = (uint8_t)(1 + i % 63);
 		labels[i] = (uint8_t)(1 + i % 61);
 	}
 	require(haldls_chip_encode(bench.words, bench.chip));
-	printf("{\"name\":\"stadls_chip/words\",\"unit\":\"words\",\"value\":%d}\n", (int)HALDLS_CHIP_WORDS);
+	printf("{\"name\":\"stadls_chip/words\",\"unit\":\"words\",\"value\":%d}\n",
+	        (int)HALDLS_CHIP_WORDS);
 	const double copied = measure("memcpy_2MB", &bench, copy, 0);
 	printf("{\"name\":\"stadls_chip/memcpy_rate\",\"unit\":\"GB/s\",\"value\":%.1f}\n",
 	        COPIED_BYTES * 1e-9 / copied);
@@ -212,7 +218,8 @@ int main(void)
 	measure_containers(&bench, "SynapseMatrix", 1, false, 0.92e-3 / 10);
 	measure_containers(&bench, "AtomicNeuron", 512, false, 0.68e-3 / 10);
 	measure_containers(&bench, "SynapseRow", 5, true, 20e-6); /* 1 % of the rows */
-	measure("decode_and_compare", &bench, decode_and_compare, HALDLS_CHIP_WORDS * link_word_s / 10);
+	measure("decode_and_compare", &bench, decode_and_compare,
+	        HALDLS_CHIP_WORDS * link_word_s / 10);
 	stadls_builder_free(bench.builder);
 	free(bench.chip);
 	free(bench.defaults);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Any bytes as a program of an embedded processor: they are refused with a reason, or all of it can be
- * loaded and all of its symbols lie in their memories. */
+/* Any bytes as a program of an embedded processor: they are refused with a reason, or all of it can
+ * be loaded and all of its symbols lie in their memories. */
 #include <hxcomm/error.h>
 #include <stadls/builder.h>
 #include <stadls/ppu.h>
@@ -19,8 +19,9 @@ static void check_symbols(const struct stadls_ppu_program *program)
 		STADLS_PPU_DRAM_BYTES };
 	for (size_t i = 0; i < stadls_ppu_symbol_count(program); i++) {
 		struct stadls_ppu_symbol symbol, found;
-		if (stadls_ppu_symbol_get(&symbol, program, i) != HXCOMM_OK || symbol.memory > STADLS_PPU_DRAM ||
-		        !symbol.size_bytes || symbol.size_bytes > sizes[symbol.memory] ||
+		if (stadls_ppu_symbol_get(&symbol, program, i) != HXCOMM_OK ||
+		        symbol.memory > STADLS_PPU_DRAM || !symbol.size_bytes ||
+		        symbol.size_bytes > sizes[symbol.memory] ||
 		        symbol.offset_bytes > sizes[symbol.memory] - symbol.size_bytes)
 			abort();
 		if (i < 16 && (stadls_ppu_symbol_find(&found, program, symbol.name) != HXCOMM_OK ||
@@ -54,7 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const int status = stadls_ppu_program_decode(&program, data, size);
 	if (status != HXCOMM_OK) {
 		if (program || !hxcomm_error_message()[0] ||
-		        (status != HXCOMM_EINVAL && status != HXCOMM_ECORRUPT && status != HXCOMM_ERANGE))
+		        (status != HXCOMM_EINVAL && status != HXCOMM_ECORRUPT &&
+		                status != HXCOMM_ERANGE))
 			abort();
 		return 0;
 	}

@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-/* ---- helpers ----------------------------------------------------------------------------------- */
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 static struct stadls_builder *new_builder(void)
 {
@@ -29,9 +29,10 @@ static size_t count_of(struct stadls_builder *builder)
 	return count;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
-/* Every register that can be written and read back at the same place gives back what was written. */
+/* Every register that can be written and read back at the same place gives back what was written.
+ */
 static void what_is_written_can_be_read_again(void **state)
 {
 	struct test_random random = { .seed = 1 };
@@ -48,7 +49,8 @@ static void what_is_written_can_be_read_again(void **state)
 		const struct haldls_container *container = all[i];
 		const uint32_t coordinate = (uint32_t)test_random_below(&random, container->count);
 		if (container->backends[0] != FISCH_OMNIBUS || !container->write_words ||
-		        container->write_words != container->read_words || !container->field_count ||
+		        container->write_words != container->read_words ||
+		        !container->field_count ||
 		        haldls_container_words(NULL, container, coordinate))
 			continue;
 		void *written = calloc(1, container->size), *read = calloc(1, container->size);
@@ -62,7 +64,8 @@ static void what_is_written_can_be_read_again(void **state)
 		assert_ok(stadls_builder_write(builder, container, coordinate, written));
 		assert_ok(stadls_builder_read(&ticket, builder, container, coordinate));
 		assert_ok(stadls_builder_barrier(builder, HXCOMM_BARRIER_OMNIBUS));
-		assert_error(stadls_ticket_read(read, &ticket, responses), HXCOMM_ESTATE, container->name);
+		assert_error(stadls_ticket_read(read, &ticket, responses), HXCOMM_ESTATE,
+		        container->name);
 		assert_false(stadls_builder_is_write_only(builder));
 		assert_ok(stadls_run(connection, builder, responses));
 		assert_ok(stadls_ticket_read(read, &ticket, responses));
@@ -111,12 +114,12 @@ static void bytes_are_written_in_their_lanes(void **state)
 	/* the same bytes, but others of them written */
 	quad.enables[1] = false;
 	stadls_builder_clear(builder);
-	assert_ok(stadls_builder_write_difference(builder, &haldls_external_ppu_memory_quad_container, 7,
-	        &quad, &quad));
+	assert_ok(stadls_builder_write_difference(
+	        builder, &haldls_external_ppu_memory_quad_container, 7, &quad, &quad));
 	fisch_program_words(stadls_builder_program(builder), &count);
 	assert_int_equal(count, 0);
-	assert_ok(stadls_builder_write_difference(builder, &haldls_external_ppu_memory_quad_container, 7,
-	        &quad, &reference));
+	assert_ok(stadls_builder_write_difference(
+	        builder, &haldls_external_ppu_memory_quad_container, 7, &quad, &reference));
 	words = fisch_program_words(stadls_builder_program(builder), &count);
 	assert_int_equal(count, 2);
 	assert_int_equal(words[0], hxcomm_word_omnibus_address(0x80000007, 0xb, false));
@@ -127,7 +130,8 @@ static void bytes_are_written_in_their_lanes(void **state)
 static void an_interval_has_its_own_length(void **state)
 {
 	static struct haldls_ppu_memory_block block;
-	const uint32_t interval = 16777216 + 4096 * 5 + 7; /* words 5 to 7 of the second processor */
+	const uint32_t interval =
+	        16777216 + 4096 * 5 + 7; /* words 5 to 7 of the second processor */
 	struct stadls_builder *builder = new_builder();
 	struct stadls_ticket ticket;
 	const uint64_t *words;
@@ -136,15 +140,19 @@ static void an_interval_has_its_own_length(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		block.words[i] = 100 + i;
 	assert_ok(stadls_write(builder, interval, &block));
-	assert_ok(stadls_builder_read(&ticket, builder, &haldls_ppu_memory_block_container, interval));
+	assert_ok(stadls_builder_read(
+	        &ticket, builder, &haldls_ppu_memory_block_container, interval));
 	words = fisch_program_words(stadls_builder_program(builder), &count);
 	assert_int_equal(count, 3 * 2 + 3);
 	for (uint32_t i = 0; i < 3; i++) {
-		assert_int_equal(words[2 * i], hxcomm_word_omnibus_address(0x03800005 + i, 15, false));
+		assert_int_equal(
+		        words[2 * i], hxcomm_word_omnibus_address(0x03800005 + i, 15, false));
 		assert_int_equal(words[2 * i + 1], hxcomm_word_omnibus_data(100 + i));
-		assert_int_equal(words[6 + i], hxcomm_word_omnibus_address(0x03800005 + i, 15, true));
+		assert_int_equal(
+		        words[6 + i], hxcomm_word_omnibus_address(0x03800005 + i, 15, true));
 	}
-	assert_error(stadls_write(builder, 4096 * 5 + 4, &block), HXCOMM_ERANGE, "ends before it begins");
+	assert_error(stadls_write(builder, 4096 * 5 + 4, &block), HXCOMM_ERANGE,
+	        "ends before it begins");
 	assert_error(stadls_builder_read(&ticket, builder, &haldls_ppu_memory_block_container,
 	                     4096 * 5 + 4),
 	        HXCOMM_ERANGE, "ends before it begins");
@@ -184,21 +192,24 @@ static void wrong_writes_and_reads_name_what_is_wrong(void **state)
 	        HXCOMM_ERANGE, "NeuronConfig 512 does not exist: NeuronConfigOnDLS is 0 to 511");
 	assert_error(stadls_builder_read(&ticket, builder, &haldls_neuron_config_container, 512),
 	        HXCOMM_ERANGE, "NeuronConfig 512 does not exist: NeuronConfigOnDLS is 0 to 511");
-	assert_error(stadls_builder_write_difference(builder, &haldls_neuron_config_container, UINT32_MAX,
-	        &neuron, &neuron), HXCOMM_ERANGE, "4294967295");
+	assert_error(stadls_builder_write_difference(builder, &haldls_neuron_config_container,
+	                     UINT32_MAX, &neuron, &neuron),
+	        HXCOMM_ERANGE, "4294967295");
 	assert_error(stadls_builder_write(builder, &haldls_capmem_cell_container, 17, &cell_value),
 	        HXCOMM_ERANGE, "CapMemCellOnDLS 17");
 	assert_non_null(strstr(hxcomm_error_message(), "1024, allowed are"));
 	assert_error(stadls_builder_write_over(builder, FISCH_JTAG_PLL_REGISTER,
-	        &haldls_neuron_config_container, 0, &neuron), HXCOMM_EINVAL,
-	        "NeuronConfig cannot be written over JTAGPLLRegister: use Omnibus, OmnibusChipOverJTAG");
+	                     &haldls_neuron_config_container, 0, &neuron),
+	        HXCOMM_EINVAL,
+	        "NeuronConfig cannot be written over JTAGPLLRegister: use Omnibus, "
+	        "OmnibusChipOverJTAG");
 	assert_error(stadls_builder_write_over(builder, (enum fisch_backend)99,
 	        &haldls_neuron_config_container, 0, &neuron), HXCOMM_EINVAL, "unknown back end");
 	assert_error(stadls_builder_read_over(&ticket, builder, FISCH_JTAG_PLL_REGISTER,
 	        &haldls_adpll_container, 0), HXCOMM_EINVAL,
 	        "ADPLL cannot be read over JTAGPLLRegister: use OmnibusChipOverJTAG");
-	assert_error(stadls_builder_write(builder, &haldls_jtag_id_code_container, 0, &id), HXCOMM_ENOTSUP,
-	        "JTAGIdCode cannot be written");
+	assert_error(stadls_builder_write(builder, &haldls_jtag_id_code_container, 0, &id),
+	        HXCOMM_ENOTSUP, "JTAGIdCode cannot be written");
 	assert_error(stadls_builder_read(&ticket, builder, &haldls_shift_register_container, 0),
 	        HXCOMM_ENOTSUP, "ShiftRegister cannot be read");
 	assert_int_equal(count_of(builder), 0);
@@ -214,9 +225,12 @@ static void wrong_times_change_nothing(void **state)
 	struct stadls_builder *builder = new_builder();
 	(void)state;
 	assert_error(stadls_builder_spike_train(builder, back, labels, 3), HXCOMM_EINVAL, "19");
-	assert_error(stadls_builder_spike_train(builder, late, labels, 2), HXCOMM_ERANGE, "4294967296");
-	assert_error(stadls_builder_wait_until(builder, UINT64_C(1) << 32), HXCOMM_ERANGE, "4294967296");
-	assert_error(stadls_builder_wait(builder, UINT64_MAX), HXCOMM_ERANGE, "18446744073709551615");
+	assert_error(
+	        stadls_builder_spike_train(builder, late, labels, 2), HXCOMM_ERANGE, "4294967296");
+	assert_error(
+	        stadls_builder_wait_until(builder, UINT64_C(1) << 32), HXCOMM_ERANGE, "4294967296");
+	assert_error(
+	        stadls_builder_wait(builder, UINT64_MAX), HXCOMM_ERANGE, "18446744073709551615");
 	assert_error(stadls_builder_barrier(builder, 32), HXCOMM_ERANGE, "0x20");
 	assert_int_equal(count_of(builder), 0);
 	assert_ok(stadls_builder_spike_train(builder, good, labels, 5));
@@ -261,7 +275,8 @@ static void a_ticket_of_nothing_reads_nothing(void **state)
 	(void)state;
 	assert_ok(hxcomm_open(&connection, "memory:", NULL));
 	assert_ok(hxcomm_responses_new(&responses, 0));
-	assert_error(stadls_ticket_read(&config, &nothing, responses), HXCOMM_EINVAL, "no container");
+	assert_error(
+	        stadls_ticket_read(&config, &nothing, responses), HXCOMM_EINVAL, "no container");
 	assert_ok(stadls_builder_tick(&tick, builder));
 	assert_error(stadls_ticket_time(&time, &tick, responses), HXCOMM_ESTATE, "");
 	assert_int_equal(time, 77);
@@ -287,8 +302,8 @@ static void tickets_of_joined_builders_hold_after_a_shift(void **state)
 		struct haldls_background_spike_source source = HALDLS_BACKGROUND_SPIKE_SOURCE_INIT;
 		source.seed = 1000 + i;
 		assert_ok(stadls_write(builder, 3 + i, &source));
-		assert_ok(stadls_builder_read(&tickets[i], builder, &haldls_background_spike_source_container,
-		        3 + i));
+		assert_ok(stadls_builder_read(
+		        &tickets[i], builder, &haldls_background_spike_source_container, 3 + i));
 	}
 	const struct fisch_mark mark = fisch_program_mark(stadls_builder_program(first));
 	assert_ok(stadls_builder_append(first, second));
@@ -324,7 +339,8 @@ static void a_difference_is_the_words_that_changed_in_their_order(void **state)
 			chip->capmem[test_random_below(&random, HALDLS_CAPMEM_CELLS)] =
 			        (uint16_t)test_random_below(&random, 1023);
 			chip->synapse_weight[i % 2][test_random_below(&random, 256)]
-			                    [test_random_below(&random, 256)] = (uint8_t)test_random_below(&random, 64);
+			                    [test_random_below(&random, 256)] =
+			        (uint8_t)test_random_below(&random, 64);
 			chip->neuron_config[test_random_below(&random, 512)].enable_fire ^= 1;
 			chip->crossbar_node[test_random_below(&random, 76)].mask =
 			        (uint32_t)test_random_below(&random, 1 << 14);
@@ -333,12 +349,14 @@ static void a_difference_is_the_words_that_changed_in_their_order(void **state)
 		assert_ok(haldls_chip_encode(after, chip));
 		stadls_builder_clear(builder);
 		assert_ok(stadls_builder_write_chip_difference(builder, chip, reference));
-		const uint64_t *words = fisch_program_words(stadls_builder_program(builder), &count);
+		const uint64_t *words =
+		        fisch_program_words(stadls_builder_program(builder), &count);
 		for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++) {
 			if (before[i] == after[i])
 				continue;
 			assert_true(2 * changed + 1 < count);
-			assert_true(words[2 * changed] == hxcomm_word_omnibus_address(addresses[i], 15, false));
+			assert_true(words[2 * changed] ==
+			            hxcomm_word_omnibus_address(addresses[i], 15, false));
 			assert_true(words[2 * changed + 1] == hxcomm_word_omnibus_data(after[i]));
 			changed++;
 		}

@@ -91,7 +91,8 @@ static void squashed_it_holds_the_last_of_each(void **state)
 		assert_ptr_equal(entry.container, &haldls_synapse_quad_container);
 		assert_int_equal(entry.coordinate, 21 + i);
 		/* the last to write 30 - k is i = 40 + k */
-		assert_int_equal(((const struct haldls_synapse_quad *)entry.value)->weights[0], 40 + 9 - i);
+		assert_int_equal(
+		        ((const struct haldls_synapse_quad *)entry.value)->weights[0], 40 + 9 - i);
 	}
 	stadls_dump_free(dump);
 }
@@ -115,9 +116,10 @@ static void a_chip_takes_what_is_written(void **state)
 	assert_ok(stadls_dump_write(dump, &haldls_neuron_config_container, 300, &neuron));
 	assert_ok(stadls_dump_write(dump, &haldls_capmem_cell_container, 12479, &cell));
 	/* hemisphere 1, row 5, quad 40: columns 65, 67, 69, 71 */
-	assert_ok(stadls_dump_write(dump, &haldls_synapse_quad_container, haldls_synapse_quad(1, 5, 40),
-	        &quad));
-	assert_ok(stadls_dump_write(dump, &haldls_instruction_timeout_config_container, 0, &timeout));
+	assert_ok(stadls_dump_write(
+	        dump, &haldls_synapse_quad_container, haldls_synapse_quad(1, 5, 40), &quad));
+	assert_ok(
+	        stadls_dump_write(dump, &haldls_instruction_timeout_config_container, 0, &timeout));
 	assert_ok(stadls_dump_write(dump, &haldls_adpll_container, 0, &adpll));
 	assert_ok(stadls_dump_wait_until(dump, 5));
 	assert_ok(stadls_dump_apply(chip, &foreign, dump));
@@ -148,10 +150,10 @@ static void wrong_steps_are_refused(void **state)
 	const struct haldls_cadc_config config = HALDLS_CADC_CONFIG_INIT;
 	const struct haldls_jtag_id_code id = { 0 };
 	(void)state;
-	assert_error(stadls_dump_write(dump, &haldls_cadc_config_container, 2, &config), HXCOMM_ERANGE,
-	        "CADCConfig 2 does not exist");
-	assert_error(stadls_dump_write(dump, &haldls_jtag_id_code_container, 0, &id), HXCOMM_ENOTSUP,
-	        "cannot be written");
+	assert_error(stadls_dump_write(dump, &haldls_cadc_config_container, 2, &config),
+	        HXCOMM_ERANGE, "CADCConfig 2 does not exist");
+	assert_error(stadls_dump_write(dump, &haldls_jtag_id_code_container, 0, &id),
+	        HXCOMM_ENOTSUP, "cannot be written");
 	assert_error(stadls_dump_wait_until(dump, UINT64_C(1) << 32), HXCOMM_ERANGE, "4294967296");
 	assert_error(stadls_dump_barrier(dump, 32), HXCOMM_ERANGE, "0x20");
 	assert_int_equal(stadls_dump_count(dump), 0);

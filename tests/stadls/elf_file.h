@@ -2,7 +2,8 @@
 #ifndef TESTS_STADLS_ELF_FILE_H
 #define TESTS_STADLS_ELF_FILE_H
 
-/* ELF files byte by byte, as a linker for the embedded processors lays them out, and any deviation. */
+/* ELF files byte by byte, as a linker for the embedded processors lays them out, and any deviation.
+ */
 
 #include <stddef.h>
 #include <stdint.h>

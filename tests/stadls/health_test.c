@@ -57,26 +57,31 @@ static void each_ailment_has_its_finding(void **state)
 	ASSERT_ILL(ill.temperature_celsius = 80, STADLS_WARNING, "80.0 degrees");
 	ASSERT_ILL(ill.temperature_celsius = -1, STADLS_WARNING, "-1.0 degrees");
 	ASSERT_ILL(ill.supplies[3].voltage = 2.0, STADLS_FAULT, "2.5 V analog has 2.000 V");
-	ASSERT_ILL(ill.supplies[4].voltage = 0, STADLS_FAULT, "1.2 V MADC has 0.000 V instead of 1.2");
+	ASSERT_ILL(
+	        ill.supplies[4].voltage = 0, STADLS_FAULT, "1.2 V MADC has 0.000 V instead of 1.2");
 	ASSERT_ILL(ill.events_recorded = false, STADLS_WARNING, "does not record events");
 	ASSERT_ILL(ill.timeout_cycles = 100, STADLS_WARNING, "after 100 cycles");
-	ASSERT_ILL(ill.links[5].online_cycles = 0, STADLS_WARNING, "link 5 is switched on but down");
+	ASSERT_ILL(
+	        ill.links[5].online_cycles = 0, STADLS_WARNING, "link 5 is switched on but down");
 	ASSERT_ILL(ill.links[5].enabled = false, STADLS_NOTE, "link 5 is switched off");
 	ASSERT_ILL(ill.links[2].crc_errors = 7, STADLS_WARNING, "link 2 has had 7 damaged");
 	ASSERT_ILL(ill.links[2].dropped = 3, STADLS_WARNING, "3 dropped");
 	ASSERT_ILL(ill.repeated_words = 11, STADLS_NOTE, "11 words");
-	ASSERT_ILL(ill.clocks[2].locked = false, STADLS_FAULT, "clock of the processors counts 500.0 MHz");
-	ASSERT_ILL(ill.clocks[0].measured = false, STADLS_WARNING, "clock of the serialiser did not end");
+	ASSERT_ILL(ill.clocks[2].locked = false, STADLS_FAULT,
+	        "clock of the processors counts 500.0 MHz");
+	ASSERT_ILL(ill.clocks[0].measured = false, STADLS_WARNING,
+	        "clock of the serialiser did not end");
 	ASSERT_ILL(ill.systime_synchronised = false, STADLS_WARNING, "never synchronised");
 	ASSERT_ILL(ill.systime_difference_cycles = 5000, STADLS_FAULT, "+5000 cycles");
 	ASSERT_ILL(ill.systime_difference_cycles = INT64_MIN, STADLS_FAULT, "from the FPGA's");
 	/* of a chip that is not up, only that is told */
 	ASSERT_ILL((ill.is_up = false, ill.clocks_set = false, ill.systime_synchronised = false,
-	                   ill.clocks[1].locked = false), STADLS_FAULT, "clocks of the chip are not set");
-	ASSERT_ILL((ill.is_up = false, ill.systime_synchronised = false, ill.clocks[1].locked = false,
-	                   memset(ill.links, 0, sizeof(ill.links)), ill.links[1].enabled = true,
-	                   ill.clocks[1].locked = true), STADLS_FAULT,
-	        "none of the 1 links that are switched on is up");
+	                   ill.clocks[1].locked = false),
+	        STADLS_FAULT, "clocks of the chip are not set");
+	ASSERT_ILL((ill.is_up = false, ill.systime_synchronised = false,
+	                   ill.clocks[1].locked = false, memset(ill.links, 0, sizeof(ill.links)),
+	                   ill.links[1].enabled = true, ill.clocks[1].locked = true),
+	        STADLS_FAULT, "none of the 1 links that are switched on is up");
 	ASSERT_ILL((ill.is_up = false, memset(ill.links, 0, sizeof(ill.links))), STADLS_FAULT,
 	        "no link to the chip is switched on");
 	/* a monitor that is not there tells nothing */
@@ -96,7 +101,9 @@ static void the_gravest_come_first_and_none_is_lost(void **state)
 	for (size_t i = 0; i < STADLS_SUPPLIES; i++)
 		ill.supplies[i].present = true;
 	for (size_t i = 0; i < STADLS_LINKS; i++) /* one of them is up */
-		ill.links[i] = (struct stadls_link){ .enabled = true, .crc_errors = 1, .online_cycles = !i };
+		ill.links[i] = (struct stadls_link){
+			.enabled = true, .crc_errors = 1, .online_cycles = !i
+		};
 	for (size_t i = 0; i < STADLS_CLOCKS; i++)
 		ill.clocks[i].measured = true;
 	const size_t count = stadls_health_check(all, STADLS_FINDINGS_MAX, &ill);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The emulated machine at the other end: what is refused before the bring-up, and what holds after. */
+/* The emulated machine at the other end: what is refused before the bring-up, and what holds after.
+ */
 #include "assert.h"
 #include "elf_file.h"
 #include "random_fields.h"
@@ -45,7 +46,8 @@ static int run(struct machine *machine)
 static void append_read(struct machine *machine)
 {
 	struct stadls_ticket ticket;
-	assert_ok(stadls_builder_read(&ticket, machine->builder, &haldls_neuron_config_container, 17));
+	assert_ok(stadls_builder_read(
+	        &ticket, machine->builder, &haldls_neuron_config_container, 17));
 }
 
 /* Without its bring-up, or with a part left out that it needs, the chip takes part in nothing. */
@@ -90,13 +92,15 @@ static void the_machine_checks_the_bring_up(void **state)
 		size_t count, found = 0;
 		machine_open(&machine, "emulator:");
 		assert_ok(stadls_bringup_append(machine.builder, NULL));
-		const uint64_t *words = fisch_program_words(stadls_builder_program(machine.builder), &count);
+		const uint64_t *words =
+		        fisch_program_words(stadls_builder_program(machine.builder), &count);
 		struct fisch_program *spoilt;
 		assert_ok(fisch_program_new(&spoilt, 0));
 		for (size_t w = 0; w < count; w++) {
 			uint64_t word = words[w];
 			const bool link_enable = i == 3 && w && words[w - 1] == 0x0b00000f88004000;
-			if (i == 3 ? link_enable : word == rows[i].word && found++ == rows[i].skip) {
+			if (i == 3 ? link_enable
+			           : word == rows[i].word && found++ == rows[i].skip) {
 				word &= ~(uint64_t)UINT32_MAX;
 				found = SIZE_MAX / 2;
 			}
@@ -105,7 +109,8 @@ static void the_machine_checks_the_bring_up(void **state)
 		assert_true(found >= SIZE_MAX / 2);
 		stadls_builder_clear(machine.builder);
 		const uint64_t *changed = fisch_program_words(spoilt, &count);
-		assert_ok(fisch_program_append_words(stadls_builder_program(machine.builder), changed, count));
+		assert_ok(fisch_program_append_words(
+		        stadls_builder_program(machine.builder), changed, count));
 		/* without a link the system time cannot be synchronised: its barrier times out */
 		if (run(&machine) == HXCOMM_OK)
 			fail_msg("without %s the bring-up succeeds", rows[i].what);
@@ -157,7 +162,8 @@ static void health_follows_the_bring_up(void **state)
 	assert_non_null(strstr(findings[0].text, "system time is"));
 	assert_non_null(strstr(findings[1].text, "link 3 is switched off"));
 	/* synchronised again, at any time, it is well */
-	assert_error(stadls_systime_append(machine.builder, UINT64_C(1) << 43), HXCOMM_ERANGE, "8796093022207");
+	assert_error(stadls_systime_append(machine.builder, UINT64_C(1) << 43), HXCOMM_ERANGE,
+	        "8796093022207");
 	assert_true(stadls_builder_is_empty(machine.builder));
 	assert_ok(stadls_systime_append(machine.builder, UINT64_C(1) << 40));
 	assert_ok(run(&machine));
@@ -169,9 +175,14 @@ static void health_follows_the_bring_up(void **state)
 /* Machines with faults: what the bring-up says of them. */
 static void a_broken_chip_says_what_is_broken(void **state)
 {
-	static const struct { const char *uri; int code; const char *text; } rows[] = {
+	static const struct {
+		const char *uri;
+		int code;
+		const char *text;
+	} rows[] = {
 		{ "emulator:?no_pll=1", HXCOMM_EDEVICE, "its PLL has not locked" },
-		{ "emulator:?dead_links=0-7", HXCOMM_EDEVICE, "none of the 8 links that are switched on is up" },
+		{ "emulator:?dead_links=0-7", HXCOMM_EDEVICE,
+		        "none of the 8 links that are switched on is up" },
 		{ "emulator:?dead_links=0-6", HXCOMM_OK, "" },
 		{ "emulator:?temperature=80", HXCOMM_OK, "" },
 	};
@@ -181,10 +192,11 @@ static void a_broken_chip_says_what_is_broken(void **state)
 		struct machine machine;
 		machine_open(&machine, rows[i].uri);
 		if (rows[i].code) {
-			assert_error(stadls_bringup_healthy(&health, machine.connection, NULL), rows[i].code,
-			        rows[i].text);
+			assert_error(stadls_bringup_healthy(&health, machine.connection, NULL),
+			        rows[i].code, rows[i].text);
 			assert_non_null(strstr(hxcomm_error_message(), "bringing the chip up: "));
-			assert_error(stadls_bringup(machine.connection), rows[i].code, rows[i].text);
+			assert_error(
+			        stadls_bringup(machine.connection), rows[i].code, rows[i].text);
 		} else {
 			assert_ok(stadls_bringup_healthy(&health, machine.connection, NULL));
 			assert_true(health.is_up);
@@ -211,13 +223,13 @@ static void set_random_chip(struct haldls_chip *chip, struct test_random *random
 	haldls_chip_init(chip);
 	for (uint32_t n = 0; n < 512; n++) {
 		set_random_fields(&chip->neuron_config[n], &haldls_neuron_config_container, random);
-		set_random_fields(&chip->neuron_backend_config[n], &haldls_neuron_backend_config_container,
-		        random);
+		set_random_fields(&chip->neuron_backend_config[n],
+		        &haldls_neuron_backend_config_container, random);
 		chip->neuron_config[n].enable_fire = false; /* nobody shall make the machine busy */
 	}
 	for (uint32_t i = 0; i < 256; i++)
-		set_random_fields(&chip->synapse_driver_config[i], &haldls_synapse_driver_config_container,
-		        random);
+		set_random_fields(&chip->synapse_driver_config[i],
+		        &haldls_synapse_driver_config_container, random);
 	for (uint32_t i = 0; i < HALDLS_CROSSBAR_NODES; i++)
 		set_random_fields(&chip->crossbar_node[i], &haldls_crossbar_node_container, random);
 	for (uint32_t i = 0; i < HALDLS_CAPMEM_CELLS; i++)
@@ -225,8 +237,10 @@ static void set_random_chip(struct haldls_chip *chip, struct test_random *random
 	for (uint32_t i = 0; i < sizeof(chip->synapse_weight); i++) {
 		(&chip->synapse_weight[0][0][0])[i] = (uint8_t)test_random_below(random, 64);
 		(&chip->synapse_label[0][0][0])[i] = (uint8_t)test_random_below(random, 64);
-		(&chip->synapse_time_calibration[0][0][0])[i] = (uint8_t)test_random_below(random, 4);
-		(&chip->synapse_amplitude_calibration[0][0][0])[i] = (uint8_t)test_random_below(random, 4);
+		(&chip->synapse_time_calibration[0][0][0])[i] =
+		        (uint8_t)test_random_below(random, 4);
+		(&chip->synapse_amplitude_calibration[0][0][0])[i] =
+		        (uint8_t)test_random_below(random, 4);
 	}
 }
 
@@ -237,8 +251,8 @@ static void assert_same_chip(const struct haldls_chip *a, const struct haldls_ch
 	assert_ok(haldls_chip_encode(words + HALDLS_CHIP_WORDS, b));
 	for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++)
 		if (words[i] != words[HALDLS_CHIP_WORDS + i])
-			fail_msg("word %zu at 0x%08x: 0x%x and 0x%x", i, haldls_chip_addresses()[i], words[i],
-			        words[HALDLS_CHIP_WORDS + i]);
+			fail_msg("word %zu at 0x%08x: 0x%x and 0x%x", i, haldls_chip_addresses()[i],
+			        words[i], words[HALDLS_CHIP_WORDS + i]);
 	free(words);
 }
 
@@ -275,7 +289,8 @@ static void a_chip_that_was_written_is_read_back(void **state)
 	other->crossbar_node[7].mask ^= 1;
 	assert_same_chip(read, other);
 	options.extent = (enum stadls_chip_extent)3;
-	assert_error(stadls_chip_read(read, NULL, machine.connection, &options), HXCOMM_EINVAL, "extent 3");
+	assert_error(stadls_chip_read(read, NULL, machine.connection, &options), HXCOMM_EINVAL,
+	        "extent 3");
 	read->capmem[5] = 1024;
 	assert_error(stadls_chip_read(read, NULL, machine.connection, NULL), HXCOMM_ERANGE, "1024");
 	assert_int_equal(read->capmem[5], 1024);
@@ -285,16 +300,17 @@ static void a_chip_that_was_written_is_read_back(void **state)
 	machine_close(&machine);
 }
 
-/* ---- processors, information ------------------------------------------------------------------- */
+/* ---- processors, information ----------------------------------------------------------------- */
 
 static void a_program_is_loaded_and_read_back(void **state)
 {
 	static const uint8_t text[] = { 0x48, 0, 0, 4, 0x60, 0, 0, 0, 1, 2 };
 	static const uint8_t far[] = { 0xaa, 0xbb, 0xcc };
 	static const struct elf_section sections[] = { { "int.text", 0, text, sizeof(text), 0 },
-		{ "ext.data", 0x40000005, far, sizeof(far), 0 }, { "ext_dram.data", 0x50000002, far, 3, 0 } };
-	static const struct elf_symbol symbols[] = { { "start", 0, 8, 18 }, { "far", 0x40000005, 3, 17 },
-		{ "farther", 0x50000002, 3, 17 } };
+		{ "ext.data", 0x40000005, far, sizeof(far), 0 },
+		{ "ext_dram.data", 0x50000002, far, 3, 0 } };
+	static const struct elf_symbol symbols[] = { { "start", 0, 8, 18 },
+		{ "far", 0x40000005, 3, 17 }, { "farther", 0x50000002, 3, 17 } };
 	const struct elf_file file = { .sections = sections, .section_count = 3, .symbols = symbols,
 		.symbol_count = 3 };
 	struct stadls_ppu_program *program;
@@ -314,7 +330,8 @@ static void a_program_is_loaded_and_read_back(void **state)
 		assert_ok(stadls_ppu_append_program(machine.builder, ppu, program));
 		for (size_t i = 0; i < 3; i++) {
 			assert_ok(stadls_ppu_symbol_find(&symbol, program, symbols[i].name));
-			assert_ok(stadls_ppu_append_read(&tickets[i], machine.builder, ppu, &symbol));
+			assert_ok(
+			        stadls_ppu_append_read(&tickets[i], machine.builder, ppu, &symbol));
 		}
 		assert_ok(run(&machine));
 		assert_ok(stadls_ppu_ticket_read(back, &tickets[0], machine.responses));
@@ -339,17 +356,20 @@ static void a_run_tells_what_it_was(void **state)
 	machine_open(&machine, "emulator:");
 	/* bringing the links up is notified */
 	assert_ok(stadls_bringup_append(machine.builder, NULL));
-	assert_ok(stadls_run_measured(&info, machine.connection, machine.builder, machine.responses));
+	assert_ok(
+	        stadls_run_measured(&info, machine.connection, machine.builder, machine.responses));
 	assert_int_equal(info.link_notifications, 8);
 	assert_int_equal(info.link_errors, 0);
-	assert_int_equal(info.words, fisch_program_mark(stadls_builder_program(machine.builder)).words);
+	assert_int_equal(
+	        info.words, fisch_program_mark(stadls_builder_program(machine.builder)).words);
 	stadls_builder_clear(machine.builder);
 	assert_ok(stadls_builder_tick(&ticket, machine.builder));
 	assert_ok(stadls_builder_wait(machine.builder, 5000));
 	append_read(&machine);
 	append_read(&machine);
 	assert_ok(stadls_builder_barrier(machine.builder, HXCOMM_BARRIER_OMNIBUS));
-	assert_ok(stadls_run_measured(&info, machine.connection, machine.builder, machine.responses));
+	assert_ok(
+	        stadls_run_measured(&info, machine.connection, machine.builder, machine.responses));
 	assert_true(info.duration_s > 0 && info.execute_s > 0 && info.execute_s <= info.duration_s);
 	assert_true(info.send_s <= info.execute_s && info.decode_s <= info.duration_s);
 	assert_true(info.words_received > 0);
@@ -363,7 +383,8 @@ static void a_run_tells_what_it_was(void **state)
 	options.run_words = 1;
 	hxcomm_close(machine.connection);
 	assert_ok(hxcomm_open(&machine.connection, "emulator:", &options));
-	assert_error(stadls_run_measured(&info, machine.connection, machine.builder, machine.responses),
+	assert_error(
+	        stadls_run_measured(&info, machine.connection, machine.builder, machine.responses),
 	        HXCOMM_ERANGE, "1");
 	assert_true(info.words > 1 && info.words_received == 0 && info.execute_s <= 0);
 	machine_close(&machine);

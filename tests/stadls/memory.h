@@ -2,8 +2,9 @@
 #ifndef TESTS_STADLS_MEMORY_H
 #define TESTS_STADLS_MEMORY_H
 
-/* The provider `memory:`, a chip that is nothing but memory behind the omnibus: a word that is read is
- * what was written there last, 0 at first. There is one for all connections; opening empties it. */
+/* The provider `memory:`, a chip that is nothing but memory behind the omnibus: a word that is read
+ * is what was written there last, 0 at first. There is one for all connections; opening empties it.
+ */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -26,14 +26,13 @@ static const uint8_t external[] = { 0x11, 0x22, 0x33 };
 static const uint8_t far[] = { 0x77 };
 
 static const struct elf_section sections[] = {
-	{ "int.text", 0, text, sizeof(text), 0 },
-	{ ".data", 0x20, data, sizeof(data), 0 },
-	{ ".bss", 0x40, NULL, 6, 0 },
-	{ "ext.text", 0x80000004, external, sizeof(external), 0 },
+	{ "int.text", 0, text, sizeof(text), 0 }, { ".data", 0x20, data, sizeof(data), 0 },
+	{ ".bss", 0x40, NULL, 6, 0 }, { "ext.text", 0x80000004, external, sizeof(external), 0 },
 	{ "ext.data", 0x40000010, far, sizeof(far), 0 },
 	{ "ext_dram.data.keep", 0x50000008, data, sizeof(data), 0 },
 	{ ".comment", 0, data, sizeof(data), SHF_STRINGS },
-	{ ".rela.text", 0, far, sizeof(far), SHF_INFO_LINK }, /* not loaded: no memory is set aside */
+	{ ".rela.text", 0, far, sizeof(far),
+	        SHF_INFO_LINK }, /* not loaded: no memory is set aside */
 };
 
 static const struct elf_symbol symbols[] = {
@@ -127,32 +126,43 @@ static void symbols_are_places(void **state)
 		assert_int_equal(symbol.offset_bytes, rows[i].offset);
 		assert_int_equal(symbol.size_bytes, rows[i].size);
 	}
-	assert_error(stadls_ppu_symbol_find(&symbol, program, "label"), HXCOMM_ENOENT, "no symbol 'label'");
+	assert_error(stadls_ppu_symbol_find(&symbol, program, "label"), HXCOMM_ENOENT,
+	        "no symbol 'label'");
 	assert_int_equal(stadls_ppu_symbol_count(program), 8);
 	assert_ok(stadls_ppu_symbol_get(&symbol, program, 1));
 	assert_int_equal(symbol.offset_bytes, 0x24);
-	assert_error(stadls_ppu_symbol_get(&symbol, program, 8), HXCOMM_ERANGE, "symbol 8 of a program that has 8");
+	assert_error(stadls_ppu_symbol_get(&symbol, program, 8), HXCOMM_ERANGE,
+	        "symbol 8 of a program that has 8");
 	stadls_ppu_program_free(program);
 }
 
 static void what_is_no_program_is_refused(void **state)
 {
 	static const struct elf_section high[] = { { ".text", 16380, text, 8, 0 } };
-	static const struct elf_section beyond[] = { { "ext.data", 0x40000000 + 131072 - 4, NULL, 8, 0 } };
-	static const struct elf_section dram[] = { { "ext.data", 0x50000000, NULL, 0x10000001, 0 } };
+	static const struct elf_section beyond[] = { { "ext.data", 0x40000000 + 131072 - 4, NULL, 8,
+		0 } };
+	static const struct elf_section dram[] = { { "ext.data", 0x50000000, NULL, 0x10000001,
+		0 } };
 	static const struct elf_section low[] = { { "ext.data", 0x1000, text, 8, 0 } };
 	static const struct elf_section far_text[] = { { "int.text", 0x40000000, text, 8, 0 } };
 	static const struct elf_symbol wrong[] = { { "wrong", 16380, 5, OBJECT } };
-	const struct { struct elf_file file; int code; const char *text; } rows[] = {
-		{ { .machine = EM_X86_64 }, HXCOMM_EINVAL, "take PowerPC (20), 32 bits, big-endian" },
+	const struct {
+		struct elf_file file;
+		int code;
+		const char *text;
+	} rows[] = {
+		{ { .machine = EM_X86_64 }, HXCOMM_EINVAL,
+		        "take PowerPC (20), 32 bits, big-endian" },
 		{ { .little_endian = 1 }, HXCOMM_EINVAL, "little-endian" },
 		{ { .type = ET_REL }, HXCOMM_EINVAL, "link it" },
 		{ { .sections = high, .section_count = 1 }, HXCOMM_ERANGE,
-		  "'.text' at 0x00003ffc has 8 bytes: the internal memory ends after 16384" },
+		        "'.text' at 0x00003ffc has 8 bytes: the internal memory ends after 16384" },
 		{ { .sections = beyond, .section_count = 1 }, HXCOMM_ERANGE, "ends after 131072" },
-		{ { .sections = dram, .section_count = 1 }, HXCOMM_ERANGE, "external DRAM ends after 268435456" },
+		{ { .sections = dram, .section_count = 1 }, HXCOMM_ERANGE,
+		        "external DRAM ends after 268435456" },
 		{ { .sections = low, .section_count = 1 }, HXCOMM_ERANGE, "\"ext\"" },
-		{ { .sections = far_text, .section_count = 1 }, HXCOMM_ERANGE, "in the external memory" },
+		{ { .sections = far_text, .section_count = 1 }, HXCOMM_ERANGE,
+		        "in the external memory" },
 		{ { .symbols = wrong, .symbol_count = 1 }, HXCOMM_ERANGE, "symbol 'wrong'" },
 	};
 	struct stadls_ppu_program *program;
@@ -163,10 +173,12 @@ static void what_is_no_program_is_refused(void **state)
 		assert_error(decode(&program, &rows[i].file), rows[i].code, rows[i].text);
 		assert_null(program);
 	}
-	assert_error(stadls_ppu_program_decode(&program, text, sizeof(text)), HXCOMM_EINVAL, "10 bytes are no ELF");
+	assert_error(stadls_ppu_program_decode(&program, text, sizeof(text)), HXCOMM_EINVAL,
+	        "10 bytes are no ELF");
 	uint8_t *bytes = elf_file_make(&size, &good);
 	bytes[0] = 0;
-	assert_error(stadls_ppu_program_decode(&program, bytes, size), HXCOMM_EINVAL, "no ELF file");
+	assert_error(
+	        stadls_ppu_program_decode(&program, bytes, size), HXCOMM_EINVAL, "no ELF file");
 	free(bytes);
 	/* cut short anywhere, it is an error or a program, never a crash */
 	bytes = elf_file_make(&size, &good);
@@ -199,7 +211,8 @@ static void files_are_read(void **state)
 	assert_error(stadls_ppu_program_read(&program, path), HXCOMM_ECORRUPT, path);
 	close(file);
 	unlink(path);
-	assert_error(stadls_ppu_program_read(&program, path), HXCOMM_EIO, "cannot be opened: No such file");
+	assert_error(stadls_ppu_program_read(&program, path), HXCOMM_EIO,
+	        "cannot be opened: No such file");
 	assert_error(stadls_ppu_program_read(&program, "/"), HXCOMM_EIO, "cannot be read");
 	assert_null(program);
 	free(bytes);
@@ -218,7 +231,8 @@ static void a_loaded_program_lies_in_its_memories(void **state)
 	*memory_word(0x03a00000) = 1;
 	assert_ok(stadls_ppu_append_program(builder, 1, program));
 	assert_ok(stadls_run(connection, builder, NULL));
-	/* source: spec/ppu.md 3.1: SRAM at 0x03800000, external at 0x80000000, DRAM at 0x84000000 */
+	/* source: spec/ppu.md 3.1: SRAM at 0x03800000, external at 0x80000000, DRAM at 0x84000000
+	 */
 	assert_int_equal(*memory_word(0x03a00000), 0);
 	assert_int_equal(*memory_word(0x03800000), 0x01020304);
 	assert_int_equal(*memory_word(0x03800002), 0x090a0000);
@@ -265,12 +279,14 @@ static void places_hold_what_is_written(void **state)
 		const unsigned memory = (unsigned)test_random_below(&random, 3);
 		const uint32_t step = memory ? 1 : 4;
 		const uint32_t offset = step * (uint32_t)test_random_below(&random, BYTES / step);
-		const uint32_t size = step * (1 + (uint32_t)test_random_below(&random, (BYTES - offset) / step));
+		const uint32_t size =
+		        step * (1 + (uint32_t)test_random_below(&random, (BYTES - offset) / step));
 		const struct stadls_ppu_symbol place = { .memory = (enum stadls_ppu_memory)memory,
 			.offset_bytes = base[memory] + offset, .size_bytes = size };
 		uint8_t bytes[BYTES], back[BYTES];
 		for (uint32_t i = 0; i < size; i++)
-			bytes[i] = all[memory][offset + i] = (uint8_t)test_random_below(&random, 256);
+			bytes[i] = all[memory][offset + i] =
+			        (uint8_t)test_random_below(&random, 256);
 		stadls_builder_clear(builder);
 		assert_ok(stadls_ppu_append_write(builder, 1, &place, bytes, size));
 		/* read another place of the same memory, of any alignment */
@@ -295,18 +311,26 @@ static void wrong_places_are_refused(void **state)
 	struct stadls_ppu_symbol place = { .name = "odd", .offset_bytes = 2, .size_bytes = 4 };
 	struct stadls_ppu_ticket ticket;
 	(void)state;
-	assert_error(stadls_ppu_append_write(builder, 0, &place, text, 4), HXCOMM_EINVAL, "whole words");
+	assert_error(
+	        stadls_ppu_append_write(builder, 0, &place, text, 4), HXCOMM_EINVAL, "whole words");
 	place.offset_bytes = 4;
-	assert_error(stadls_ppu_append_write(builder, 0, &place, text, 3), HXCOMM_EINVAL, "whole words");
-	assert_error(stadls_ppu_append_write(builder, 0, &place, text, 5), HXCOMM_ERANGE, "5 bytes for odd");
-	assert_error(stadls_ppu_append_write(builder, 0, &place, text, 0), HXCOMM_ERANGE, "0 bytes for odd");
-	assert_error(stadls_ppu_append_write(builder, 2, &place, text, 4), HXCOMM_ERANGE, "processor 2");
+	assert_error(
+	        stadls_ppu_append_write(builder, 0, &place, text, 3), HXCOMM_EINVAL, "whole words");
+	assert_error(stadls_ppu_append_write(builder, 0, &place, text, 5), HXCOMM_ERANGE,
+	        "5 bytes for odd");
+	assert_error(stadls_ppu_append_write(builder, 0, &place, text, 0), HXCOMM_ERANGE,
+	        "0 bytes for odd");
+	assert_error(
+	        stadls_ppu_append_write(builder, 2, &place, text, 4), HXCOMM_ERANGE, "processor 2");
 	place.size_bytes = 16384;
-	assert_error(stadls_ppu_append_read(&ticket, builder, 0, &place), HXCOMM_ERANGE, "its memory has 16384");
+	assert_error(stadls_ppu_append_read(&ticket, builder, 0, &place), HXCOMM_ERANGE,
+	        "its memory has 16384");
 	place.size_bytes = 0;
-	assert_error(stadls_ppu_append_read(&ticket, builder, 0, &place), HXCOMM_ERANGE, "has 0 bytes");
+	assert_error(
+	        stadls_ppu_append_read(&ticket, builder, 0, &place), HXCOMM_ERANGE, "has 0 bytes");
 	place.memory = (enum stadls_ppu_memory)7;
-	assert_error(stadls_ppu_append_read(&ticket, builder, 0, &place), HXCOMM_ERANGE, "memory 7");
+	assert_error(
+	        stadls_ppu_append_read(&ticket, builder, 0, &place), HXCOMM_ERANGE, "memory 7");
 	assert_error(stadls_ppu_append_start(builder, 2), HXCOMM_ERANGE, "processor 2");
 	assert_error(stadls_ppu_append_wait(builder, 2), HXCOMM_ERANGE, "processor 2");
 	assert_true(stadls_builder_is_empty(builder));

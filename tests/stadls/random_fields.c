@@ -11,9 +11,12 @@ void set_random_fields(void *value, const struct haldls_container *container,
 		const struct haldls_field *field = &container->fields[f];
 		for (uint32_t i = 0; !field->fixed && i < field->count; i++) {
 			const uint64_t span = (uint64_t)(field->max - field->min) + 1;
-			int64_t number = field->min + (int64_t)test_random_below(random, span ? span : 1);
+			int64_t number =
+			        field->min + (int64_t)test_random_below(random, span ? span : 1);
 			if (field->type == HALDLS_TYPE_ENUM)
-				number = field->values[test_random_below(random, field->value_count)].value;
+				number =
+				        field->values[test_random_below(random, field->value_count)]
+				                .value;
 			assert_ok(haldls_field_set(field, value, i, number));
 		}
 	}

@@ -6,8 +6,8 @@
 
 #include <haldls/container.h>
 
-/** Set a container's struct to its defaults, then all fields that may be set to random values of their
- *  range. */
+/** Set a container's struct to its defaults, then all fields that may be set to random values of
+ * their range. */
 void set_random_fields(void *value, const struct haldls_container *container,
         struct test_random *random);
 

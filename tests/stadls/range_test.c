@@ -41,8 +41,8 @@ static void a_range_has_the_words_of_its_members(void **state)
 		        difference ? references : NULL));
 		for (uint32_t i = 0; i < COUNT; i++)
 			assert_ok(difference ? stadls_builder_write_difference(other,
-			                               &haldls_synapse_driver_config_container, FIRST + i,
-			                               &values[i], &references[i])
+			                               &haldls_synapse_driver_config_container,
+			                               FIRST + i, &values[i], &references[i])
 			                     : stadls_write(other, FIRST + i, &values[i]));
 		assert_false(stadls_builder_is_empty(one));
 		assert_true(stadls_builder_is_equal(one, other));
@@ -75,7 +75,8 @@ static void a_whole_type_comes_back_in_one_ticket(void **state)
 		written[i].address_out = (uint32_t)test_random_below(&random, 256);
 		written[i].refractory_time = (uint32_t)test_random_below(&random, 256);
 	}
-	assert_ok(stadls_builder_write_range(builder, FISCH_OMNIBUS, container, 0, 512, written, NULL));
+	assert_ok(stadls_builder_write_range(
+	        builder, FISCH_OMNIBUS, container, 0, 512, written, NULL));
 	assert_ok(stadls_builder_read_range(&ticket, builder, FISCH_OMNIBUS, container, 0, 512));
 	/* merged behind other reads, the ticket moves */
 	for (int i = 0; i < 3; i++)
@@ -100,20 +101,27 @@ static void a_whole_type_comes_back_in_one_ticket(void **state)
 
 static void a_range_that_fails_leaves_nothing(void **state)
 {
-	struct haldls_capmem_cell cells[3] = { { .value = 1 }, { .value = 1023 }, { .value = 1024 } };
+	struct haldls_capmem_cell cells[3] = { { .value = 1 }, { .value = 1023 },
+		{ .value = 1024 } };
 	struct stadls_builder *builder = new_builder();
 	struct stadls_ticket ticket = { .coordinate = 99 };
 	const struct haldls_container *container = &haldls_capmem_cell_container;
 	(void)state;
-	assert_error(stadls_builder_write_range(builder, FISCH_OMNIBUS, container, 5, 3, cells, NULL),
+	assert_error(
+	        stadls_builder_write_range(builder, FISCH_OMNIBUS, container, 5, 3, cells, NULL),
 	        HXCOMM_ERANGE, "CapMemCellOnDLS 7");
-	assert_error(stadls_builder_write_range(builder, FISCH_OMNIBUS, container, 12478, 3, cells, NULL),
-	        HXCOMM_ERANGE, "CapMemCell 12478 to 12480 do not all exist: CapMemCellOnDLS is 0 to 12479");
-	assert_error(stadls_builder_write_range(builder, FISCH_OMNIBUS, container, UINT32_MAX, 2, cells,
-	        NULL), HXCOMM_ERANGE, "do not all exist");
-	assert_error(stadls_builder_write_range(builder, FISCH_JTAG_ID_CODE, container, 0, 2, cells, NULL),
+	assert_error(stadls_builder_write_range(
+	                     builder, FISCH_OMNIBUS, container, 12478, 3, cells, NULL),
+	        HXCOMM_ERANGE,
+	        "CapMemCell 12478 to 12480 do not all exist: CapMemCellOnDLS is 0 to 12479");
+	assert_error(stadls_builder_write_range(
+	                     builder, FISCH_OMNIBUS, container, UINT32_MAX, 2, cells, NULL),
+	        HXCOMM_ERANGE, "do not all exist");
+	assert_error(stadls_builder_write_range(
+	                     builder, FISCH_JTAG_ID_CODE, container, 0, 2, cells, NULL),
 	        HXCOMM_EINVAL, "use Omnibus");
-	assert_error(stadls_builder_read_range(&ticket, builder, FISCH_OMNIBUS, container, 0, 12481),
+	assert_error(
+	        stadls_builder_read_range(&ticket, builder, FISCH_OMNIBUS, container, 0, 12481),
 	        HXCOMM_ERANGE, "do not all exist");
 	assert_error(stadls_builder_read_range(&ticket, builder, FISCH_OMNIBUS, container, 0, 0),
 	        HXCOMM_EINVAL, "at least one");
@@ -124,7 +132,8 @@ static void a_range_that_fails_leaves_nothing(void **state)
 	        HXCOMM_ERANGE, "more words than a program");
 	assert_true(stadls_builder_is_empty(builder));
 	assert_int_equal(ticket.coordinate, 99);
-	assert_ok(stadls_builder_write_range(builder, FISCH_OMNIBUS, container, 12480, 0, NULL, NULL));
+	assert_ok(stadls_builder_write_range(
+	        builder, FISCH_OMNIBUS, container, 12480, 0, NULL, NULL));
 	assert_true(stadls_builder_is_empty(builder));
 	stadls_builder_free(builder);
 }
@@ -141,10 +150,14 @@ static void polling_a_word_sets_the_block_up_first(void **state)
 	assert_ok(stadls_builder_poll_word(builder, 0x12345, 0xf0, 0x70, false));
 	/* source: spec/transport.md 2.4, address, target, mask */
 	const uint64_t expected[] = {
-		hxcomm_word_omnibus_address(0x88000006, 15, false), hxcomm_word_omnibus_data(0x12345),
-		hxcomm_word_omnibus_address(0x88000007, 15, false), hxcomm_word_omnibus_data(0x70),
-		hxcomm_word_omnibus_address(0x88000008, 15, false), hxcomm_word_omnibus_data(0xf0),
-		hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS), hxcomm_word_polling_block(false),
+		hxcomm_word_omnibus_address(0x88000006, 15, false),
+		hxcomm_word_omnibus_data(0x12345),
+		hxcomm_word_omnibus_address(0x88000007, 15, false),
+		hxcomm_word_omnibus_data(0x70),
+		hxcomm_word_omnibus_address(0x88000008, 15, false),
+		hxcomm_word_omnibus_data(0xf0),
+		hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS),
+		hxcomm_word_polling_block(false),
 	};
 	words = fisch_program_words(stadls_builder_program(builder), &count);
 	assert_int_equal(count, 8);

@@ -48,10 +48,13 @@ static void each_user_finds_the_chip_as_it_was_left(void **state)
 		assert_ok(stadls_reinit_add(&users[u].entry, users[u].reinit));
 		for (uint32_t i = 0; i < 4; i++) {
 			put(request, i, 100 * (u + 1) + i);
-			if (i < 3) /* what the user changes of cell 3 is lost: it is not in the snapshot */
-				assert_ok(stadls_builder_read(&ticket, snapshot, &haldls_capmem_cell_container, i));
+			if (i < 3) /* what the user changes of cell 3 is lost: it is not in the
+			              snapshot */
+				assert_ok(stadls_builder_read(
+				        &ticket, snapshot, &haldls_capmem_cell_container, i));
 		}
-		assert_ok(stadls_reinit_set(users[u].reinit, users[u].entry, request, snapshot, true));
+		assert_ok(stadls_reinit_set(
+		        users[u].reinit, users[u].entry, request, snapshot, true));
 		stadls_builder_free(request);
 		stadls_builder_free(snapshot);
 	}
@@ -109,7 +112,8 @@ static void entries_run_from_bottom_to_top_when_enforced(void **state)
 	stadls_reinit_enforce(reinit);
 	assert_ok(stadls_reinit_run(reinit, connection, NULL, NULL));
 	assert_int_equal(memory_runs(), 3);
-	assert_error(stadls_reinit_set(reinit, bottom, low, NULL, true), HXCOMM_ESTATE, "was removed");
+	assert_error(
+	        stadls_reinit_set(reinit, bottom, low, NULL, true), HXCOMM_ESTATE, "was removed");
 	assert_ok(stadls_reinit_remove(reinit, top));
 	assert_int_equal(stadls_reinit_count(reinit), 0);
 	assert_ok(stadls_reinit_remove(reinit, top));
@@ -130,15 +134,19 @@ static void what_cannot_be_run_again_is_refused(void **state)
 	assert_ok(stadls_reinit_add(&entry, reinit));
 	put(request, 1, 1);
 	assert_ok(stadls_builder_read(&ticket, snapshot, &haldls_jtag_id_code_container, 0));
-	assert_error(stadls_reinit_set(reinit, entry, request, snapshot, true), HXCOMM_EINVAL, "1 reads over JTAG");
+	assert_error(stadls_reinit_set(reinit, entry, request, snapshot, true), HXCOMM_EINVAL,
+	        "1 reads over JTAG");
 	stadls_builder_clear(snapshot);
 	assert_ok(stadls_builder_tick(&ticket, snapshot));
-	assert_error(stadls_reinit_set(reinit, entry, request, snapshot, true), HXCOMM_EINVAL, "1 ticks");
+	assert_error(stadls_reinit_set(reinit, entry, request, snapshot, true), HXCOMM_EINVAL,
+	        "1 ticks");
 	stadls_builder_clear(snapshot);
 	assert_ok(stadls_builder_read(&ticket, snapshot, &haldls_tmp112_status_container, 0));
-	assert_error(stadls_reinit_set(reinit, entry, request, snapshot, true), HXCOMM_EINVAL, "I2C");
+	assert_error(
+	        stadls_reinit_set(reinit, entry, request, snapshot, true), HXCOMM_EINVAL, "I2C");
 	assert_ok(stadls_builder_read(&ticket, request, &haldls_cadc_config_container, 0));
-	assert_error(stadls_reinit_set(reinit, entry, request, NULL, true), HXCOMM_EINVAL, "the request reads");
+	assert_error(stadls_reinit_set(reinit, entry, request, NULL, true), HXCOMM_EINVAL,
+	        "the request reads");
 	assert_error(stadls_reinit_set(reinit, 1, snapshot, NULL, true), HXCOMM_ESTATE, "entry 1");
 	assert_false(stadls_reinit_is_enforced(reinit));
 	stadls_reinit_free(reinit);

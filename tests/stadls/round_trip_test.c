@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Every register that can be written and read, over every way there is to it: random values go to the
- * emulated machine and come back. */
+/* Every register that can be written and read, over every way there is to it: random values go to
+ * the emulated machine and come back. */
 #include "assert.h"
 #include "random_fields.h"
 
@@ -66,16 +66,16 @@ static void try_register(struct hxcomm_connection *connection, struct stadls_bui
 	if (status == HXCOMM_OK)
 		status = stadls_ticket_read(read, &ticket, responses);
 	if (status != HXCOMM_OK)
-		fail_msg("%s %u over %s: %s", container->name, coordinate, fisch_backend_name(backend),
-		        hxcomm_error_message());
+		fail_msg("%s %u over %s: %s", container->name, coordinate,
+		        fisch_backend_name(backend), hxcomm_error_message());
 	/* as words: what is not kept, such as a debug cell that is off, has no bits */
 	assert_ok(haldls_container_words(&count, container, coordinate));
 	assert_ok(haldls_container_encode(words, &enables, container, coordinate, written));
 	assert_ok(haldls_container_encode(back, NULL, container, coordinate, read));
 	for (uint32_t w = 0; w < count; w++)
 		if ((words[w] ^ back[w]) & mask_of(enables))
-			fail_msg("%s %u over %s, word %u: wrote 0x%x, read 0x%x", container->name, coordinate,
-			        fisch_backend_name(backend), w, words[w], back[w]);
+			fail_msg("%s %u over %s, word %u: wrote 0x%x, read 0x%x", container->name,
+			        coordinate, fisch_backend_name(backend), w, words[w], back[w]);
 	free(written);
 	free(read);
 	free(words);
@@ -104,7 +104,8 @@ static void try_container(struct tried *tried, struct hxcomm_connection *connect
 			        e + (uint32_t)test_random_below(random, step < room ? step : room);
 			if (haldls_container_words(NULL, container, coordinate))
 				continue; /* an interval that ends before it begins */
-			try_register(connection, builder, responses, container, backend, coordinate, random);
+			try_register(connection, builder, responses, container, backend, coordinate,
+			        random);
 			tried->registers++;
 		}
 	}
@@ -140,7 +141,8 @@ static void what_is_written_to_any_register_comes_back(void **state)
 	const struct haldls_container *const *all = haldls_containers(&count);
 	(void)state;
 	try_all(&tried, all, count);
-	print_message("%zu registers of %zu containers came back\n", tried.registers, tried.containers);
+	print_message(
+	        "%zu registers of %zu containers came back\n", tried.registers, tried.containers);
 	assert_true(tried.containers >= 60);
 }
 

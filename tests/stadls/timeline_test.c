@@ -31,10 +31,12 @@ static void put_cell(struct stadls_timeline *timeline, uint64_t time, uint32_t c
         uint32_t value)
 {
 	const struct haldls_capmem_cell cell = { .value = value };
-	assert_ok(stadls_timeline_write(timeline, time, &haldls_capmem_cell_container, coordinate, &cell));
+	assert_ok(stadls_timeline_write(
+	        timeline, time, &haldls_capmem_cell_container, coordinate, &cell));
 }
 
-static void assert_program(struct stadls_builder *builder, const uint64_t *expected, size_t expected_count)
+static void assert_program(
+        struct stadls_builder *builder, const uint64_t *expected, size_t expected_count)
 {
 	size_t count;
 	const uint64_t *words = fisch_program_words(stadls_builder_program(builder), &count);
@@ -85,7 +87,8 @@ static void commands_are_issued_in_order_of_time(void **state)
 
 static int warnings;
 
-static void count_warnings(enum hxcomm_log_level level, const char *room, const char *text, void *user)
+static void count_warnings(
+        enum hxcomm_log_level level, const char *room, const char *text, void *user)
 {
 	(void)room, (void)user;
 	warnings += level == HXCOMM_LOG_WARNING && strstr(text, "late") != NULL;
@@ -148,7 +151,8 @@ static void reads_see_what_was_written_before_them(void **state)
 				index += merged_reads;
 			}
 			assert_int_equal(index, reads);
-			/* the last write at or before this time; of the same time only if it was given before */
+			/* the last write at or before this time; of the same time only if it was
+			 * given before */
 			expected[reads] = 0;
 			reads++;
 		}
@@ -160,7 +164,8 @@ static void reads_see_what_was_written_before_them(void **state)
 			for (size_t j = 0; j < COMMANDS; j++) {
 				const bool before = commands[j].time < commands[i].time ||
 				        (commands[j].time == commands[i].time && j < i);
-				if (!commands[j].read && commands[j].cell == commands[i].cell && before &&
+				if (!commands[j].read && commands[j].cell == commands[i].cell &&
+				        before &&
 				        (!expected[read] || commands[j].time >= best_time)) {
 					best_time = commands[j].time;
 					expected[read] = commands[j].value;
@@ -211,13 +216,17 @@ static void time_can_be_moved_and_stretched(void **state)
 	assert_true(stadls_builder_is_equal(one, other));
 	/* what cannot be leaves all as it was */
 	assert_error(stadls_timeline_shift(timeline, -1), HXCOMM_ERANGE, "command at 0 cycles");
-	assert_error(stadls_timeline_shift(timeline, INT64_MIN), HXCOMM_ERANGE, "command at 0 cycles");
-	assert_error(stadls_timeline_shift(timeline, INT64_MAX), HXCOMM_ERANGE, "would leave 0 to 4294967295");
-	assert_error(stadls_timeline_shift(timeline, UINT32_MAX), HXCOMM_ERANGE, "command at 3 cycles");
+	assert_error(
+	        stadls_timeline_shift(timeline, INT64_MIN), HXCOMM_ERANGE, "command at 0 cycles");
+	assert_error(stadls_timeline_shift(timeline, INT64_MAX), HXCOMM_ERANGE,
+	        "would leave 0 to 4294967295");
+	assert_error(
+	        stadls_timeline_shift(timeline, UINT32_MAX), HXCOMM_ERANGE, "command at 3 cycles");
 	assert_error(stadls_timeline_scale(timeline, -1), HXCOMM_EINVAL, "factor -1");
 	assert_error(stadls_timeline_scale(timeline, (double)NAN), HXCOMM_EINVAL, "factor");
 	assert_error(stadls_timeline_scale(timeline, 1e9), HXCOMM_ERANGE, "command at 100 cycles");
-	assert_error(stadls_timeline_scale(timeline, (double)INFINITY), HXCOMM_ERANGE, "command at 3 cycles");
+	assert_error(stadls_timeline_scale(timeline, (double)INFINITY), HXCOMM_ERANGE,
+	        "command at 3 cycles");
 	stadls_builder_clear(one);
 	stadls_builder_clear(other);
 	assert_ok(stadls_timeline_spikes(copy, times, labels, 4));
@@ -238,8 +247,8 @@ static void differences_write_only_what_differs(void **state)
 	const struct haldls_madc_config reference = value;
 	(void)state;
 	value.powerup_wait_value++;
-	assert_ok(stadls_timeline_write_difference(timeline, 0, &haldls_madc_config_container, 0, &value,
-	        &reference));
+	assert_ok(stadls_timeline_write_difference(
+	        timeline, 0, &haldls_madc_config_container, 0, &value, &reference));
 	assert_ok(stadls_timeline_write_difference(timeline, 0, &haldls_madc_config_container, 0,
 	        &reference, &reference));
 	assert_ok(stadls_builder_append_timeline(NULL, NULL, builder, timeline));
@@ -258,22 +267,25 @@ static void wrong_commands_are_refused(void **state)
 	const struct haldls_cadc_config config = HALDLS_CADC_CONFIG_INIT;
 	size_t index = 99;
 	(void)state;
-	assert_error(stadls_timeline_write(timeline, 0, &haldls_timer_container, 0, &timer), HXCOMM_EINVAL,
-	        "sets the timer itself");
-	assert_error(stadls_timeline_write(timeline, UINT64_C(1) << 32, &haldls_cadc_config_container, 0,
-	        &config), HXCOMM_ERANGE, "4294967296");
+	assert_error(stadls_timeline_write(timeline, 0, &haldls_timer_container, 0, &timer),
+	        HXCOMM_EINVAL, "sets the timer itself");
+	assert_error(stadls_timeline_write(timeline, UINT64_C(1) << 32,
+	                     &haldls_cadc_config_container, 0, &config),
+	        HXCOMM_ERANGE, "4294967296");
 	assert_error(stadls_timeline_write(timeline, 0, &haldls_cadc_config_container, 2, &config),
 	        HXCOMM_ERANGE, "CADCConfig 2 does not exist");
 	assert_error(stadls_timeline_write(timeline, 0, &haldls_capmem_cell_container, 2, &cell),
 	        HXCOMM_ERANGE, "1024, allowed");
 	assert_error(stadls_timeline_read(&index, timeline, 0, &haldls_shift_register_container, 0),
 	        HXCOMM_ENOTSUP, "cannot be read");
-	assert_error(stadls_timeline_spikes(timeline, late, labels, 2), HXCOMM_ERANGE, "4294967296");
+	assert_error(
+	        stadls_timeline_spikes(timeline, late, labels, 2), HXCOMM_ERANGE, "4294967296");
 	assert_error(stadls_timeline_merge(timeline, timeline), HXCOMM_EINVAL, "into itself");
 	assert_int_equal(index, 99);
 	assert_int_equal(stadls_timeline_count(timeline), 0);
 	assert_ok(stadls_timeline_read(&index, other, 0, &haldls_cadc_config_container, 0));
-	assert_error(stadls_timeline_append(timeline, other), HXCOMM_EINVAL, "with 1 reads cannot be copied");
+	assert_error(stadls_timeline_append(timeline, other), HXCOMM_EINVAL,
+	        "with 1 reads cannot be copied");
 	assert_int_equal(stadls_timeline_count(timeline), 0);
 	/* a copy of itself doubles it */
 	put_cell(timeline, 4, 1, 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Memory that runs out at any moment is an error, nothing is lost, and what was there before stays. */
+/* Memory that runs out at any moment is an error, nothing is lost, and what was there before stays.
+ */
 #include "assert.h"
 #include "elf_file.h"
 #include "memory.h"
@@ -34,9 +35,10 @@ static int make_programs(void)
 	int status = HXCOMM_OK;
 	STEP(stadls_builder_new(&builder));
 	STEP(hxcomm_responses_new(&responses, 0));
-	STEP(stadls_builder_write_range(builder, FISCH_OMNIBUS, &haldls_cadc_config_container, 0, 2, values,
-	        NULL));
-	STEP(stadls_builder_read_range(&ticket, builder, FISCH_OMNIBUS, &haldls_cadc_config_container, 0, 2));
+	STEP(stadls_builder_write_range(
+	        builder, FISCH_OMNIBUS, &haldls_cadc_config_container, 0, 2, values, NULL));
+	STEP(stadls_builder_read_range(
+	        &ticket, builder, FISCH_OMNIBUS, &haldls_cadc_config_container, 0, 2));
 	STEP(stadls_builder_poll_word(builder, 5, 1, 0, true));
 	STEP(stadls_builder_new_copy(&copy, builder));
 	STEP(stadls_bringup_append(copy, NULL));
@@ -211,7 +213,8 @@ static void exhausted_memory_is_an_error_not_a_crash(void **state)
 			failed = torture_end();
 			hxcomm_close(connection);
 			if (status != (failed ? HXCOMM_ENOMEM : HXCOMM_OK))
-				fail_msg("%s, allocation %ld %s: %s", rows[i].name, n, failed ? "fails" : "is none",
+				fail_msg("%s, allocation %ld %s: %s", rows[i].name, n,
+				        failed ? "fails" : "is none",
 				        status ? hxcomm_error_message() : "no error");
 		}
 		print_message("%s: %ld allocations failed in turn\n", rows[i].name, n - 1);

@@ -41,16 +41,17 @@ static int run_write(struct stadls_builder *builder, const json_t *step,
 		void *reference = calloc(1, container->size + 1);
 		container->init(reference);
 		assert_true(member_set_all(reference, container, fields) > 0);
-		const int status =
-		        over < 0 ? stadls_builder_write_difference(builder, container, coordinate, value, reference)
-		                 : stadls_builder_write_difference_over(builder, (enum fisch_backend)over, container,
-		                           coordinate, value, reference);
+		const int status = over < 0 ? stadls_builder_write_difference(builder, container,
+		                                      coordinate, value, reference)
+		                            : stadls_builder_write_difference_over(builder,
+		                                      (enum fisch_backend)over, container,
+		                                      coordinate, value, reference);
 		free(reference);
 		return status;
 	}
 	return over < 0 ? stadls_builder_write(builder, container, coordinate, value)
-	                : stadls_builder_write_over(builder, (enum fisch_backend)over, container, coordinate,
-	                          value);
+	                : stadls_builder_write_over(
+	                          builder, (enum fisch_backend)over, container, coordinate, value);
 }
 
 /* A logical neuron is its atomic neurons, compartment by compartment (spec/lola.md 1.4). */
@@ -65,11 +66,13 @@ static int write_logical_neuron(struct stadls_builder *builder, const json_t *st
 	void *value = calloc(1, container->size);
 	json_array_foreach(morphology, i, compartment) {
 		json_array_foreach(json_object_get(compartment, "value"), j, neuron) {
-			const uint32_t coordinate = (uint32_t)vectors_number(json_array_get(places, place++));
+			const uint32_t coordinate =
+			        (uint32_t)vectors_number(json_array_get(places, place++));
 			container->init(value);
 			assert_true(member_set_all(value, container, neuron) > 0);
 			if (status == HXCOMM_OK)
-				status = stadls_builder_write(builder, container, coordinate, value);
+				status =
+				        stadls_builder_write(builder, container, coordinate, value);
 		}
 	}
 	assert_int_equal(place, json_array_size(places));
@@ -82,7 +85,8 @@ static int run_step(struct stadls_builder *builder, const json_t *step)
 	const char *name = text_of(step, "container"), *op = text_of(step, "op");
 	if (!strcmp(name, "LogicalNeuron"))
 		return write_logical_neuron(builder, step);
-	if (!strcmp(name, "Timer") && !strcmp(op, "block_until")) /* Timer::Value is what is waited for */
+	if (!strcmp(name, "Timer") &&
+	        !strcmp(op, "block_until")) /* Timer::Value is what is waited for */
 		return stadls_builder_wait_until(builder, vectors_u64(step, "value"));
 	const struct haldls_container *container = haldls_container_find(name);
 	assert_non_null(container);
@@ -91,7 +95,8 @@ static int run_step(struct stadls_builder *builder, const json_t *step)
 	if (!strcmp(op, "read")) {
 		const char *backend = text_of(step, "backend");
 		return backend[0] ? stadls_builder_read_over(&ticket, builder,
-		                            (enum fisch_backend)fisch_backend_find(backend), container, coordinate)
+		                            (enum fisch_backend)fisch_backend_find(backend),
+		                            container, coordinate)
 		                  : stadls_builder_read(&ticket, builder, container, coordinate);
 	}
 	void *value = calloc(1, container->size + 1);
@@ -112,16 +117,16 @@ static void assert_words(struct stadls_builder *builder, const json_t *line, siz
 	uint64_t *expected = vectors_words(json_object_get(line, "words"), &expected_count);
 	for (size_t i = 0; i < count && i < expected_count; i++)
 		if (words[i] != expected[i])
-			fail_msg("line %zu, word %zu: 0x%016" PRIx64 ", recorded 0x%016" PRIx64, number, i,
-			        words[i], expected[i]);
+			fail_msg("line %zu, word %zu: 0x%016" PRIx64 ", recorded 0x%016" PRIx64,
+			        number, i, words[i], expected[i]);
 	if (count != expected_count)
 		fail_msg("line %zu: %zu words, recorded %zu", number, count, expected_count);
 	free(expected);
 }
 
 /* Steps in one builder; from step `cut` on in a second one, which is then joined to the first. */
-static void run_line(struct stadls_builder *builder, struct stadls_builder *second, const json_t *line,
-        size_t cut, size_t number)
+static void run_line(struct stadls_builder *builder, struct stadls_builder *second,
+        const json_t *line, size_t cut, size_t number)
 {
 	size_t i;
 	const json_t *step;
@@ -161,9 +166,11 @@ static const struct variant {
 	{ "SystemInit_Jboa", STADLS_BOARD_JBOA, 0, false },
 	{ "SystemInit_Simulation", STADLS_BOARD_CUBE, 0, false },
 	{ "SystemInit_ZeroMock", STADLS_BOARD_CUBE, 0, false },
-	{ "ChipInit_default", STADLS_BOARD_CUBE, STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD, false },
+	{ "ChipInit_default", STADLS_BOARD_CUBE, STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD,
+	        false },
 	{ "ChipInit_no_highspeed", STADLS_BOARD_CUBE,
-	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_LINK | STADLS_BRINGUP_CAPMEM,
+	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_LINK |
+	                STADLS_BRINGUP_CAPMEM,
 	        false },
 	{ "ChipInit_no_systime", STADLS_BOARD_CUBE,
 	        STADLS_BRINGUP_SYSTEM | STADLS_BRINGUP_BOARD | STADLS_BRINGUP_SYSTIME, false },
@@ -179,15 +186,16 @@ static const struct variant *find_variant(const json_t *line)
 	return NULL;
 }
 
-/* In the recorded words of the cube all DAC voltages have collapsed onto channel 0: in the recording
- * program the constants of the board were made before the names of the channels had their numbers. On
- * a machine the supplies are channels 8 to 13, the first six of the second DAC, as the registers of
- * init_sequence (compared in bringup_test.c) and spec/lola.md have them. So the bytes of those seven
- * channels, and of nothing else, are taken from the registers. */
+/* In the recorded words of the cube all DAC voltages have collapsed onto channel 0: in the
+ * recording program the constants of the board were made before the names of the channels had their
+ * numbers. On a machine the supplies are channels 8 to 13, the first six of the second DAC, as the
+ * registers of init_sequence (compared in bringup_test.c) and spec/lola.md have them. So the bytes
+ * of those seven channels, and of nothing else, are taken from the registers. */
 static void correct_cube_dac(json_t *words, struct stadls_builder *builder)
 {
 	enum { FIRST = 8, CHANNEL_WORDS = 8, LOW_BYTE = 3, HIGH_BYTE = 1 };
-	static const size_t channels[] = { 0, 8, 9, 10, 11, 12, 13 }, bytes[] = { HIGH_BYTE, LOW_BYTE };
+	static const size_t channels[] = { 0, 8, 9, 10, 11, 12, 13 },
+	                    bytes[] = { HIGH_BYTE, LOW_BYTE };
 	size_t count;
 	const uint64_t *made = fisch_program_words(stadls_builder_program(builder), &count);
 	assert_true(count > FIRST + 16 * CHANNEL_WORDS);
@@ -246,8 +254,8 @@ static void programs_have_the_recorded_words(void **state)
 			run++;
 		}
 	}
-	print_message("%zu programs and %zu bring-ups equal, %zu refused as recorded\n", run, bring_ups,
-	        refused);
+	print_message("%zu programs and %zu bring-ups equal, %zu refused as recorded\n", run,
+	        bring_ups, refused);
 	assert_int_equal(run, RUN);
 	assert_int_equal(refused, REFUSED);
 	assert_int_equal(bring_ups, BRING_UPS);
@@ -278,7 +286,9 @@ static void spike_trains_have_the_recorded_words(void **state)
 				break;
 			if (!strcmp(text_of(step, "op"), "block_until"))
 				now = vectors_u64(step, "value");
-			json_array_foreach(json_object_get(json_object_get(step, "fields"), "impl"), j, label) {
+			json_array_foreach(
+			        json_object_get(json_object_get(step, "fields"), "impl"), j, label)
+			{
 				assert_true(count < EVENTS_MAX);
 				time[count] = now;
 				labels[count++] = (uint16_t)vectors_number(label);

@@ -45,12 +45,12 @@ enum stadls_bringup_part {
 enum stadls_bringup_kind {
 	/** what is used today, and what older software called digital */
 	STADLS_BRINGUP_KIND_SYSTEM = 0,
-	/** the digital part only, as older software had it by default: without the reference currents
-	 *  of the capacitive memory */
+	/** the digital part only, as older software had it by default: without the reference
+	 *  currents of the capacitive memory */
 	STADLS_BRINGUP_KIND_DIGITAL,
-	/** as older software prepared experiments: the capacitive memory's blocks and cells, synapse
-	 *  biases, common settings of neurons and correlation, and the switches of all columns at their
-	 *  defaults as well */
+	/** as older software prepared experiments: the capacitive memory's blocks and cells,
+	 *  synapse biases, common settings of neurons and correlation, and the switches of all
+	 *  columns at their defaults as well */
 	STADLS_BRINGUP_KIND_EXPERIMENT,
 };
 
@@ -70,14 +70,15 @@ struct stadls_synram_timing {
 
 /** What to do. Start from #STADLS_BRINGUP_OPTIONS_INIT; zero means "the default". */
 struct stadls_bringup_options {
-	size_t size;                  /**< sizeof(struct stadls_bringup_options), set by the initialiser */
-	enum stadls_board board;      /**< default the cube */
-	unsigned omit;                /**< enum stadls_bringup_part or'ed; default 0 = do all */
-	uint32_t timeout_cycles;      /**< longest instruction, in cycles of 8 ns; default 1 250 000 */
-	bool set_synram_timing;       /**< use the next member; default false = chip's defaults */
+	size_t size;             /**< sizeof(struct stadls_bringup_options): the initialiser */
+	enum stadls_board board; /**< default the cube */
+	unsigned omit;           /**< enum stadls_bringup_part or'ed; default 0 = do all */
+	uint32_t timeout_cycles; /**< longest instruction, in cycles of 8 ns; default 1 250 000 */
+	bool set_synram_timing;  /**< use the next member; default false = chip's defaults */
 	struct stadls_synram_timing synram_timing[2]; /**< by hemisphere: 0 top, 1 bottom */
 	enum stadls_bringup_kind kind;     /**< default the system */
-	enum stadls_regulators regulators; /**< of the cube; the jBOA has others; default the second */
+	enum stadls_regulators regulators; /**< of the cube, default the second; the jBOA has
+	                                        others */
 	uint64_t systime_base; /**< the chip's system time at the synchronisation, in ticks of 4 ns;
 	                            0 … 2^43 - 1, default 0 */
 };
@@ -96,8 +97,8 @@ struct stadls_bringup_options {
 HXCOMM_API HXCOMM_NODISCARD int stadls_bringup_append(struct stadls_builder *builder,
         const struct stadls_bringup_options *options);
 
-/** Append a synchronisation of system times: the chip's is set, the FPGA's follows it. Times of events
- *  hold from here on; a bring-up holds one already.
+/** Append a synchronisation of system times: the chip's is set, the FPGA's follows it. Times of
+ *  events hold from here on; a bring-up holds one already.
  *
  *  @param builder  the builder; unchanged after an error
  *  @param base     the chip's system time now, in ticks of 4 ns; 0 … 2^43 - 1

@@ -105,7 +105,8 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write(struct stadls_builder *buil
  *  @param container   what @p value is
  *  @param coordinate  0 … container->count - 1
  *  @param value       the container's struct; not kept
- *  @return see stadls_builder_write(), and HXCOMM_EINVAL: the container cannot be written this way */
+ *  @return see stadls_builder_write(), and HXCOMM_EINVAL: the container cannot be written this
+ *          way */
 HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write_over(struct stadls_builder *builder,
         enum fisch_backend backend, const struct haldls_container *container, uint32_t coordinate,
         const void *value);

@@ -18,9 +18,9 @@ extern "C" {
 
 struct hxcomm_connection;
 
-/** What is read of a chip. Some registers of a real chip do not give back what was written: crossbar,
- *  background sources, settings of CADC channels, CapMem blocks and PADI buses, short-term
- *  plasticity, synapse biases (source: spec/registers_chip.md 1). */
+/** What is read of a chip. Some registers of a real chip do not give back what was written:
+ *  crossbar, background sources, settings of CADC channels, CapMem blocks and PADI buses,
+ *  short-term plasticity, synapse biases (source: spec/registers_chip.md 1). */
 enum stadls_chip_extent {
 	/** all of an emulated chip, whose identifier begins with "emulator-"; else what a real one
 	 *  gives back */
@@ -41,7 +41,8 @@ struct stadls_chip_read_options {
 /** Read a chip back.
  *
  *  @param[in,out] chip  what the chip holds; what it does not give back stays as it was: initialise
- *                       it by haldls_chip_init(), or with what was written. Unchanged after an error
+ *                       it by haldls_chip_init(), or with what was written. Unchanged after an
+ *                       error
  *  @param[out] kept     number of register words that stayed as they were; may be NULL
  *  @param connection    to a chip that was brought up
  *  @param options       NULL for the defaults; not kept

@@ -45,7 +45,8 @@ struct stadls_dump_entry {
 	const struct haldls_container *container; /**< of a write; NULL otherwise */
 	uint32_t coordinate;                      /**< of a write; 0 otherwise */
 	const void *value;                        /**< of a write: the container's struct */
-	uint64_t argument; /**< of a wait the cycles, of a barrier the mask, of a poll 1 for equal */
+	uint64_t argument; /**< of a wait the cycles, of a barrier the mask, of a poll 1 for
+	                        equal */
 };
 
 /** Make an empty dump.
@@ -123,11 +124,11 @@ HXCOMM_API void stadls_dump_squash(struct stadls_dump *dump);
 HXCOMM_API HXCOMM_NODISCARD int stadls_builder_append_dump(struct stadls_builder *builder,
         const struct stadls_dump *dump);
 
-/** Fold the writes of a dump into a chip: what the chip would hold afterwards. Writes that do not go
- *  over the omnibus are left out, of bytes only those enabled count.
+/** Fold the writes of a dump into a chip: what the chip would hold afterwards. Writes that do not
+ *  go over the omnibus are left out, of bytes only those enabled count.
  *
- *  @param[in,out] chip  what the chip held before, such as after haldls_chip_init(); unchanged after
- *                       an error
+ *  @param[in,out] chip  what the chip held before, such as after haldls_chip_init(); unchanged
+ *                       after an error
  *  @param[out] foreign  number of written words that are no part of a chip; may be NULL
  *  @param dump          the dump
  *  @retval 0              folded

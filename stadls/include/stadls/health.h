@@ -7,8 +7,8 @@
  *  @defgroup stadls_health Health
  *
  *  stadls_health_read() asks boards, FPGA and chip; it never blocks on a chip that was not brought
- *  up, and changes nothing but the JTAG clock and the clocks' self-test. stadls_health_check() tells
- *  what is wrong, each with what to do.
+ *  up, and changes nothing but the JTAG clock and the clocks' self-test. stadls_health_check()
+ *  tells what is wrong, each with what to do.
  *  @{ */
 
 #include <hxcomm/export.h>
@@ -82,8 +82,8 @@ struct stadls_health {
 	bool is_up;               /**< the clocks are set and a link is up: the chip takes part in
 	                               programs; what follows means nothing where it does not */
 	bool systime_synchronised; /**< the FPGA has synchronised the system time */
-	int64_t systime_difference_cycles; /**< chip's system time less the FPGA's, in cycles of 8 ns; a
-	                               few hundred for the way there and back are well */
+	int64_t systime_difference_cycles; /**< chip's system time less the FPGA's, in cycles of
+	                               8 ns; a few hundred for the way there and back are well */
 	uint32_t link_notifications; /**< changes and errors of links reported during these runs */
 };
 
@@ -132,7 +132,8 @@ HXCOMM_API const char *stadls_clock_name(size_t clock);
  *  @param options     as for stadls_bringup_append()
  *  @retval 0               it is up, and there is no fault; there may be warnings
  *  @retval HXCOMM_ESTATE   it was brought up, but has a fault: the message tells the gravest
- *  @retval HXCOMM_EDEVICE  the bring-up itself failed: the message tells why as far as the chip does
+ *  @retval HXCOMM_EDEVICE  the bring-up itself failed: the message tells why as far as the chip
+ *                          does
  *  @return otherwise as stadls_bringup_append(), stadls_run() and stadls_health_read() */
 HXCOMM_API HXCOMM_NODISCARD int stadls_bringup_healthy(struct stadls_health *out,
         struct hxcomm_connection *connection, const struct stadls_bringup_options *options);

@@ -230,7 +230,8 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_ppu_state_read(struct stadls_ppu_state *o
 /** A big-endian word. @param bytes [4] @return its value */
 static inline uint32_t stadls_ppu_word(const uint8_t bytes[4])
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
 }
 
 /** Make a big-endian word. @param[out] bytes [4] @param value its value */

@@ -69,8 +69,8 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_reinit_add(size_t *out, struct stadls_rei
 HXCOMM_API HXCOMM_NODISCARD int stadls_reinit_set(struct stadls_reinit *reinit, size_t index,
         const struct stadls_builder *request, const struct stadls_builder *snapshot, bool enforce);
 
-/** Remove the topmost entry. One below others only becomes empty, and is removed when it comes to the
- *  top; removing again does nothing.
+/** Remove the topmost entry. One below others only becomes empty, and is removed when it comes to
+ *  the top; removing again does nothing.
  *  @param reinit  the stack
  *  @param index   from stadls_reinit_add()
  *  @retval 0              removed, now or before

@@ -32,10 +32,10 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_run(struct hxcomm_connection *connection,
 /** What a run was: how long it took, what moved, what was notified. */
 struct stadls_run_info {
 	double duration_s;          /**< from the call to its end on this host, in s */
-	double send_s;              /**< of this: until the last word had been sent; this and the next
-	                                 three are 0 where nothing was sent */
+	double send_s;              /**< of this: until the last word had been sent; this and the
+	                                 next three are 0 where nothing was sent */
 	double execute_s;           /**< of this: until the end of the program had come back */
-	double receive_s;           /**< of this: from the first word that came back to the last one */
+	double receive_s;           /**< of this: from the first word that came back to the last */
 	double decode_s;            /**< of this: spent on decoding */
 	size_t words;               /**< instruction words of the program, 8 bytes each */
 	uint64_t words_received;    /**< words that came back, 8 bytes each */
@@ -47,8 +47,8 @@ struct stadls_run_info {
 	size_t link_notifications;  /**< links that came, went or made an error */
 	size_t link_errors;         /**< of these, errors */
 	size_t timeouts;            /**< instructions that blocked too long; a run with any fails */
-	uint64_t first_cycles;      /**< FPGA time of the first answer or event, in cycles of 8 ns; 0 where
-	                                 nothing came */
+	uint64_t first_cycles;      /**< FPGA time of the first answer or event, in cycles of 8 ns;
+	                                 0 where nothing came */
 	uint64_t last_cycles;       /**< FPGA time of the last one */
 };
 
