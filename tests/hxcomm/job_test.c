@@ -1,107 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* Programs that overlap, stream and fail, on providers of the test, in process and over HostARQ. */
+/* Programs that overlap and stream, on providers of the test, in process and over HostARQ. */
 #include "arq_served.h"
+#include "gate.h"
 #include "random.h"
 
 #include <hxcomm/encoder.h>
 #include <hxcomm/job.h>
 #include <hxcomm/log.h>
 #include <hxcomm/provider.h>
-#include <hxcomm/responses.h>
-#include <hxcomm/words.h>
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
-
-static const uint64_t halt = UINT64_C(0x0200000000000000);
-static const uint64_t at_gate = UINT64_C(0x0100000000000007); /* the JTAG clock */
-
-/* ---- "gate:", a chip that waits at a gate, fails on demand, and can or cannot be reset ----------- */
-
-static struct {
-	atomic_bool closed;     /* runs wait */
-	atomic_int waiting;     /* runs at the gate */
-	atomic_int resets;
-	atomic_int reset_status;
-	_Atomic uint64_t taken; /* words */
-	atomic_int open;
-} gate;
-
-static int gate_open(void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
-{
-	(void)options;
-	*state = malloc(16);
-	if (*state)
-		snprintf(*state, 16, "%.15s", uri->rest);
-	gate.open++;
-	return *state ? HXCOMM_OK : HXCOMM_ENOMEM;
-}
-
-/* A tick comes back as it is, the word at_gate asks for what the chip was named to do. */
-static int gate_word(const char *name, struct hxcomm_job *job, uint64_t word)
-{
-	if (word == hxcomm_word_loopback(true)) {
-		const uint64_t tick = halt | 1;
-		return hxcomm_job_deliver(job, &tick, 1);
-	}
-	if (word != at_gate)
-		return HXCOMM_OK;
-	if (!strcmp(name, "lost"))
-		return hxcomm_error_set(HXCOMM_ELINK, "the cable is out");
-	if (!strcmp(name, "noise")) {
-		const uint64_t noise = UINT64_C(0x7f00000000000000);
-		return hxcomm_job_deliver(job, &noise, 1);
-	}
-	gate.waiting++;
-	int status = HXCOMM_OK;
-	while (status == HXCOMM_OK && gate.closed) {
-		nanosleep(&(struct timespec){ 0, 200000 }, NULL);
-		status = hxcomm_job_check(job);
-	}
-	gate.waiting--;
-	return status;
-}
-
-static int gate_run(void *state, struct hxcomm_job *job)
-{
-	const uint64_t *words;
-	size_t count;
-	int status;
-	while ((status = hxcomm_job_take(job, &words, &count)) == HXCOMM_OK && count) {
-		gate.taken += count;
-		for (size_t i = 0; i < count && status == HXCOMM_OK; i++)
-			status = gate_word(state, job, words[i]);
-		if (status != HXCOMM_OK)
-			return status;
-	}
-	return status != HXCOMM_OK ? status : hxcomm_job_deliver(job, &halt, 1);
-}
-
-static const char *gate_identifier(void *state)
-{
-	(void)state;
-	return "gate-1";
-}
-
-static void gate_close(void *state)
-{
-	gate.open--;
-	free(state);
-}
-
-static int gate_reset(void *state, double timeout_s)
-{
-	(void)state;
-	assert_true(timeout_s > 0 && timeout_s <= 2);
-	gate.resets++;
-	return gate.reset_status ? hxcomm_error_set(gate.reset_status, "no reset today") : HXCOMM_OK;
-}
-
-static const struct hxcomm_provider gate_provider = { HXCOMM_PROVIDER_ABI, sizeof(gate_provider), "gate",
-	"waits", gate_open, gate_run, gate_identifier, gate_close, gate_reset };
 
 /* ---- "tape:", whose answers are pieces of one stream, cut anywhere -------------------------------- */
 
@@ -152,37 +62,6 @@ static void tape_close(void *state)
 
 static const struct hxcomm_provider tape_provider = { HXCOMM_PROVIDER_ABI, sizeof(tape_provider), "tape",
 	"plays", tape_open, tape_run, tape_identifier, tape_close, NULL };
-
-/* ---- help ----------------------------------------------------------------------------------- */
-
-static struct hxcomm_responses *new_responses(void)
-{
-	struct hxcomm_responses *responses;
-	assert_ok(hxcomm_responses_new(&responses, 0));
-	return responses;
-}
-
-static uint64_t *new_ticks(size_t count)
-{
-	uint64_t *words = malloc((count + 1) * sizeof(*words));
-	assert_non_null(words);
-	for (size_t i = 0; i < count; i++)
-		words[i] = hxcomm_word_loopback(true);
-	return words;
-}
-
-static void wait_until_waiting(int count)
-{
-	for (int i = 0; i < 50000 && gate.waiting != count; i++)
-		nanosleep(&(struct timespec){ 0, 200000 }, NULL);
-	assert_int_equal(gate.waiting, count);
-}
-
-static bool has_emulator(void)
-{
-	const struct hxcomm_provider *provider;
-	return hxcomm_provider_find(&provider, "emulator") == HXCOMM_OK;
-}
 
 /* ---- jobs that end ---------------------------------------------------------------------------- */
 
@@ -320,7 +199,7 @@ static void words_of_the_next_program_are_sent_while_one_runs(void **state)
 	struct served served;
 	uint64_t *words = new_ticks(5000);
 	(void)state;
-	words[100] = at_gate;
+	words[100] = AT_GATE;
 	gate.closed = true;
 	served_start(&served, "gate:");
 	struct hxcomm_connection *c = open_ok(served.uri);
@@ -402,265 +281,6 @@ static void the_stream_is_cut_at_halts_and_nowhere_else(void **state)
 	}
 }
 
-/* ---- jobs that fail ----------------------------------------------------------------------------- */
-
-static void after_a_deadline_the_chip_is_reset_and_works(void **state)
-{
-	const uint64_t word = at_gate, tick = hxcomm_word_loopback(true);
-	struct hxcomm_run_options options = HXCOMM_RUN_OPTIONS_INIT;
-	struct hxcomm_connection *c = open_ok("gate:");
-	struct hxcomm_times total = HXCOMM_TIMES_INIT;
-	(void)state;
-	gate.closed = true;
-	gate.resets = 0;
-	options.timeout_s = 0.02;
-	assert_error(hxcomm_run_with(c, &word, 1, NULL, &options), HXCOMM_ETIMEDOUT,
-	        "a program of 1 words has not ended after 0.02 s");
-	assert_int_equal(gate.resets, 1);
-	assert_ok(hxcomm_run(c, &tick, 1, NULL));
-	assert_ok(hxcomm_times_read(&total, NULL, c));
-	assert_int_equal(total.runs, 2);
-	assert_int_equal(total.failed, 1);
-	/* where the reset fails, too, there is no other run until one works */
-	gate.reset_status = HXCOMM_EIO;
-	assert_error(hxcomm_run_with(c, &word, 1, NULL, &options), HXCOMM_ETIMEDOUT, "after 0.02 s");
-	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE, "an earlier run failed in the middle");
-	assert_error(hxcomm_reset(c), HXCOMM_EIO, "no reset today");
-	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE, "an earlier run failed in the middle");
-	gate.reset_status = 0;
-	assert_ok(hxcomm_reset(c));
-	assert_ok(hxcomm_run(c, &tick, 1, NULL));
-	gate.closed = false;
-	hxcomm_close(c);
-}
-
-static void each_failure_has_its_code_and_its_consequence(void **state)
-{
-	static const struct {
-		const char *uri, *hint;
-		int code;
-	} rows[] = {
-		{ "gate:lost", "the cable is out", HXCOMM_ELINK },
-		{ "gate:noise", "0x7f is no message", HXCOMM_EPROTO },
-	};
-	const uint64_t word = at_gate, tick = hxcomm_word_loopback(true);
-	(void)state;
-	FOR_ROWS(i, rows) {
-		struct hxcomm_connection *c = open_ok(rows[i].uri);
-		struct hxcomm_responses *out = new_responses();
-		gate.resets = 0;
-		assert_error(hxcomm_run(c, &word, 1, out), rows[i].code, rows[i].hint);
-		assert_int_equal(gate.resets, 0);
-		assert_error(hxcomm_run(c, &tick, 1, out), HXCOMM_ESTATE, "hxcomm_reset() the connection");
-		assert_int_equal(out->loopback.count, 0);
-		assert_ok(hxcomm_reset(c));
-		assert_ok(hxcomm_run(c, &tick, 1, out));
-		assert_int_equal(out->loopback.count, 1);
-		hxcomm_responses_free(out);
-		hxcomm_close(c);
-	}
-}
-
-static void those_behind_a_failed_one_are_given_up(void **state)
-{
-	const uint64_t word = at_gate, tick = hxcomm_word_loopback(true);
-	struct hxcomm_run_options options = HXCOMM_RUN_OPTIONS_INIT;
-	struct hxcomm_connection *c = open_ok("gate:");
-	struct hxcomm_responses *out[4];
-	struct hxcomm_job *jobs[4], *refused = (void *)1;
-	(void)state;
-	for (int i = 0; i < 4; i++)
-		out[i] = new_responses();
-	gate.closed = true;
-	options.timeout_s = 0.05;
-	assert_ok(hxcomm_submit(&jobs[0], c, &tick, 1, out[0], NULL));
-	assert_ok(hxcomm_submit(&jobs[1], c, &word, 1, out[1], &options));
-	assert_ok(hxcomm_submit(&jobs[2], c, &tick, 1, out[2], NULL));
-	assert_ok(hxcomm_begin(&jobs[3], c, out[3], NULL));
-	assert_ok(hxcomm_wait(jobs[0], NULL));
-	assert_int_equal(out[0]->loopback.count, 1);
-	while (hxcomm_append(jobs[3], &tick, 1) == HXCOMM_OK) /* until it is given up */
-		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
-	assert_error(hxcomm_append(jobs[3], &tick, 1), HXCOMM_ESTATE, "one before it failed");
-	assert_error(hxcomm_submit(&refused, c, &tick, 1, NULL, NULL), HXCOMM_ESTATE, "wait for it first");
-	assert_null(refused);
-	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE, "wait for it first");
-	assert_error(hxcomm_reset(c), HXCOMM_ESTATE, "programs are under way");
-	assert_error(hxcomm_wait(jobs[2], NULL), HXCOMM_ESTATE, "the program was not run");
-	assert_error(hxcomm_wait(jobs[3], NULL), HXCOMM_ESTATE, "one before it failed");
-	assert_error(hxcomm_wait(jobs[1], NULL), HXCOMM_ETIMEDOUT, "has not ended after 0.05 s");
-	for (int i = 1; i < 4; i++)
-		assert_int_equal(out[i]->loopback.count, 0);
-	assert_ok(hxcomm_run(c, &tick, 1, out[1])); /* the chip was reset */
-	assert_int_equal(out[1]->loopback.count, 1);
-	gate.closed = false;
-	hxcomm_close(c);
-	for (int i = 0; i < 4; i++)
-		hxcomm_responses_free(out[i]);
-}
-
-static int dislike(struct hxcomm_responses *responses, void *user)
-{
-	(void)responses, (void)user;
-	return hxcomm_error_set(HXCOMM_EINVAL, "not to my taste");
-}
-
-static void one_whose_responses_do_not_fit_fails_alone(void **state)
-{
-	struct hxcomm_run_options options = HXCOMM_RUN_OPTIONS_INIT;
-	struct hxcomm_connection *c = open_ok("loopback:");
-	struct hxcomm_responses *small, *out = new_responses();
-	struct hxcomm_job *jobs[3];
-	uint64_t *words = new_ticks(20000);
-	(void)state;
-	assert_ok(hxcomm_responses_new(&small, 100));
-	options.visit = dislike;
-	assert_ok(hxcomm_submit(&jobs[0], c, words, 20000, small, NULL));
-	assert_ok(hxcomm_submit(&jobs[1], c, words, 20000, NULL, &options));
-	assert_ok(hxcomm_submit(&jobs[2], c, words, 20000, out, NULL));
-	assert_error(hxcomm_wait(jobs[0], NULL), HXCOMM_ERANGE, "more than 100 loopback responses");
-	assert_error(hxcomm_wait(jobs[1], NULL), HXCOMM_EINVAL, "not to my taste");
-	assert_ok(hxcomm_wait(jobs[2], NULL));
-	assert_int_equal(small->loopback.count, 0);
-	assert_int_equal(out->loopback.count, 20000);
-	hxcomm_responses_free(small);
-	hxcomm_responses_free(out);
-	hxcomm_close(c);
-	free(words);
-}
-
-static void words_that_are_wrong_are_refused_and_the_job_lives_on(void **state)
-{
-	const uint64_t wrong[] = { 0, HXCOMM_WORD_HALT }, tick = hxcomm_word_loopback(true);
-	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
-	struct hxcomm_run_options run = HXCOMM_RUN_OPTIONS_INIT;
-	struct hxcomm_times times = { 0 };
-	struct hxcomm_connection *c;
-	struct hxcomm_job *job;
-	uint64_t *words = new_ticks(11);
-	(void)state;
-	options.run_words = 10;
-	assert_ok(hxcomm_open(&c, "loopback:", &options));
-	assert_ok(hxcomm_begin(&job, c, NULL, NULL));
-	assert_ok(hxcomm_append(job, &tick, 1));
-	assert_error(hxcomm_append(job, wrong, 2), HXCOMM_EINVAL, "word 2, 0x0a00000000000000, is a halt");
-	assert_error(hxcomm_append(job, words, 10), HXCOMM_ERANGE,
-	        "program of 1 words and 10 more, this connection takes 10");
-	assert_ok(hxcomm_append(job, words, 9));
-	assert_error(hxcomm_wait(job, &times), HXCOMM_EINVAL, "HXCOMM_TIMES_INIT");
-	assert_error(hxcomm_times_read(&times, NULL, c), HXCOMM_EINVAL, "HXCOMM_TIMES_INIT");
-	assert_ok(hxcomm_wait(job, NULL));
-	assert_ok(hxcomm_wait(NULL, NULL));
-	assert_error(hxcomm_submit(&job, c, words, 11, NULL, NULL), HXCOMM_ERANGE, "program of 11 words");
-	run.timeout_s = -1;
-	assert_error(hxcomm_submit(&job, c, words, 1, NULL, &run), HXCOMM_ERANGE, "timeout_s is -1 s");
-	run.size = 1;
-	assert_error(hxcomm_run_with(c, words, 1, NULL, &run), HXCOMM_EINVAL, "HXCOMM_RUN_OPTIONS_INIT");
-	hxcomm_close(c);
-	free(words);
-}
-
-static void a_program_that_is_not_completed_is_given_up_in_time(void **state)
-{
-	const uint64_t tick = hxcomm_word_loopback(true);
-	struct hxcomm_run_options options = HXCOMM_RUN_OPTIONS_INIT;
-	struct hxcomm_connection *c = open_ok("loopback:");
-	struct hxcomm_job *job;
-	(void)state;
-	options.timeout_s = 0.02;
-	assert_ok(hxcomm_begin(&job, c, NULL, &options));
-	while (hxcomm_append(job, &tick, 1) == HXCOMM_OK)
-		nanosleep(&(struct timespec){ 0, 30000000 }, NULL);
-	assert_error(hxcomm_wait(job, NULL), HXCOMM_ETIMEDOUT, "was not completed within 0.02 s");
-	hxcomm_close(c);
-}
-
-static void closing_gives_up_what_is_under_way(void **state)
-{
-	const uint64_t word = at_gate;
-	struct hxcomm_job *jobs[3];
-	(void)state;
-	gate.closed = true;
-	struct hxcomm_connection *c = open_ok("gate:");
-	assert_ok(hxcomm_submit(&jobs[0], c, &word, 1, NULL, NULL));
-	assert_ok(hxcomm_submit(&jobs[1], c, &word, 1, NULL, NULL));
-	assert_ok(hxcomm_begin(&jobs[2], c, NULL, NULL));
-	assert_ok(hxcomm_append(jobs[2], &word, 1));
-	wait_until_waiting(1);
-	hxcomm_close(c);
-	assert_int_equal(gate.waiting, 0);
-	assert_int_equal(gate.open, 0);
-	gate.closed = false;
-}
-
-/* The deadline holds while the emulated chip computes, and the next program finds a new chip. */
-static void a_long_program_of_the_emulator_ends_at_its_deadline(void **state)
-{
-	enum { WORDS = 2000000 };
-	struct hxcomm_run_options options = HXCOMM_RUN_OPTIONS_INIT;
-	struct hxcomm_responses *out = new_responses();
-	const uint64_t read[] = { hxcomm_word_omnibus_address(0x88000007, 15, true),
-		hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS) };
-	(void)state;
-	if (!has_emulator())
-		skip();
-	uint64_t *words = malloc(WORDS * sizeof(*words));
-	assert_non_null(words);
-	for (size_t i = 0; i < WORDS; i += 2) {
-		words[i] = hxcomm_word_omnibus_address(0x88000007, 15, false);
-		words[i + 1] = hxcomm_word_omnibus_data(7);
-	}
-	options.timeout_s = 0.001;
-	struct hxcomm_connection *c = open_ok("emulator:");
-	assert_error(hxcomm_run_with(c, words, WORDS, out, &options), HXCOMM_ETIMEDOUT, "after 0.001 s");
-	assert_ok(hxcomm_run(c, read, 2, out));
-	assert_int_equal(out->omnibus.count, 1);
-	assert_int_equal(out->omnibus.value[0], 0); /* as after power-up */
-	hxcomm_close(c);
-	hxcomm_responses_free(out);
-	free(words);
-}
-
-/* ---- several chips ------------------------------------------------------------------------------ */
-
-static void several_chips_run_together_and_fail_apart(void **state)
-{
-	const uint64_t *const tick = (const uint64_t[]){ hxcomm_word_loopback(true),
-		hxcomm_word_loopback(true), at_gate };
-	const char *const uris[] = { "mock:", "gate:lost", "loopback:", has_emulator() ? "emulator:" : "mock:",
-		has_emulator() ? "emulator:?serial=2" : "mock:", "gate:noise" };
-	enum { CHIPS = 6 };
-	struct hxcomm_part parts[CHIPS] = { 0 };
-	(void)state;
-	assert_ok(hxcomm_run_all(NULL, 0, NULL));
-	for (size_t i = 0; i < CHIPS; i++)
-		parts[i] = (struct hxcomm_part){ .connection = open_ok(uris[i]), .words = tick,
-			.count = 1 + i % 2, .responses = new_responses() };
-	for (int run = 1; run <= 3; run++) {
-		assert_ok(hxcomm_run_all(parts, CHIPS, NULL));
-		for (size_t i = 0; i < CHIPS; i++) {
-			assert_int_equal(parts[i].status, HXCOMM_OK);
-			assert_string_equal(parts[i].message, "");
-			assert_int_equal(parts[i].responses->loopback.count, (size_t)run * (1 + i % 2));
-		}
-	}
-	parts[1].count = parts[5].count = 3;
-	assert_error(hxcomm_run_all(parts, CHIPS, NULL), HXCOMM_ELINK,
-	        "part 1 of 6 on gate-1 (and others failed, too): the cable is out");
-	for (size_t i = 0; i < CHIPS; i++) {
-		const bool fails = i == 1 || i == 5;
-		assert_int_equal(parts[i].status, i == 1 ? HXCOMM_ELINK : i == 5 ? HXCOMM_EPROTO : HXCOMM_OK);
-		assert_int_equal(parts[i].responses->loopback.count, (fails ? 3u : 4u) * (1 + i % 2));
-	}
-	assert_string_equal(parts[1].message, "the cable is out");
-	assert_non_null(strstr(parts[5].message, "is no message"));
-	assert_error(hxcomm_run_all(parts + 1, 1, NULL), HXCOMM_ESTATE, "part 0 of 1 on gate-1");
-	for (size_t i = 0; i < CHIPS; i++) {
-		hxcomm_close(parts[i].connection);
-		hxcomm_responses_free(parts[i].responses);
-	}
-}
-
 /* ---- the playback memory ------------------------------------------------------------------------ */
 
 static void keep_message(enum hxcomm_log_level level, const char *room, const char *message, void *user)
@@ -700,79 +320,10 @@ static void a_program_longer_than_the_playback_memory_is_warned_of(void **state)
 	free(words);
 }
 
-/* ---- the server while a program is under way ------------------------------------------------------- */
-
-static void *run_it(void *connection)
-{
-	uint64_t words[2] = { hxcomm_word_wait_until(1000000), at_gate };
-	return (void *)(intptr_t)hxcomm_run(connection, words, 2, NULL);
-}
-
-/* A host comes while the program of another one holds the chip: it is answered at once, the program
- * ends, the chip is reset, and the other host is told. */
-static void a_host_that_comes_in_the_middle_is_served(void **state)
-{
-	const uint64_t tick = hxcomm_word_loopback(true);
-	struct hxcomm_arq_server_statistics s = HXCOMM_ARQ_SERVER_STATISTICS_INIT, none = { 0 };
-	struct served served;
-	pthread_t thread;
-	void *status;
-	(void)state;
-	gate.closed = true;
-	gate.resets = 0;
-	served_start(&served, "gate:");
-	struct hxcomm_connection *first = open_ok(served.uri);
-	assert_int_equal(pthread_create(&thread, NULL, run_it, first), 0);
-	wait_until_waiting(1);
-	struct hxcomm_connection *second = open_ok(served.uri);
-	assert_int_equal(gate.waiting, 0);
-	assert_int_equal(gate.resets, 1);
-	assert_ok(hxcomm_run(second, &tick, 1, NULL));
-	pthread_join(thread, &status);
-	assert_int_equal((intptr_t)status, HXCOMM_ELINK);
-	assert_ok(hxcomm_arq_server_statistics_read(&s, served.server));
-	assert_int_equal(s.resets, 2);
-	assert_int_equal(s.thefts, 1);
-	assert_int_equal(s.programs, 2);
-	assert_int_equal(s.failed, 1);
-	assert_true(s.link.frames_sent >= 4);
-	assert_error(hxcomm_arq_server_statistics_read(&none, served.server), HXCOMM_EINVAL,
-	        "HXCOMM_ARQ_SERVER_STATISTICS_INIT");
-	gate.closed = false;
-	hxcomm_close(first);
-	hxcomm_close(second);
-	served_stop(&served);
-}
-
-/* The program takes longer than the host waits for a sign of life: the server gives them. */
-static void a_long_program_does_not_silence_the_server(void **state)
-{
-	uint64_t words[100];
-	struct hxcomm_run_options options = HXCOMM_RUN_OPTIONS_INIT;
-	struct hxcomm_link_statistics before = HXCOMM_LINK_STATISTICS_INIT, after = before;
-	struct served served;
-	(void)state;
-	for (size_t i = 0; i < 100; i++)
-		words[i] = at_gate;
-	gate.closed = true;
-	served_start(&served, "gate:");
-	struct hxcomm_connection *c = open_ok(served.uri);
-	assert_ok(hxcomm_link_statistics_read(&before, c));
-	options.timeout_s = 0.4; /* an echo each 0.1 s */
-	assert_error(hxcomm_run_with(c, words, 100, NULL, &options), HXCOMM_ETIMEDOUT,
-	        "at 127.0.0.1: a program of 100 words has not ended after 0.4 s");
-	assert_ok(hxcomm_link_statistics_read(&after, c));
-	assert_true(after.frames_received >= before.frames_received + 2);
-	gate.closed = false;
-	assert_ok(hxcomm_run(c, words, 100, NULL)); /* chip and link were reset */
-	hxcomm_close(c);
-	served_stop(&served);
-}
-
 static int setup(void **state)
 {
 	(void)state;
-	const int status = hxcomm_provider_register(&gate_provider);
+	const int status = gate_register();
 	return status ? status : hxcomm_provider_register(&tape_provider);
 }
 
@@ -784,18 +335,7 @@ int main(void)
 		cmocka_unit_test(the_queue_never_holds_more_than_it_may),
 		cmocka_unit_test(words_of_the_next_program_are_sent_while_one_runs),
 		cmocka_unit_test(the_stream_is_cut_at_halts_and_nowhere_else),
-		cmocka_unit_test(after_a_deadline_the_chip_is_reset_and_works),
-		cmocka_unit_test(each_failure_has_its_code_and_its_consequence),
-		cmocka_unit_test(those_behind_a_failed_one_are_given_up),
-		cmocka_unit_test(one_whose_responses_do_not_fit_fails_alone),
-		cmocka_unit_test(words_that_are_wrong_are_refused_and_the_job_lives_on),
-		cmocka_unit_test(a_program_that_is_not_completed_is_given_up_in_time),
-		cmocka_unit_test(closing_gives_up_what_is_under_way),
-		cmocka_unit_test(a_long_program_of_the_emulator_ends_at_its_deadline),
-		cmocka_unit_test(several_chips_run_together_and_fail_apart),
 		cmocka_unit_test(a_program_longer_than_the_playback_memory_is_warned_of),
-		cmocka_unit_test(a_host_that_comes_in_the_middle_is_served),
-		cmocka_unit_test(a_long_program_does_not_silence_the_server),
 	};
 	return cmocka_run_group_tests_name("hxcomm/job", tests, setup, NULL);
 }
