@@ -300,6 +300,57 @@ static void a_chip_that_was_written_is_read_back(void **state)
 	machine_close(&machine);
 }
 
+/* Two users share a chip; each finds it as it was left, whatever the other did. */
+static void a_shared_chip_is_as_each_user_left_it(void **state)
+{
+	struct test_random random = { .seed = 12 };
+	struct machine machine;
+	struct haldls_chip *chips[2], *read = malloc(sizeof(*read));
+	struct stadls_reinit *stacks[2];
+	(void)state;
+	machine_open(&machine, "emulator:");
+	for (int u = 0; u < 2; u++) {
+		size_t entry;
+		chips[u] = malloc(sizeof(*chips[u]));
+		set_random_chip(chips[u], &random);
+		assert_ok(stadls_reinit_new(&stacks[u]));
+		assert_ok(stadls_reinit_add(&entry, stacks[u]));
+		stadls_builder_clear(machine.builder);
+		assert_ok(stadls_bringup_append(machine.builder, NULL));
+		assert_ok(stadls_reinit_set(stacks[u], entry, machine.builder, NULL, true));
+		/* the configuration goes on top, with what is read of it at the end of a turn */
+		assert_ok(stadls_reinit_add(&entry, stacks[u]));
+		stadls_builder_clear(machine.builder);
+		assert_ok(stadls_builder_write_chip(machine.builder, chips[u]));
+		struct stadls_builder *snapshot;
+		assert_ok(stadls_builder_new(&snapshot));
+		assert_ok(fisch_program_append_omnibus_reads(NULL, stadls_builder_program(snapshot),
+		        haldls_chip_addresses(), HALDLS_CHIP_WORDS));
+		assert_ok(stadls_reinit_set(stacks[u], entry, machine.builder, snapshot, true));
+		stadls_builder_free(snapshot);
+		stadls_builder_clear(machine.builder);
+	}
+	for (int turn = 0; turn < 6; turn++) {
+		struct haldls_chip *chip = chips[turn % 2];
+		assert_ok(stadls_reinit_run(stacks[turn % 2], machine.connection, NULL, NULL));
+		haldls_chip_init(read);
+		assert_ok(stadls_chip_read(read, NULL, machine.connection, NULL));
+		assert_same_chip(read, chip);
+		/* in its turn a user changes something, which the snapshot sees */
+		*read = *chip;
+		chip->capmem[turn] ^= 1;
+		chip->synapse_weight[turn % 2][turn][turn] ^= 3;
+		assert_ok(stadls_chip_write(machine.connection, chip, read));
+		assert_ok(stadls_reinit_leave(stacks[turn % 2], machine.connection));
+	}
+	for (int u = 0; u < 2; u++) {
+		stadls_reinit_free(stacks[u]);
+		free(chips[u]);
+	}
+	free(read);
+	machine_close(&machine);
+}
+
 /* ---- processors, information ----------------------------------------------------------------- */
 
 static void a_program_is_loaded_and_read_back(void **state)
@@ -398,6 +449,7 @@ int main(void)
 		cmocka_unit_test(health_follows_the_bring_up),
 		cmocka_unit_test(a_broken_chip_says_what_is_broken),
 		cmocka_unit_test(a_chip_that_was_written_is_read_back),
+		cmocka_unit_test(a_shared_chip_is_as_each_user_left_it),
 		cmocka_unit_test(a_program_is_loaded_and_read_back),
 		cmocka_unit_test(a_run_tells_what_it_was),
 	};

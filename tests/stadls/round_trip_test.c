@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COORDINATES = 24, ALL_BYTES = 15, LONG_WORDS = 4096 };
+enum { COORDINATES = 24, COORDINATES_LONG = 4096, ALL_BYTES = 15, LONG_WORDS = 4096 };
 
 /* Registers that do not keep what they are given: why. */
 static const struct { const char *container, *why; } exceptions[] = {
@@ -81,6 +81,12 @@ static void try_register(struct hxcomm_connection *connection, struct stadls_bui
 	free(words);
 }
 
+/* All coordinates of most containers where there is time: BSS_TEST_LONG=1. */
+static uint32_t coordinates(void)
+{
+	return getenv("BSS_TEST_LONG") ? COORDINATES_LONG : COORDINATES;
+}
+
 struct tried {
 	size_t containers, registers;
 };
@@ -92,7 +98,7 @@ static void try_container(struct tried *tried, struct hxcomm_connection *connect
 	tried->containers++;
 	for (size_t b = 0; b < container->backend_count; b++) {
 		const enum fisch_backend backend = container->backends[b];
-		const uint32_t step = container->count / COORDINATES + 1;
+		const uint32_t step = container->count / coordinates() + 1;
 		if (!reads_over(container, backend))
 			continue;
 		/* JTAG takes six words for one */
