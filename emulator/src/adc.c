@@ -73,6 +73,8 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 		return;
 	struct kernel_membranes *m = &a->ahead;
 	memcpy(m, &a->membranes, sizeof(*m));
+	if (m->rich)
+		a->rich_ahead = a->rich;
 	unsigned variants = 0;
 	for (size_t i = a->stimuli.first; i < a->stimuli.count; i++) {
 		const struct analog_stimulus *stimulus = &a->stimuli.entry[i];
@@ -90,6 +92,10 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 		if (emulator__neuron_reset_shares(a, m, begin, begin + STEP))
 			variants |= KERNEL_RESETS;
 		a->kernel->step(m, STEP * 4e-9f, 0, variants);
+		if (m->rich)
+			a->kernel->rich(m, &a->rich_ahead, STEP * 4e-9f, 0, variants, m->rich);
+		if (analog_is_rich(a))
+			emulator__compartment_exchange(a, m->v, STEP * 4e-9f);
 		emulator__readout_hold(a, m);
 		variants = 0;
 		show(a, m, hemisphere, in->path[in->points]);

@@ -281,6 +281,7 @@ static bool stimulate(struct emulator_analog *a, uint64_t end)
 				&a->membranes, stimulus->target / 128u, end);
 			emulator__synapse_event(
 				a, &bin, t, stimulus->target, stimulus->label, stimulus->pulse);
+			a->event_at = events ? a->event_at : t;
 			events = true;
 			continue;
 		}
@@ -297,6 +298,22 @@ static bool stimulate(struct emulator_analog *a, uint64_t end)
 /* ---- parameters
  * ---------------------------------------------------------------------------------- */
 
+/* What single neurons do not have for themselves. */
+static void refresh_shared(struct emulator_analog *a)
+{
+	emulator__synapse_refresh(a);
+	emulator__compartment_refresh(a);
+	a->membranes.rich = emulator__neuron_rich_blocks(a);
+	a->bypasses = false;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		a->bypasses |= a->neuron[n].enable_bypass_excitatory |
+			       a->neuron[n].enable_bypass_inhibitory;
+	a->moved_at = a->grid;
+	memset(a->stale, 0, sizeof(a->stale));
+	a->any_stale = false;
+	a->plan_stale = true;
+}
+
 static void refresh_all(struct emulator_analog *a)
 {
 	for (uint32_t quadrant = 0; quadrant < ANALOG_QUADRANTS; quadrant++) {
@@ -310,11 +327,8 @@ static void refresh_all(struct emulator_analog *a)
 	}
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
 		emulator__neuron_refresh(a, n);
-	emulator__synapse_refresh(a);
-	memset(a->stale, 0, sizeof(a->stale));
-	a->any_stale = false;
+	refresh_shared(a);
 	a->all_stale = false;
-	a->plan_stale = true;
 }
 
 /* Parameters as of tick @t. */
@@ -331,10 +345,7 @@ static void refresh(struct emulator_analog *a, uint64_t t)
 		for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
 			if (a->stale[n])
 				emulator__neuron_refresh(a, n);
-		emulator__synapse_refresh(a);
-		memset(a->stale, 0, sizeof(a->stale));
-		a->any_stale = false;
-		a->plan_stale = true;
+		refresh_shared(a);
 	}
 }
 
@@ -367,11 +378,43 @@ void emulator__spike_insert(
 	spikes[count] = (struct emulator_spike){.time = time, .neuron = (uint16_t)neuron};
 }
 
+static void send(struct emulator_analog *a, uint32_t n, uint64_t time)
+{
+	emulator__neuron_adapt(a, n);
+	if (!a->backend[n].post_overwrite)
+		emulator__correlation_post(a, time, n);
+	emulator__spike_insert(a->spikes, a->spike_count++, time, n);
+}
+
+/* Large pulses go past the membrane to the comparator's output. */
+static void bypass(struct emulator_analog *a)
+{
+	const struct kernel_membranes *m = &a->membranes;
+	const uint64_t time = a->event_at + PHYSICS_BYPASS_TICKS;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
+		const struct haldls_neuron_config *config = &a->neuron[n];
+		const bool fires = config->enable_bypass_excitatory &&
+				   m->charge[0][n] > PHYSICS_BYPASS;
+		const bool rests = config->enable_bypass_inhibitory &&
+				   m->charge[1][n] > PHYSICS_BYPASS;
+		if (!config->enable_fire || a->is_resting[n] || !(fires || rests))
+			continue;
+		emulator__neuron_rest(a, n, time);
+		if (fires)
+			send(a, n, time);
+	}
+}
+
 static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
 {
 	struct kernel_membranes *m = &a->membranes;
 	const float before = m->v[n] - m->gain[n];
 	float place = m->gain[n] > 0 ? (m->threshold[n] - before) / m->gain[n] : 0;
+	if (m->rich >> n / KERNEL_BLOCK & 1) { /* the way there was no straight line */
+		place = a->rich.place[n];
+		m->v[n] = m->threshold[n];
+		m->gain[n] = 0;
+	}
 	place = place < 0 ? 0 : place > 1 ? 1 : place;
 	const float delay = a->comparator_delay[analog_quadrant(n)];
 	const uint64_t time = begin + (uint64_t)(place * STEP + delay + 0.5f);
@@ -380,9 +423,7 @@ static void fire(struct emulator_analog *a, uint32_t n, uint64_t begin)
 		reset_remainder(a, n, begin, time);
 	m->gain[n] = 0;
 	emulator__neuron_arm(a, n);
-	if (!a->backend[n].post_overwrite)
-		emulator__correlation_post(a, time, n);
-	emulator__spike_insert(a->spikes, a->spike_count++, time, n);
+	send(a, n, time);
 }
 
 /* A comparator that is still on at the end of the period starts the next one, yet sends no spike.
@@ -472,6 +513,16 @@ void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64
 	a->noise_slot[hemisphere] = slot;
 }
 
+/* Where no leap shows that nothing moves, enough quiet steps do. */
+static void rest_at_last(struct emulator_analog *a)
+{
+	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST | KERNEL_ACTIVE;
+	if (a->flags & unrest || a->noise_stepped || a->capmem.settling || any_rests(a) ||
+		a->stimuli.first < a->stimuli.count)
+		a->moved_at = a->grid;
+	a->settled = a->grid - a->moved_at >= SETTLED_TICKS;
+}
+
 static void step(struct emulator_analog *a)
 {
 	struct kernel_membranes *m = &a->membranes;
@@ -479,8 +530,11 @@ static void step(struct emulator_analog *a)
 	unsigned variants = 0;
 	float place = 0;
 	refresh(a, begin);
-	if (stimulate(a, end))
+	if (stimulate(a, end)) {
 		variants |= KERNEL_EVENTS;
+		if (a->bypasses)
+			bypass(a);
+	}
 	if (emulator__neuron_reset_shares(a, m, begin, end))
 		variants |= KERNEL_RESETS;
 	if (a->noise_stepped) {
@@ -492,9 +546,13 @@ static void step(struct emulator_analog *a)
 	}
 	m->fast = 2e-3f;
 	a->flags = a->kernel->step(m, STEP * 4e-9f, place, variants);
+	if (m->rich)
+		a->flags |= a->kernel->rich(m, &a->rich, STEP * 4e-9f, place, variants, m->rich);
 	emulator__readout_hold(a, m);
 	if (a->flags & KERNEL_CROSSING)
 		fire_crossings(a, begin);
+	if (analog_is_rich(a))
+		emulator__compartment_exchange(a, m->v, STEP * 4e-9f);
 	a->grid = end;
 	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
 	if (a->flags & (KERNEL_NEAR | KERNEL_CROSSING)) {
@@ -504,6 +562,8 @@ static void step(struct emulator_analog *a)
 	} else if (a->noise_stepped && a->grid >= a->busy_until) {
 		end_noise(a);
 	}
+	if (analog_is_rich(a))
+		rest_at_last(a);
 }
 
 /* Ticks until something begins or ends that a leap must not cross. */
@@ -546,7 +606,7 @@ static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
 	const uint64_t room = t - a->grid;
 	uint64_t limit = room < a->stride ? room : a->stride;
 	if (limit < 2 * STEP || a->flags & (KERNEL_NEAR | KERNEL_CROSSING) || a->noise_stepped ||
-		a->any_stale || a->all_stale || a->grid < a->careful_until)
+		a->any_stale || a->all_stale || a->grid < a->careful_until || analog_is_rich(a))
 		return STEP;
 	if (a->capmem.settling) {
 		/* membranes follow a settling memory: short leaps at first and before somebody

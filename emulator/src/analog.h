@@ -43,10 +43,16 @@
  *  `enable_reset_degeneration` off: conductance times 4, linear range a quarter (93 mV). A
  *  comparator that is still on when the refractory period ends starts the next period without a fire
  *  event. A neuron without bias of its spike comparator (shared cell below code 1) does not fire.
+ *  The readout source "adaptation" shows v_adapt_ref and 1 V per uA of adaptation current. A bypass
+ *  acts 12 ns after an event that drops its line by more than 40 mV: the excitatory one fires, the
+ *  inhibitory one starts a refractory period without a fire event.
  *
- *  **Not modelled yet**: adaptation, exponential term, conductance-based inputs (a current-based
- *  input answers), multi-compartment switches, bypass circuits, refresh ripple of the capacitive
- *  memory. Charge sharing and renewing of synapse drivers, broken on the chip, change nothing.
+ *  **Time.** Busy membranes run in steps of up to 320 ns where all time constants allow it (window.c);
+ *  rich neurons (adaptation, exponential term, conductance-based inputs) and compartments in steps of
+ *  80 ns, their nonlinear currents in parts of 40 ns and less.
+ *
+ *  **Not modelled**: refresh ripple of the capacitive memory; `enable_pause` acts on rich neurons and
+ *  in busy networks only. Charge sharing and renewing of synapse drivers, broken on the chip, change nothing.
  *  Source: spec/emulator_physics.md. */
 
 #include <stdbool.h>

@@ -7,6 +7,7 @@
 
 #include "analog.h"
 #include "capmem.h"
+#include "compartment.h"
 #include "correlation.h"
 #include "kernel.h"
 #include "readout.h"
@@ -110,6 +111,8 @@ struct emulator_analog {
 	struct kernel_membranes membranes; /* first: it wants the alignment */
 	struct kernel_membranes ahead;     /* a copy that runs ahead of time for a conversion */
 	struct kernel_plan plan;
+	struct kernel_rich rich, rich_ahead;
+	struct compartments compartments;
 	struct analog_half half[ANALOG_HEMISPHERES];
 	struct analog_synapses synapses[ANALOG_HEMISPHERES];
 	const struct kernel *kernel;
@@ -144,6 +147,11 @@ struct emulator_analog {
 	float noise_current[ANALOG_NEURONS]; /* V/s: sigma of the band-limited noise current */
 	uint32_t crossings[ANALOG_NEURONS];  /* so far: each draws the comparator's noise anew */
 	uint32_t crossing_bits[ANALOG_NEURONS][4]; /* drawn for four of them */
+	bool bypasses;     /* some neuron has one */
+	uint64_t event_at; /* tick of the first event of this step */
+	float farad[ANALOG_NEURONS];            /* F, of the membranes */
+	float adaptation_step[ANALOG_NEURONS];  /* V/s per spike, signed */
+	uint64_t moved_at;                      /* tick at which single steps last saw something move */
 	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
 	uint64_t conversions, samples;          /* so far */
 
@@ -196,6 +204,12 @@ struct emulator_analog {
 	bool column_sensors[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
 };
 
+/** Do single steps alone follow these neurons: rich ones, or several of a node? */
+static inline bool analog_is_rich(const struct emulator_analog *a)
+{
+	return a->membranes.rich || a->compartments.shorts || a->compartments.edges || a->bypasses;
+}
+
 /** Quadrant of an atomic neuron. */
 static inline uint32_t analog_quadrant(uint32_t neuron)
 {
@@ -242,6 +256,12 @@ void emulator__analog_disturb(struct emulator_analog *a);
 void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n);
 /** Draw the comparator's noise for the next crossing of neuron @p n. */
 void emulator__neuron_arm(struct emulator_analog *a, uint32_t n);
+/** Neurons that are rich, 64 to a bit, as their switches are now. */
+unsigned emulator__neuron_rich_blocks(const struct emulator_analog *a);
+/** What the readout shows of the adaptation of neuron @p n, V. */
+float emulator__neuron_adaptation(const struct emulator_analog *a, uint32_t n);
+/** Move the adaptation of neuron @p n by one pulse. */
+void emulator__neuron_adapt(struct emulator_analog *a, uint32_t n);
 /** Begin the refractory period of neuron @p n at tick @p t. */
 void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t);
 /** Compute the refractory times that follow a spike at tick @p t. */

@@ -15,6 +15,7 @@
 enum {
 	KERNEL_NEURONS = 512,
 	KERNEL_COLUMNS = 256,
+	KERNEL_BLOCK = 64,   /**< neurons that are rich together */
 	KERNEL_LINES = 2,    /**< 0 excitatory, 1 inhibitory */
 	KERNEL_WINDOW = 12,  /**< most steps of a window, which lies within a slot of the noise */
 };
@@ -80,6 +81,27 @@ struct kernel_membranes {
 	uint32_t above[KERNEL_NEURONS + 16];    /**< 1 while the comparator is on */
 	uint32_t crossing[KERNEL_NEURONS + 16]; /**< 1 where it switched on in this step */
 	float fast;                             /**< V, what counts as fast */
+	unsigned rich; /**< bit b: steps leave out neurons 64 b … 64 b + 63 */
+};
+
+/** What rich neurons have beside a leaky membrane. Currents are divided by the membrane's
+ *  capacitance: V/s. */
+struct kernel_rich {
+	_Alignas(64) kernel_column adaptation; /**< V/s, w */
+	kernel_column place;                   /**< of a crossing in the step, 0 … 1 */
+	kernel_column adaptation_rate;         /**< 1/s */
+	kernel_column adaptation_a;            /**< 1/s, signed: w tends to a (v - reference) */
+	kernel_column adaptation_reference;    /**< V */
+	kernel_column adaptation_limit;        /**< V/s, largest adaptation current */
+	kernel_column exponential;             /**< V/s at its reference; 0 where it is off */
+	kernel_column exponential_slope;       /**< 1/V */
+	kernel_column exponential_reference;   /**< V */
+	kernel_column exponential_limit;       /**< V/s */
+	kernel_column conductance[KERNEL_LINES]; /**< 1/s: how the largest current of an input falls
+						    towards its reversal potential; 0 for
+						    current-based ones */
+	kernel_column reversal[KERNEL_LINES];    /**< V, where it is as without this */
+	kernel_column pause; /**< 1 where inputs and exponential term pause in reset, else 0 */
 };
 
 /** Where the events of a step go: the columns of one hemisphere. */
@@ -165,6 +187,9 @@ struct kernel {
 	/** Move all neurons by any time @p h in which nothing happens; `reset_share` counts with
 	 *  KERNEL_RESETS. */
 	uint32_t (*leap)(struct kernel_membranes *m, float h, unsigned variants);
+	/** Move rich neurons by one step, as `step`. @param blocks bit b: neurons 64 b … 64 b + 63 */
+	uint32_t (*rich)(struct kernel_membranes *m, struct kernel_rich *r, float h, float place,
+		unsigned variants, unsigned blocks);
 	/** Move one hemisphere through a window: as steps do, where lines and membranes are slow
 	 *  against a step. The leak is followed along its tangent for the length of the window;
 	 *  neurons in reset are parked and moved at its end in one. */

@@ -82,7 +82,7 @@ static inline float root(float x)
 	return __builtin_sqrtf(x);
 }
 
-enum { BLOCK = 64 };
+enum { BLOCK = KERNEL_BLOCK };
 
 /* Short loops over a block keep more neurons in flight than one long one: 1.6x,
  * bench/emulator_analog. */
@@ -215,6 +215,8 @@ static inline __attribute__((always_inline)) uint32_t advance(
 	_Alignas(64) uint32_t active[BLOCK];
 	uint32_t flags = 0;
 	for (unsigned begin = 0; begin < KERNEL_NEURONS; begin += BLOCK) {
+		if (!leap && m->rich >> begin / BLOCK & 1)
+			continue;
 		advance_lines(m, begin, h, variants, leap, current, active);
 		advance_currents(m, begin, h, place, variants, leap, current, force);
 		flags |= advance_membranes(m, begin, h, leap, force, active);
@@ -252,11 +254,14 @@ static uint32_t leap(struct kernel_membranes *m, float h, unsigned variants)
 
 #include "kernel_window.h"
 
+#include "kernel_rich.h"
+
 #include "correlation_body.h"
 
 const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
 	.step = step,
 	.leap = leap,
+	.rich = rich,
 	.window = window,
 	.noise = noise,
 	.row = row,

@@ -142,6 +142,98 @@ static void refresh_noise(struct emulator_analog *a, uint32_t n, float bias, flo
 	m->margin[n] += 6 * sqrtf(variance + PHYSICS_NOISE_COMPARATOR * PHYSICS_NOISE_COMPARATOR);
 }
 
+/* A leak-type reference of the exponential term, the adaptation or an input. */
+static float rich_reference(const struct emulator_analog *a, uint32_t n, uint32_t row, float offset)
+{
+	return reference(cell(a, n, row), PHYSICS_LEAK_FOLLOWER) + offset;
+}
+
+static void refresh_adaptation(struct emulator_analog *a, uint32_t n, float capacitance)
+{
+	struct kernel_rich *r = &a->rich;
+	const struct haldls_neuron_config *config = &a->neuron[n];
+	const struct variation_neuron *pattern = &a->pattern->neuron[n];
+	const float code = fmaxf(cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_TAU), 0.1f);
+	const float slope = config->enable_adaptation ? PHYSICS_ADAPT_A * pattern->adaptation[0] *
+								cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_A)
+						      : 0;
+	const float step = config->enable_adaptation ? PHYSICS_ADAPT_B * pattern->adaptation[1] *
+							       cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_B)
+						     : 0;
+	r->adaptation_rate[n] = code / (PHYSICS_ADAPT_TAU * pattern->adaptation_tau);
+	r->adaptation_a[n] = (config->invert_adaptation_a ? -slope : slope) / capacitance;
+	r->adaptation_reference[n] = rich_reference(
+		a, n, HALDLS_CAPMEM_V_ADAPT_LEAK, pattern->adaptation_offset[0]);
+	r->adaptation_limit[n] = PHYSICS_ADAPT_LIMIT / capacitance;
+	a->adaptation_step[n] = (config->invert_adaptation_b ? -step : step) / capacitance;
+	if (!config->enable_adaptation)
+		r->adaptation[n] = 0;
+}
+
+static void refresh_rich(struct emulator_analog *a, uint32_t n, float capacitance)
+{
+	static const uint32_t rows[KERNEL_LINES] = {
+		HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_COBA, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_COBA};
+	static const uint32_t reversals[KERNEL_LINES] = {
+		HALDLS_CAPMEM_E_SYNIN_EXC_REV, HALDLS_CAPMEM_E_SYNIN_INH_REV};
+	struct kernel_rich *r = &a->rich;
+	const struct haldls_neuron_config *config = &a->neuron[n];
+	const struct variation_neuron *pattern = &a->pattern->neuron[n];
+	const bool coba[KERNEL_LINES] = {config->enable_synaptic_input_excitatory &&
+						 config->enable_synaptic_input_excitatory_coba_mode,
+		config->enable_synaptic_input_inhibitory &&
+			config->enable_synaptic_input_inhibitory_coba_mode};
+	for (unsigned line = 0; line < KERNEL_LINES; line++) {
+		r->conductance[line][n] = coba[line] ? PHYSICS_COBA * pattern->conductance[line] *
+							       cell(a, n, rows[line]) / capacitance
+						     : 0;
+		r->reversal[line][n] =
+			rich_reference(a, n, reversals[line], pattern->reversal_offset[line]);
+	}
+	r->exponential[n] =
+		config->enable_exponential
+			? emulator__capmem_ampere(cell(a, n, HALDLS_CAPMEM_I_BIAS_EXP)) *
+				  PHYSICS_EXP * pattern->exponential / capacitance
+			: 0;
+	r->exponential_slope[n] = 1 / PHYSICS_EXP_WIDTH;
+	r->exponential_reference[n] =
+		rich_reference(a, n, HALDLS_CAPMEM_V_EXP, pattern->exponential_offset);
+	r->exponential_limit[n] = PHYSICS_EXP_LIMIT / capacitance;
+	r->pause[n] = config->enable_pause;
+	refresh_adaptation(a, n, capacitance);
+}
+
+static bool is_rich(const struct haldls_neuron_config *config)
+{
+	return config->enable_adaptation || config->enable_exponential ||
+	       (config->enable_synaptic_input_excitatory &&
+		       config->enable_synaptic_input_excitatory_coba_mode) ||
+	       (config->enable_synaptic_input_inhibitory &&
+		       config->enable_synaptic_input_inhibitory_coba_mode);
+}
+
+unsigned emulator__neuron_rich_blocks(const struct emulator_analog *a)
+{
+	unsigned blocks = 0;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		blocks |= (unsigned)is_rich(&a->neuron[n]) << n / KERNEL_BLOCK;
+	return blocks;
+}
+
+float emulator__neuron_adaptation(const struct emulator_analog *a, uint32_t n)
+{
+	const float offset = a->pattern->neuron[n].adaptation_offset[1];
+	return rich_reference(a, n, HALDLS_CAPMEM_V_ADAPT_REF, offset) +
+	       a->rich.adaptation[n] * a->farad[n] / PHYSICS_ADAPT_SHOWN;
+}
+
+void emulator__neuron_adapt(struct emulator_analog *a, uint32_t n)
+{
+	const unsigned scale = a->common[analog_half(n)].clock_scale_adaptation_pulse;
+	if (a->backend[n].enable_adaptation_pulse)
+		a->rich.adaptation[n] += a->adaptation_step[n] * (float)(2u << scale) * 4e-9f;
+}
+
 static void refresh_threshold(struct emulator_analog *a, uint32_t n)
 {
 	const struct haldls_neuron_config *config = &a->neuron[n];
@@ -170,6 +262,8 @@ void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n)
 								    : offset;
 	a->membranes.constant[n] += emulator__readout_stimulus(a, n) / capacitance;
 	float bias = refresh_leak(a, n, capacitance);
+	a->farad[n] = capacitance;
+	refresh_rich(a, n, capacitance);
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		bias += refresh_input(a, n, line, capacitance);
 	refresh_noise(a, n, bias, capacitance);

@@ -31,6 +31,18 @@
 				   */
 #define PHYSICS_RESET_LIMIT 5e-6f /**< S of the reset switch */
 #define PHYSICS_OFFSET 0.36e-9f   /**< A per code of the membrane offset current */
+#define PHYSICS_COMPARTMENT 2.0e-9f /**< S per code between compartments */
+#define PHYSICS_ADAPT_TAU 12e-3f   /**< s * code of the adaptation */
+#define PHYSICS_ADAPT_A 1.2e-9f    /**< S per code of the adaptation */
+#define PHYSICS_ADAPT_B 0.12e-3f   /**< A/s per code while an adaptation pulse lasts */
+#define PHYSICS_ADAPT_LIMIT 500e-9f /**< A, largest adaptation current */
+#define PHYSICS_ADAPT_SHOWN 1e-6f  /**< S: the readout shows the current over it */
+#define PHYSICS_EXP 0.05f          /**< of its bias that the exponential term makes at its reference */
+#define PHYSICS_EXP_WIDTH 25e-3f   /**< V per factor e */
+#define PHYSICS_EXP_LIMIT 5e-6f    /**< A, largest exponential current */
+#define PHYSICS_COBA 6e-9f         /**< A per V and code, of conductance-based inputs */
+#define PHYSICS_BYPASS 0.04f       /**< V of drop that a bypass takes for a spike */
+#define PHYSICS_BYPASS_TICKS 3     /**< from the event to the spike */
 #define PHYSICS_RAIL 1.2f         /**< V, upper end of the membrane; the lower one is 0 */
 #define PHYSICS_RAIL_SOFT 0.05f   /**< V over which currents fade before a rail */
 #define PHYSICS_COMPARATOR_DELAY 5.0f  /**< ticks of 4 ns at the typical bias */

@@ -27,7 +27,7 @@ float emulator__readout_neuron(const struct emulator_analog *a, uint32_t n, floa
 		return 0;
 	const float source = choice == 0            ? v
 	        : choice <= KERNEL_LINES ? PHYSICS_LINE_REST - lines[choice - 1]
-	                                 : 0;
+	                                 : emulator__neuron_adaptation(a, n);
 	return 0.6f + (source - 0.6f) * pattern->readout_gain + pattern->readout_offset;
 }
 

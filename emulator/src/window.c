@@ -76,6 +76,8 @@ static void plan_neuron(struct emulator_analog *a, uint32_t n)
 	planned(a, n)->reset_floor[n % 16] = m->reset_reference[n] +
 			    planned(a, n)->reset_yield[n % 16] * p->h *
 				    (m->leak_limit[n] * leak + m->constant[n]);
+	if (a->neuron[n].enable_pause) /* the inputs are off meanwhile */
+		planned(a, n)->reset_yield[n % 16] = 0;
 }
 
 static void plan(struct emulator_analog *a)
@@ -349,7 +351,7 @@ static bool any_overtaken(const struct emulator_analog *a)
 
 bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 {
-	if (a->any_stale || a->all_stale || a->grid < a->windows_from || emulator__readout_holds(a) ||
+	if (analog_is_rich(a) || a->any_stale || a->all_stale || a->grid < a->windows_from || emulator__readout_holds(a) ||
 		a->common[0].force_reset || a->common[1].force_reset)
 		return false;
 	if (a->plan_stale)

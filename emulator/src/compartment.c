@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "compartment.h"
+
+#include "analog_state.h"
+#include "physics.h"
+
+#include <haldls/coordinate.h>
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	MEMBRANES = ANALOG_NEURONS,
+	ENDS = 2 * ANALOG_NEURONS, /* membranes, then segments of the soma line */
+	LINE_ENDS = 64, /* conductances that a soma line may have: beyond it the last are left out */
+};
+
+/* ---- shorts ------------------------------------------------------------------------------------ */
+
+static uint16_t root_of(uint16_t parent[ENDS], uint16_t end)
+{
+	while (parent[end] != end) {
+		parent[end] = parent[parent[end]];
+		end = parent[end];
+	}
+	return end;
+}
+
+/* The root is always the lowest: a membrane where there is one. */
+static void join(uint16_t parent[ENDS], unsigned one, unsigned other, bool closed)
+{
+	if (!closed)
+		return;
+	const uint16_t a = root_of(parent, (uint16_t)one), b = root_of(parent, (uint16_t)other);
+	parent[a > b ? a : b] = a > b ? b : a;
+}
+
+static void join_all(const struct emulator_analog *a, uint16_t parent[ENDS])
+{
+	for (unsigned end = 0; end < ENDS; end++)
+		parent[end] = (uint16_t)end;
+	for (unsigned n = 0; n < MEMBRANES; n++) {
+		const struct haldls_neuron_config *config = &a->neuron[n];
+		const bool right = n % ANALOG_COLUMNS + 1 < ANALOG_COLUMNS;
+		join(parent, n, MEMBRANES + n, config->connect_soma);
+		if (right) {
+			join(parent, n, n + 1, config->connect_membrane_right);
+			join(parent, MEMBRANES + n, MEMBRANES + n + 1, config->connect_soma_right);
+		}
+		join(parent, n, (n + ANALOG_COLUMNS) % MEMBRANES, config->connect_bottom);
+	}
+}
+
+static void add_node(struct compartments *c, uint16_t parent[ENDS], unsigned *members,
+	uint16_t node_of[ENDS], uint16_t root)
+{
+	struct compartment_short *node = &c->node[c->nodes];
+	*node = (struct compartment_short){.first = (uint16_t)*members};
+	for (unsigned n = root; n < MEMBRANES; n++)
+		if (root_of(parent, (uint16_t)n) == root)
+			c->member[(*members)++] = (uint16_t)n;
+	node->count = (uint16_t)(*members - node->first);
+	node_of[root] = (uint16_t)c->nodes++;
+}
+
+/* Nodes of several membranes first. */
+static void list_nodes(struct compartments *c, uint16_t parent[ENDS], uint16_t node_of[ENDS])
+{
+	unsigned sizes[ENDS] = {0}, members = 0;
+	for (unsigned n = 0; n < MEMBRANES; n++)
+		sizes[root_of(parent, (uint16_t)n)]++;
+	c->nodes = 0;
+	for (unsigned n = 0; n < MEMBRANES; n++)
+		if (sizes[n] > 1)
+			add_node(c, parent, &members, node_of, (uint16_t)n);
+	c->shorts = c->nodes;
+	for (unsigned n = 0; n < MEMBRANES; n++)
+		if (sizes[n] == 1)
+			add_node(c, parent, &members, node_of, (uint16_t)n);
+}
+
+/* ---- conductances ------------------------------------------------------------------------------ */
+
+static float conductance(const struct emulator_analog *a, unsigned n)
+{
+	const struct haldls_neuron_config *config = &a->neuron[n];
+	const float scale = config->enable_multiply_multicomp_conductance_bias ==
+					    config->enable_divide_multicomp_conductance_bias
+				    ? 1
+			    : config->enable_multiply_multicomp_conductance_bias ? 4
+										 : 0.25f;
+	return PHYSICS_COMPARTMENT * scale * a->pattern->neuron[n].compartment *
+	       analog_cell(a, analog_quadrant(n), HALDLS_CAPMEM_I_BIAS_NMDA, n % 128);
+}
+
+static void add_edge(struct compartments *c, uint16_t one, uint16_t other, float siemens)
+{
+	if (one == other || siemens <= 0 || c->edges == COMPARTMENT_EDGES)
+		return;
+	c->edge[c->edges++] = (struct compartment_edge){one, other, siemens};
+}
+
+/* A line without a membrane, by the conductances that end there. */
+static void add_mesh(struct emulator_analog *a, uint16_t parent[ENDS], const uint16_t node_of[ENDS],
+	uint16_t line)
+{
+	uint16_t node[LINE_ENDS];
+	float siemens[LINE_ENDS], sum = 0;
+	unsigned count = 0;
+	for (unsigned n = 0; n < MEMBRANES && count < LINE_ENDS; n++) {
+		if (!a->neuron[n].enable_multicomp_conductance ||
+			root_of(parent, (uint16_t)(MEMBRANES + n)) != line)
+			continue;
+		node[count] = node_of[root_of(parent, (uint16_t)n)];
+		siemens[count] = conductance(a, n);
+		sum += siemens[count++];
+	}
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned k = i + 1; k < count; k++)
+			add_edge(&a->compartments, node[i], node[k], siemens[i] * siemens[k] / sum);
+}
+
+static void list_edges(struct emulator_analog *a, uint16_t parent[ENDS],
+	const uint16_t node_of[ENDS])
+{
+	a->compartments.edges = 0;
+	for (unsigned n = 0; n < MEMBRANES; n++) {
+		const uint16_t line = root_of(parent, (uint16_t)(MEMBRANES + n));
+		if (line >= MEMBRANES && line == MEMBRANES + n)
+			add_mesh(a, parent, node_of, line);
+		else if (line < MEMBRANES && a->neuron[n].enable_multicomp_conductance)
+			add_edge(&a->compartments, node_of[root_of(parent, (uint16_t)n)],
+				node_of[line], conductance(a, n));
+	}
+}
+
+void emulator__compartment_refresh(struct emulator_analog *a)
+{
+	struct compartments *c = &a->compartments;
+	uint16_t parent[ENDS], node_of[ENDS];
+	bool any = false;
+	for (unsigned n = 0; n < MEMBRANES; n++) {
+		const struct haldls_neuron_config *config = &a->neuron[n];
+		any |= config->connect_soma | config->connect_membrane_right |
+		       config->connect_bottom | config->enable_multicomp_conductance;
+	}
+	c->shorts = c->edges = 0;
+	if (!any)
+		return;
+	memset(node_of, 0xff, sizeof(node_of));
+	join_all(a, parent);
+	list_nodes(c, parent, node_of);
+	list_edges(a, parent, node_of);
+	for (unsigned i = 0; i < c->nodes; i++) {
+		c->farad[i] = 0;
+		for (unsigned k = 0; k < c->node[i].count; k++)
+			c->farad[i] += a->farad[c->member[c->node[i].first + k]];
+	}
+}
+
+/* ---- exchange ---------------------------------------------------------------------------------- */
+
+static void set_volt(const struct compartments *c, float *v, unsigned node, float volt)
+{
+	for (unsigned k = 0; k < c->node[node].count; k++)
+		v[c->member[c->node[node].first + k]] = volt;
+}
+
+static void exchange(const struct compartments *c, float *v, const struct compartment_edge *edge,
+	float h)
+{
+	const float one = c->farad[edge->one], other = c->farad[edge->other];
+	const float here = v[c->member[c->node[edge->one].first]];
+	const float there = v[c->member[c->node[edge->other].first]];
+	const float mean = (one * here + other * there) / (one + other);
+	const float left = expf(-h * edge->siemens * (1 / one + 1 / other));
+	set_volt(c, v, edge->one, mean + (here - mean) * left);
+	set_volt(c, v, edge->other, mean + (there - mean) * left);
+}
+
+void emulator__compartment_exchange(struct emulator_analog *a, float *v, float h)
+{
+	struct compartments *c = &a->compartments;
+	for (unsigned i = 0; i < c->shorts; i++) {
+		float charge = 0;
+		for (unsigned k = 0; k < c->node[i].count; k++) {
+			const unsigned n = c->member[c->node[i].first + k];
+			charge += a->farad[n] * v[n];
+		}
+		set_volt(c, v, i, charge / c->farad[i]);
+	}
+	/* every other time in the other order: what the pairs do to each other averages out */
+	const bool forth = c->turn++ % 2;
+	for (unsigned i = 0; i < c->edges; i++)
+		exchange(c, v, &c->edge[forth ? i : c->edges - 1 - i], h);
+}

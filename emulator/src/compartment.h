@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#ifndef EMULATOR_COMPARTMENT_H
+#define EMULATOR_COMPARTMENT_H
+
+/** @file
+ *  @brief Multi-compartment neurons: which membranes are one node, and which are joined by a
+ *  conductance. Source: spec/emulator_physics.md 2.2.
+ *
+ *  A circuit has a membrane and a segment of the soma line. `connect_soma` shorts the two,
+ *  `enable_multicomp_conductance` joins them by g = 2 nS * i_bias_nmda (times 4, or by 4);
+ *  `connect_soma_right` shorts the line with that of the right neighbour,
+ *  `connect_membrane_right` the membranes, `connect_bottom` those of the two rows of a column.
+ *  Switches have no resistance. Shorted membranes share their charge in each step; conductances
+ *  exchange it in closed form, pair by pair, to and fro. A line without a membrane has no charge: its
+ *  conductances become a mesh between the others. */
+
+#include <stdint.h>
+
+struct emulator_analog;
+
+/** One node of the membranes that share it. */
+struct compartment_short {
+	uint16_t first; /**< in compartment.member */
+	uint16_t count; /**< members */
+};
+
+/** A conductance between two nodes. */
+struct compartment_edge {
+	uint16_t one, other; /**< nodes; those beyond the shorts are single membranes */
+	float siemens;       /**< S */
+};
+
+enum { COMPARTMENT_EDGES = 4096 };
+
+/** The compartments of a chip. */
+struct compartments {
+	uint16_t member[512];                  /**< neurons, node by node */
+	struct compartment_short node[512];    /**< every membrane is in one */
+	unsigned nodes;                        /**< count */
+	float farad[512];                      /**< by node */
+	struct compartment_edge edge[COMPARTMENT_EDGES];
+	unsigned edges;                        /**< count */
+	unsigned shorts;                       /**< nodes of several membranes: the first ones */
+	unsigned turn;                         /**< exchanges so far */
+};
+
+/** Find nodes and conductances from the switches of all neurons. @param a the chip */
+void emulator__compartment_refresh(struct emulator_analog *a);
+
+/** Let the nodes exchange charge. @param a the chip @param[in,out] v its membranes, V [512]
+ *  @param h s */
+void emulator__compartment_exchange(struct emulator_analog *a, float *v, float h);
+
+#endif
