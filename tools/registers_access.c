@@ -226,18 +226,37 @@ static int read_field(json_t *fields, const char *text)
 	return HXCOMM_OK;
 }
 
+static void print_field(const char *group, const char *name, const json_t *value)
+{
+	char label[80];
+	const json_t *code = json_object_get(value, "data"); /* of the capacitive memory */
+	char *text = json_dumps(code ? code : value, JSON_ENCODE_ANY | JSON_COMPACT);
+	(void)snprintf(label, sizeof(label), "%s%s%s", group ? group : "", group ? "." : "", name);
+	printf("  %-44s %s\n", label, text ? text : "?");
+	free(text);
+}
+
+/* Fields of a group, such as those of a leak, stand in lines of their own. */
+static void print_fields(json_t *fields)
+{
+	const char *name, *inner;
+	json_t *field, *value;
+	json_object_foreach(fields, name, field) {
+		if (!json_is_object(field) || json_object_get(field, "data")) {
+			print_field(NULL, name, field);
+			continue;
+		}
+		json_object_foreach(field, inner, value)
+			print_field(name, inner, value);
+	}
+}
+
 static int print_text(const struct range *range, const void *values)
 {
 	for (uint32_t i = 0; i < range->count; i++) {
 		json_t *line = describe(range, i, values);
-		const char *name;
-		json_t *field;
 		printf("%s %" PRIu32 "\n", range->container->name, range->first + i);
-		json_object_foreach(json_object_get(line, "fields"), name, field) {
-			char *text = json_dumps(field, JSON_ENCODE_ANY | JSON_COMPACT);
-			printf("  %-40s %s\n", name, text ? text : "?");
-			free(text);
-		}
+		print_fields(json_object_get(line, "fields"));
 		json_decref(line);
 	}
 	return BSS_OK;

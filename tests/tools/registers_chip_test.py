@@ -54,6 +54,20 @@ class Chip(Case):
         self.assertEqual(answers[6]["fields"]["temperature"] // 16 / 16, 38)
         self.assertIn("no JSON", answers[7]["error"])
 
+    def test_logical_containers_are_written_and_read(self):
+        self.registers("write", "--bring-up", "AtomicNeuron", "3", "leak.v_leak=500", "leak.i_bias=7")
+        self.registers("write", "--keep", "AtomicNeuron", "3", 'reset={"v_reset":{"index":0,"data":9}}')
+        out = self.registers("read", "AtomicNeuron", "3")
+        for line in [r"leak\.v_leak +500", r"leak\.i_bias +7", r"reset\.v_reset +9",
+                     r"leak\.enable_division +false"]:
+            self.assertRegex(out, r"(?m)^  " + line + "$")
+        # the same, as its register
+        read, = self.lines("read", "--json", "CapMemCell", "3")
+        self.assertEqual(read["fields"], {"value": 500})
+        self.registers("write", "SynapseRow", "17", f"weights={json.dumps([i % 64 for i in range(256)])}")
+        read, = self.lines("read", "--json", "SynapseRow", "17")
+        self.assertEqual(read["fields"]["weights"], [i % 64 for i in range(256)])
+
     def test_other_ways_to_a_register(self):
         self.registers("write", "--bring-up", "CapMemCell", "7", "value=321")
         read, = self.lines("read", "--json", "--backend", "OmnibusChipOverJTAG", "CapMemCell", "7")
