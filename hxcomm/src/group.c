@@ -20,25 +20,11 @@ static void keep_status(struct hxcomm_part *part, int status)
 static int begin(struct hxcomm_job **out, const struct hxcomm_part *part,
         const struct hxcomm_run_options *options)
 {
-	int status = hxcomm__check_program(part->connection, part->words, part->count);
-	if (status == HXCOMM_OK)
-		status = hxcomm__queue_open(part->connection);
-	if (status != HXCOMM_OK)
-		return status;
-	struct hxcomm_job *job = calloc(1, sizeof(*job));
-	if (!job)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program under way");
-	job->lasting = true;
-	status = hxcomm__job_init(job, part->connection, part->responses, options);
-	if (status == HXCOMM_OK) {
-		hxcomm__job_lend(job, part->words, part->count);
-		status = hxcomm__queue_add(part->connection->queue, job);
-	}
-	if (status == HXCOMM_OK)
-		*out = job;
-	else
-		free(job);
-	return status;
+	static const uint64_t nothing;
+	const int status = hxcomm__check_program(part->connection, part->words, part->count);
+	return status != HXCOMM_OK ? status :
+	                             hxcomm__queue_begin(out, part->connection, part->responses, options,
+	                                     part->count ? part->words : &nothing, part->count);
 }
 
 int hxcomm_run_all(struct hxcomm_part *parts, size_t count, const struct hxcomm_run_options *options)

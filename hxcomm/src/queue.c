@@ -349,10 +349,10 @@ void hxcomm__queue_complete(struct hxcomm__queue *queue, struct hxcomm_job *job)
 
 /* ---- what users call ------------------------------------------------------------------------ */
 
-int hxcomm_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
-        struct hxcomm_responses *responses, const struct hxcomm_run_options *options)
+int hxcomm__queue_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
+        struct hxcomm_responses *responses, const struct hxcomm_run_options *options,
+        const uint64_t *words, size_t count)
 {
-	assert(connection);
 	*out = NULL;
 	int status = hxcomm__queue_open(connection);
 	if (status != HXCOMM_OK)
@@ -362,14 +362,22 @@ int hxcomm_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program under way");
 	job->lasting = true;
 	status = hxcomm__job_init(job, connection, responses, options);
+	if (status == HXCOMM_OK && words)
+		hxcomm__job_lend(job, words, count);
 	if (status == HXCOMM_OK)
 		status = hxcomm__queue_add(connection->queue, job);
-	if (status != HXCOMM_OK) {
+	if (status == HXCOMM_OK)
+		*out = job;
+	else
 		free(job);
-		return status;
-	}
-	*out = job;
-	return HXCOMM_OK;
+	return status;
+}
+
+int hxcomm_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
+        struct hxcomm_responses *responses, const struct hxcomm_run_options *options)
+{
+	assert(connection);
+	return hxcomm__queue_begin(out, connection, responses, options, NULL, 0);
 }
 
 int hxcomm_append(struct hxcomm_job *job, const uint64_t *words, size_t count)

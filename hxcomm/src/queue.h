@@ -34,6 +34,12 @@ void hxcomm__queue_run(struct hxcomm__queue *queue, struct hxcomm_job *job);
 /* Add a job on the heap. HXCOMM_ESTATE where the connection is closed, or one that failed waits. */
 int hxcomm__queue_add(struct hxcomm__queue *queue, struct hxcomm_job *job);
 
+/* Make a job to be waited for and add it. `words` is its whole program, lent, or NULL: the words will be
+ * appended. */
+int hxcomm__queue_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
+        struct hxcomm_responses *responses, const struct hxcomm_run_options *options,
+        const uint64_t *words, size_t count);
+
 /* Room for words, at least 1 unless it is full. */
 size_t hxcomm__queue_room(struct hxcomm__queue *queue);
 

@@ -471,10 +471,12 @@ static size_t next_frame(int file, uint32_t seq, unsigned type, uint64_t words[1
 static void the_public_host_software_is_understood(void **state)
 {
 	static const uint8_t reset[] = { 0xab, 0xab, 0xab, 0xab };
-	static const uint8_t probe[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 1, 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78 };
-	static const uint8_t program[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x10, 0, 3, 0x0a, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0,
-		0, 0, 0, 1, 0x0a, 0, 0, 0, 0, 0, 0, 0 };
-	static const uint8_t flush[] = { 0, 0, 0, 2, 0, 0, 0, 2, 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t probe[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 1, /* one word */
+		0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78 };
+	static const uint8_t program[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x10, 0, 3, /* three words */
+		0x0a, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 0, 0, 1, 0x0a, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t flush[] = { 0, 0, 0, 2, 0, 0, 0, 2, 0x80, 0, 0, 1, /* one word */
+		0, 0, 0, 0, 0, 0, 0, 0 };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
 	struct served served;
 	uint64_t words[180];

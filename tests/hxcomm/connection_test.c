@@ -145,26 +145,23 @@ static void options_reach_the_provider_complete(void **state)
 
 static void options_out_of_range_are_refused(void **state)
 {
+	enum { SIZE = sizeof(struct hxcomm_open_options) };
 	static const struct {
 		struct hxcomm_open_options options;
 		const char *uri, *hint;
 		int code;
 	} rows[] = {
-		{ { sizeof(struct hxcomm_open_options), -1, 0, 0, 0 }, "fake:", "timeout_s is -1 s", HXCOMM_ERANGE },
-		{ { sizeof(struct hxcomm_open_options), 1e-4, 0, 0, 0 }, "fake:", "0.001 s to 3600 s", HXCOMM_ERANGE },
-		{ { sizeof(struct hxcomm_open_options), 3601, 0, 0, 0 }, "fake:", "timeout_s is 3601 s", HXCOMM_ERANGE },
-		{ { sizeof(struct hxcomm_open_options), NAN, 0, 0, 0 }, "fake:", "timeout_s is", HXCOMM_ERANGE },
-		{ { sizeof(struct hxcomm_open_options), 0, 0, 0, 1023 }, "fake:",
-		  "queue_words is 1023, allowed are 1024 to 268435456", HXCOMM_ERANGE },
-		{ { sizeof(struct hxcomm_open_options), 0, 0, 0, (1u << 28) + 1 }, "fake:",
-		  "queue_words is 268435457", HXCOMM_ERANGE },
-		{ { sizeof(struct hxcomm_open_options), 0, 0, 1000, 0 }, "fake:",
-		  "chip_serial is 1000, at most 999", HXCOMM_ERANGE },
+		{ { SIZE, -1, 0, 0, 0 }, "fake:", "timeout_s is -1 s", HXCOMM_ERANGE },
+		{ { SIZE, 1e-4, 0, 0, 0 }, "fake:", "0.001 s to 3600 s", HXCOMM_ERANGE },
+		{ { SIZE, 3601, 0, 0, 0 }, "fake:", "timeout_s is 3601 s", HXCOMM_ERANGE },
+		{ { SIZE, NAN, 0, 0, 0 }, "fake:", "timeout_s is", HXCOMM_ERANGE },
+		{ { SIZE, 0, 0, 0, 1023 }, "fake:", "queue_words is 1023, allowed are 1024 to 268435456", HXCOMM_ERANGE },
+		{ { SIZE, 0, 0, 0, (1u << 28) + 1 }, "fake:", "queue_words is 268435457", HXCOMM_ERANGE },
+		{ { SIZE, 0, 0, 1000, 0 }, "fake:", "chip_serial is 1000, at most 999", HXCOMM_ERANGE },
 		{ { 0, 0, 0, 0, 0 }, "fake:", "start from HXCOMM_OPEN_OPTIONS_INIT", HXCOMM_EINVAL },
 		{ { 5000, 0, 0, 0, 0 }, "fake:", "start from HXCOMM_OPEN_OPTIONS_INIT", HXCOMM_EINVAL },
-		{ { sizeof(struct hxcomm_open_options), 0, 0, 3, 0 }, "loopback:",
-		  "chip_serial is 3, but 'loopback:' is no chip", HXCOMM_ENOTSUP },
-		{ { sizeof(struct hxcomm_open_options), 0, 0, 3, 0 }, "mock:", "is no chip", HXCOMM_ENOTSUP },
+		{ { SIZE, 0, 0, 3, 0 }, "loopback:", "chip_serial is 3, but 'loopback:' is no chip", HXCOMM_ENOTSUP },
+		{ { SIZE, 0, 0, 3, 0 }, "mock:", "is no chip", HXCOMM_ENOTSUP },
 		{ HXCOMM_OPEN_OPTIONS_INIT, "fake:?timeout=0", "timeout=0, allowed are 0.001 to 3600",
 		  HXCOMM_ERANGE },
 		{ HXCOMM_OPEN_OPTIONS_INIT, "mock:?timeout=x", "timeout=x is no number", HXCOMM_EINVAL },

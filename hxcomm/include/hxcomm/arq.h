@@ -49,9 +49,12 @@ struct hxcomm_link_statistics {
 };
 
 /** Initialiser that carries the size this program was compiled with. */
-#define HXCOMM_LINK_STATISTICS_INIT { sizeof(struct hxcomm_link_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define HXCOMM_LINK_STATISTICS_INIT                                                                \
+	{                                                                                          \
+		sizeof(struct hxcomm_link_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0          \
+	}
 
-/** Statistics of a connection's link.
+/** Statistics of a connection's link. No program must be under way.
  *  @param[in,out] out  from #HXCOMM_LINK_STATISTICS_INIT; unchanged after an error
  *  @param connection   an open connection
  *  @retval 0               @p out is set

@@ -16,16 +16,20 @@
  *  **What may go wrong in a run, and what holds afterwards.** Nothing of a program that fails reaches
  *  its tables of responses.
  *
- *  | code             | what it was                                   | the connection afterwards       |
- *  |------------------|-----------------------------------------------|---------------------------------|
- *  | HXCOMM_EINVAL, HXCOMM_ERANGE before the run | no program, or too long for this connection | as before |
- *  | HXCOMM_ETIMEDOUT | no end of the program in time                 | usable: chip and link were reset, the chip lost its configuration |
- *  | HXCOMM_ERANGE, HXCOMM_ENOMEM in the run | the responses do not fit | usable: the program ran to its end |
- *  | HXCOMM_ELINK     | the link was lost, or another host took the chip | closed to runs until hxcomm_reset() |
- *  | HXCOMM_EPROTO, HXCOMM_EIO and any other | the other side sent nonsense, the provider failed | closed to runs until hxcomm_reset() |
+ *  - HXCOMM_EINVAL, or HXCOMM_ERANGE before the run: it is no program, or too long for this
+ *    connection. Nothing was sent, and nothing has changed.
+ *  - HXCOMM_ETIMEDOUT: no end of the program in time. The connection is usable: chip and link were
+ *    reset, and the chip lost its configuration.
+ *  - HXCOMM_ERANGE or HXCOMM_ENOMEM in the run: the responses do not fit. The connection is usable: the
+ *    program ran to its end.
+ *  - HXCOMM_ELINK: the link was lost, or another host took the chip. The connection is closed to runs
+ *    until hxcomm_reset().
+ *  - HXCOMM_EPROTO, HXCOMM_EIO and any other: the other side sent nonsense, or the provider failed. The
+ *    connection is closed to runs until hxcomm_reset().
  *
- *  Where a provider cannot reset (the message says so), hxcomm_close() and hxcomm_open() take its
- *  place. A connection that is closed to runs answers HXCOMM_ESTATE.
+ *  A connection that is closed to runs answers HXCOMM_ESTATE. Where a provider cannot reset (the message
+ *  says so), a connection is closed to runs after HXCOMM_ETIMEDOUT, too, and hxcomm_close() and
+ *  hxcomm_open() take the place of hxcomm_reset().
  *
  *  A **notification of the device** is none of these: the FPGA reports an instruction that blocked too
  *  long, or a link to the chip that came or went, as a response of a program that runs to its end. It
