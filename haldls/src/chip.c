@@ -1,43 +1,17 @@
 // SPDX-License-Identifier: MIT
 /* The chip is a table of parts: what is done with it is a loop. Only synapses and cells, which are
  * plain numbers, are treated apart. */
+#include "chip_private.h"
 #include "synapse_rows.h"
 
-#include <haldls/chip.h>
+#include <haldls/logical.h>
 #include <hxcomm/error.h>
 
 #include <inttypes.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
-struct part {
-	const struct haldls_container *container;
-	size_t offset; /* of the member in struct haldls_chip */
-};
-
-static const struct part parts[] = {
-#define PART(member, c_name, C_NAME)                                                               \
-	{ &haldls_##c_name##_container, offsetof(struct haldls_chip, member) },
-	HALDLS_CHIP_PARTS(PART)
-#undef PART
-};
-
-enum { PARTS = sizeof(parts) / sizeof(*parts), ROW_WORDS = 128 };
-
-struct plane {
-	const char *name;
-	size_t offset;
-	uint8_t max;
-};
-
-static const struct plane planes[] = {
-	{ "synapse_weight", offsetof(struct haldls_chip, synapse_weight), 63 },
-	{ "synapse_label", offsetof(struct haldls_chip, synapse_label), 63 },
-	{ "synapse_time_calibration", offsetof(struct haldls_chip, synapse_time_calibration), 3 },
-	{ "synapse_amplitude_calibration",
-	        offsetof(struct haldls_chip, synapse_amplitude_calibration), 3 },
-};
+enum { CELL_MAX = 1023 };
 
 static const struct {
 	enum haldls_capmem_shared_cell cell;
@@ -63,10 +37,10 @@ static const struct {
 
 static void set_all_defaults(struct haldls_chip *chip)
 {
-	for (size_t p = 0; p < PARTS; p++) {
-		char *at = (char *)chip + parts[p].offset;
-		for (uint32_t e = 0; e < parts[p].container->count; e++)
-			parts[p].container->init(at + e * parts[p].container->size);
+	for (size_t p = 0; p < HALDLS__CHIP_PARTS; p++) {
+		char *at = (char *)chip + haldls__chip_parts[p].offset;
+		for (uint32_t e = 0; e < haldls__chip_parts[p].container->count; e++)
+			haldls__chip_parts[p].container->init(at + e * haldls__chip_parts[p].container->size);
 	}
 }
 
@@ -86,97 +60,126 @@ void haldls_chip_init(struct haldls_chip *out)
 			        shared_cells[i].code;
 }
 
-static uint32_t addresses[HALDLS_CHIP_WORDS];
-static once_flag addresses_once = ONCE_FLAG_INIT;
-
-static void find_addresses(void)
+int haldls_chip_init_plain(struct haldls_chip *out)
 {
-	uint32_t *out = addresses;
-	for (size_t p = 0; p < PARTS; p++) {
-		const struct haldls_container *c = parts[p].container;
-		for (uint32_t e = 0; e < c->count; e++)
-			for (uint32_t w = 0; w < c->write_words; w++)
-				*out++ = c->write_address(FISCH_OMNIBUS, e, w);
+	struct haldls_whole_chip *plain = malloc(sizeof(*plain));
+	uint32_t *words = malloc(HALDLS_WHOLE_CHIP_WORDS * sizeof(*words));
+	struct haldls_chip *chip = malloc(sizeof(*chip));
+	int status = plain && words && chip ? HXCOMM_OK
+	                                    : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip");
+	if (status == HXCOMM_OK) {
+		haldls_whole_chip_init(plain);
+		status = haldls_whole_chip_encode(words, plain);
 	}
-	for (uint32_t cell = 0; cell < HALDLS_CAPMEM_CELLS; cell++)
-		*out++ = haldls_capmem_cell_address(cell, 0);
-	for (uint32_t quad = 0; quad < HALDLS_SYNAPSE_QUAD_COUNT; quad++)
-		for (uint32_t w = 0; w < HALDLS_SYNAPSE_QUAD_WORDS; w++)
-			*out++ = haldls_synapse_quad_address(quad, w);
+	if (status == HXCOMM_OK)
+		status = haldls_chip_decode(chip, words);
+	if (status == HXCOMM_OK)
+		*out = *chip;
+	free(plain);
+	free(words);
+	free(chip);
+	return status;
 }
 
-const uint32_t *haldls_chip_addresses(void)
+/* ---- words ----------------------------------------------------------------------------------- */
+
+int haldls__chip_part_error(int status, const struct haldls_container *container, uint32_t element)
 {
-	call_once(&addresses_once, find_addresses);
-	return addresses;
+	return hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate, element);
 }
 
-static int check_synapses(const struct haldls_chip *chip)
+static int cell_error(uint32_t cell, uint32_t code)
 {
-	for (size_t p = 0; p < sizeof(planes) / sizeof(*planes); p++) {
-		const uint8_t *values = (const uint8_t *)chip + planes[p].offset;
-		const uint32_t count = sizeof(chip->synapse_weight);
-		const uint32_t bad =
-		        haldls__synapse_kernel()->bytes_above(values, count, planes[p].max);
-		if (bad < count)
-			return hxcomm_error_set(HXCOMM_ERANGE,
-			        "%s[%" PRIu32 "][%" PRIu32 "][%" PRIu32 "] is %d, "
-			        "allowed are 0 to %d",
-			        planes[p].name, bad / 65536, bad / 256 % 256, bad % 256,
-			        values[bad], planes[p].max);
+	return hxcomm_error_set(HXCOMM_ERANGE, "capmem[%" PRIu32 "] is %" PRIu32 ", allowed are 0 to %d",
+	        cell, code, (int)CELL_MAX);
+}
+
+static int check_plane(size_t plane, const uint8_t *values, uint32_t count, uint32_t first_row)
+{
+	const struct haldls__chip_plane *p = &haldls__chip_planes[plane];
+	const uint32_t bad = haldls__synapse_kernel()->bytes_above(values, count, p->max);
+	if (bad == count)
+		return HXCOMM_OK;
+	const uint32_t at = first_row * HALDLS_NEURON_COLUMNS + bad;
+	return hxcomm_error_set(HXCOMM_ERANGE,
+	        "%s[%" PRIu32 "][%" PRIu32 "][%" PRIu32 "] is %d, allowed are 0 to %d", p->name, at / 65536,
+	        at / 256 % 256, at % 256, values[bad], p->max);
+}
+
+static void encode_row(const struct haldls__synapse_kernel *kernel, uint32_t *words,
+        const struct haldls_chip *chip, uint32_t row)
+{
+	kernel->encode(words, haldls__chip_row(chip, 0, row), haldls__chip_row(chip, 1, row),
+	        haldls__chip_row(chip, 2, row), haldls__chip_row(chip, 3, row));
+}
+
+int haldls__chip_encode_row(uint32_t words[HALDLS__ROW_WORDS], const struct haldls_chip *chip,
+        uint32_t row)
+{
+	for (size_t p = 0; p < HALDLS__CHIP_PLANES; p++) {
+		const int status =
+		        check_plane(p, haldls__chip_row(chip, p, row), HALDLS_NEURON_COLUMNS, row);
+		if (status)
+			return status;
 	}
+	encode_row(haldls__synapse_kernel(), words, chip, row);
 	return HXCOMM_OK;
+}
+
+void haldls__chip_decode_row(struct haldls_chip *out, uint32_t row,
+        const uint32_t words[HALDLS__ROW_WORDS])
+{
+	const uint32_t h = row / HALDLS_SYNAPSE_ROWS, r = row % HALDLS_SYNAPSE_ROWS;
+	haldls__synapse_kernel()->decode(out->synapse_weight[h][r], out->synapse_label[h][r],
+	        out->synapse_time_calibration[h][r], out->synapse_amplitude_calibration[h][r], words);
 }
 
 int haldls_chip_encode(uint32_t *words, const struct haldls_chip *chip)
 {
-	int status = check_synapses(chip);
+	const struct haldls__chip_order *order = haldls__chip_order();
+	const struct haldls__synapse_kernel *kernel = haldls__synapse_kernel();
+	const uint32_t *at = order->elements;
+	int status = HXCOMM_OK;
+	for (size_t p = 0; p < HALDLS__CHIP_PLANES && !status; p++)
+		status = check_plane(p, haldls__chip_row(chip, p, 0), sizeof(chip->synapse_weight), 0);
 	if (status)
 		return status;
-	for (size_t p = 0; p < PARTS; p++) {
-		const struct haldls_container *c = parts[p].container;
-		const char *at = (const char *)chip + parts[p].offset;
-		for (uint32_t e = 0; e < c->count; e++, words += c->write_words) {
-			status = c->encode(words, at + e * c->size);
+	for (size_t p = 0; p < HALDLS__CHIP_PARTS; p++) {
+		const struct haldls_container *c = haldls__chip_parts[p].container;
+		const char *value = (const char *)chip + haldls__chip_parts[p].offset;
+		for (uint32_t e = 0; e < c->count; e++, value += c->size) {
+			status = c->encode(words + *at++, value);
 			if (status)
-				return hxcomm_error_wrap(status, "%s %" PRIu32, c->coordinate, e);
+				return haldls__chip_part_error(status, c, e);
 		}
 	}
 	for (uint32_t cell = 0; cell < HALDLS_CAPMEM_CELLS; cell++) {
-		if (chip->capmem[cell] > 1023)
-			return hxcomm_error_set(HXCOMM_ERANGE,
-			        "capmem[%" PRIu32 "] is %d, allowed are 0 to 1023", cell,
-			        chip->capmem[cell]);
-		*words++ = chip->capmem[cell];
+		if (chip->capmem[cell] > CELL_MAX)
+			return cell_error(cell, chip->capmem[cell]);
+		words[order->cells[cell]] = chip->capmem[cell];
 	}
-	const struct haldls__synapse_kernel *kernel = haldls__synapse_kernel();
-	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
-		for (uint32_t r = 0; r < HALDLS_SYNAPSE_ROWS; r++, words += ROW_WORDS)
-			kernel->encode(words, chip->synapse_weight[h][r],
-			        chip->synapse_label[h][r], chip->synapse_time_calibration[h][r],
-			        chip->synapse_amplitude_calibration[h][r]);
+	for (uint32_t row = 0; row < HALDLS__CHIP_ROWS; row++)
+		encode_row(kernel, words + order->rows[row], chip, row);
 	return HXCOMM_OK;
 }
 
 int haldls_chip_decode(struct haldls_chip *out, const uint32_t *words)
 {
+	const struct haldls__chip_order *order = haldls__chip_order();
+	const uint32_t *at = order->elements;
 	memset(out, 0, sizeof(*out));
-	for (size_t p = 0; p < PARTS; p++) {
-		const struct haldls_container *c = parts[p].container;
-		char *at = (char *)out + parts[p].offset;
-		for (uint32_t e = 0; e < c->count; e++, words += c->write_words) {
-			int status = c->decode(at + e * c->size, words);
+	for (size_t p = 0; p < HALDLS__CHIP_PARTS; p++) {
+		const struct haldls_container *c = haldls__chip_parts[p].container;
+		char *value = (char *)out + haldls__chip_parts[p].offset;
+		for (uint32_t e = 0; e < c->count; e++, value += c->size) {
+			const int status = c->decode(value, words + *at++);
 			if (status)
-				return hxcomm_error_wrap(status, "%s %" PRIu32, c->coordinate, e);
+				return haldls__chip_part_error(status, c, e);
 		}
 	}
 	for (uint32_t cell = 0; cell < HALDLS_CAPMEM_CELLS; cell++)
-		out->capmem[cell] = (uint16_t)(*words++ & 1023);
-	const struct haldls__synapse_kernel *kernel = haldls__synapse_kernel();
-	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
-		for (uint32_t r = 0; r < HALDLS_SYNAPSE_ROWS; r++, words += ROW_WORDS)
-			kernel->decode(out->synapse_weight[h][r], out->synapse_label[h][r],
-			        out->synapse_time_calibration[h][r],
-			        out->synapse_amplitude_calibration[h][r], words);
+		out->capmem[cell] = (uint16_t)(words[order->cells[cell]] & CELL_MAX);
+	for (uint32_t row = 0; row < HALDLS__CHIP_ROWS; row++)
+		haldls__chip_decode_row(out, row, words + order->rows[row]);
 	return HXCOMM_OK;
 }

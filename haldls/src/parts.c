@@ -44,23 +44,42 @@ uint32_t haldls__part_address(const struct haldls_container *container, enum fis
 	return (write ? container->write_address : container->read_address)(backend, element, word);
 }
 
+void haldls__part_visit(const struct haldls_container *container, uint32_t element, uint32_t word,
+        haldls__part_visitor *visitor, void *user)
+{
+	if (!container->part_count) {
+		visitor(container, element, word, user);
+		return;
+	}
+	for (size_t p = 0; p < container->part_count; p++) {
+		const struct haldls_part *part = &container->parts[p];
+		for (uint32_t i = 0; i < part->repeat; i++)
+			haldls__part_visit(part->container, part->element(element, i),
+			        word + part->offset + i * part->stride, visitor, user);
+	}
+}
+
+struct listing {
+	uint32_t *addresses;
+	enum fisch_backend backend;
+	bool write;
+};
+
+static void list_addresses(const struct haldls_container *container, uint32_t element, uint32_t word,
+        void *user)
+{
+	const struct listing *listing = user;
+	for (uint32_t w = 0; w < own_words(container); w++)
+		listing->addresses[word + w] = (listing->write ? container->write_address
+		                                               : container->read_address)(
+		        listing->backend, element, w);
+}
+
 void haldls__part_addresses(uint32_t *addresses, const struct haldls_container *container,
         enum fisch_backend backend, uint32_t element, bool write)
 {
-	for (size_t p = 0; p < container->part_count; p++) {
-		const struct haldls_part *part = &container->parts[p];
-		const struct haldls_container *inner = part->container;
-		uint32_t *out = addresses + part->offset;
-		for (uint32_t i = 0; i < part->repeat; i++, out += part->stride) {
-			const uint32_t e = part->element(element, i);
-			if (inner->part_count) {
-				haldls__part_addresses(out, inner, backend, e, write);
-				continue;
-			}
-			for (uint32_t w = 0; w < own_words(inner); w++)
-				out[w] = (write ? inner->write_address : inner->read_address)(backend, e, w);
-		}
-	}
+	struct listing listing = { addresses, backend, write };
+	haldls__part_visit(container, element, 0, list_addresses, &listing);
 }
 
 int haldls__part_error(int status, const char *container, const char *part, uint32_t i)

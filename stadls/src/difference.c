@@ -50,17 +50,14 @@ int stadls_builder_write_chip(struct stadls_builder *builder, const struct haldl
 int stadls_builder_write_chip_difference(struct stadls_builder *builder,
         const struct haldls_chip *chip, const struct haldls_chip *reference)
 {
-	const uint32_t *all = haldls_chip_addresses();
 	uint32_t *words;
-	int status = stadls__scratch(&words, builder, 3 * (size_t)HALDLS_CHIP_WORDS);
-	if (status == HXCOMM_OK)
-		status = haldls_chip_encode(words, chip);
+	size_t count;
+	int status = stadls__scratch(&words, builder, 2 * (size_t)HALDLS_CHIP_WORDS);
 	if (status != HXCOMM_OK)
 		return status;
-	uint32_t *known = words + HALDLS_CHIP_WORDS, *addresses = known + HALDLS_CHIP_WORDS;
-	status = haldls_chip_encode(known, reference);
-	if (status != HXCOMM_OK)
-		return hxcomm_error_wrap(status, "the reference");
-	return stadls__append_difference(builder->program, all, words, known, addresses,
-	        HALDLS_CHIP_WORDS);
+	uint32_t *addresses = words + HALDLS_CHIP_WORDS;
+	status = haldls_chip_encode_difference(addresses, words, &count, chip, reference, NULL);
+	if (status == HXCOMM_OK)
+		status = fisch_program_append_omnibus_writes(builder->program, addresses, words, count);
+	return status;
 }
