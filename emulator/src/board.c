@@ -269,7 +269,8 @@ bool emulator__board_volt(double *volt, const struct emulator_board *board, unsi
 {
 	enum { FULL_SCALE = 4095, LOW_CHANNELS = 4 };
 	const unsigned dac = channel / 8, number = channel % 8;
-	const double full = channel >= LOW_CHANNELS ? 2.5 : channel == EMULATOR_DAC_V_RESET ? 2.4 : 1.2;
+	const double low = channel == EMULATOR_DAC_V_RESET ? 2.4 : 1.2;
+	const double full = channel < LOW_CHANNELS ? low : 2.5;
 	*volt = board->dac[dac][number] * full / FULL_SCALE;
 	return !(board->dac_off[dac] >> number & 1) && board->dac[dac][number];
 }

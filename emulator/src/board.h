@@ -79,8 +79,8 @@ uint32_t emulator__board_read(struct emulator_board *board, uint32_t address);
  *  @return true where the transfer is over and something may have changed */
 bool emulator__board_write_spi(struct emulator_board *board, uint32_t address, uint32_t value);
 
-/** Voltage of a channel of the two DACs: 1.2 V at full scale for 0 ... 3, of which channel 0 is amplified
- *  twice (assumed: 1.85 V must be reachable), 2.5 V for the others (source: spec/lola.md 7).
+/** Voltage of a channel of the two DACs: 1.2 V at full scale for 0 ... 3, of which channel 0 is
+ *  amplified twice (assumed: 1.85 V must be reachable), 2.5 V for the others (source: spec/lola.md 7).
  *  @param[out] volt V @param board the board @param channel 0 ... 15
  *  @return false for a channel that is off or at code 0: the board's own voltage stays */
 bool emulator__board_volt(double *volt, const struct emulator_board *board, unsigned channel);

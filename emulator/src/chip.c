@@ -228,7 +228,8 @@ void emulator__chip_write(struct emulator_chip *chip, uint64_t time, uint32_t ad
 		return;
 	}
 	if (address - EMULATOR_PLL_ADDRESS < EMULATOR_PLL_WORDS) {
-		emulator__clocks_write(&chip->clocks, address - EMULATOR_PLL_ADDRESS, value, mask, time);
+		emulator__clocks_write(&chip->clocks, address - EMULATOR_PLL_ADDRESS, value, mask,
+		        time);
 		return;
 	}
 	if (write_synapse(chip, time, address, value, mask))

@@ -25,7 +25,8 @@ struct emulator_clocks {
 bool emulator__clocks_run(const struct emulator_clocks *clocks);
 
 /** Frequency of a clock output. @param clocks the generators
- *  @param output 0 serialiser, 1 links, 2 processors, 3 fast converter @return MHz, 0 when it stands */
+ *  @param output 0 serialiser, 1 links, 2 processors, 3 fast converter
+ *  @return MHz, 0 when it stands */
 double emulator__clocks_frequency(const struct emulator_clocks *clocks, unsigned output);
 
 /** Write a register. @param clocks the generators @param number 0 ... 5 @param value bits

@@ -86,8 +86,8 @@ static int read_list(bool *parts, unsigned count, const char *what, const struct
 		if (!read_number(&first, &at) || *at)
 			goto malformed;
 		if (first > count)
-			return hxcomm_error_set(HXCOMM_ERANGE, "%s=%s: there are %u %s", key, text, count,
-			        what);
+			return hxcomm_error_set(HXCOMM_ERANGE, "%s=%s: there are %u %s", key, text,
+			        count, what);
 		return draw(parts, count, first, key, serial);
 	}
 	for (;; at++) {
@@ -101,7 +101,8 @@ static int read_list(bool *parts, unsigned count, const char *what, const struct
 		}
 		if (first > last || last >= count)
 			return hxcomm_error_set(HXCOMM_ERANGE,
-			        "%s=%s: %s have the numbers 0 to %u, a range begins with the lesser one",
+			        "%s=%s: %s have the numbers 0 to %u, a range begins with the "
+			        "lesser one",
 			        key, text, what, count - 1);
 		for (unsigned i = first; i <= last; i++)
 			parts[i] = true;
@@ -112,7 +113,8 @@ static int read_list(bool *parts, unsigned count, const char *what, const struct
 	}
 malformed:
 	return hxcomm_error_set(HXCOMM_EINVAL,
-	        "%s=%s is no list: write numbers and ranges such as 3,17,40-47, or random:5", key, text);
+	        "%s=%s is no list: write numbers and ranges such as 3,17,40-47, or random:5", key,
+	        text);
 }
 
 int emulator__faults_read(struct emulator_faults *out, const struct hxcomm_uri *uri,

@@ -16,8 +16,9 @@ struct emulator_faults {
 	bool neuron[512];        /**< atomic neurons that never fire and cannot be read */
 	bool driver[256];        /**< synapse drivers that take no event */
 	bool row[512];           /**< synapse rows, 256 hemisphere + row, without charge */
-	bool channel[1024];      /**< CADC channels, 512 hemisphere + 256 type + column, that stand still */
-	uint8_t stuck[1024];     /**< where these stand */
+	bool channel[1024];      /**< CADC channels that show one value, 512 hemisphere + 256 type +
+	                              column */
+	uint8_t stuck[1024];     /**< this value */
 	uint8_t links;           /**< mask of links, counted as the FPGA does, that never come up */
 	bool pll;                /**< the clock generators never lock */
 	double link_loss;        /**< probability that a message on a link is lost */

@@ -82,7 +82,8 @@ static void send_vectors(struct emulator_fpga *fpga)
 	while ((vector = next_vector(fpga))) {
 		emulator__vector_next(&packet, vector);
 		for (unsigned event = 0; event < packet.count && fpga->links.up; event++)
-			emulator__chip_spike(fpga->chip, CYCLE_TICKS * packet.cycle, packet.label[event]);
+			emulator__chip_spike(fpga->chip, CYCLE_TICKS * packet.cycle,
+			        packet.label[event]);
 		if (packet.ends)
 			notify_vector(fpga, vector, packet.cycle);
 	}
@@ -145,7 +146,12 @@ int emulator__fpga_new(struct emulator_fpga **out, const struct emulator_options
 	struct emulator_fpga *fpga = calloc(1, sizeof(*fpga));
 	if (!fpga)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for an emulated machine");
-	const struct emulator_listener listener = { spike_arrives, event_is_lost, sample_arrives, fpga };
+	const struct emulator_listener listener = {
+		.spike = spike_arrives,
+		.lose = event_is_lost,
+		.sample = sample_arrives,
+		.user = fpga,
+	};
 	const int status = emulator__chip_new(&fpga->chip, options, &listener);
 	if (status != HXCOMM_OK) {
 		free(fpga);
@@ -190,7 +196,8 @@ static void time_out(struct emulator_fpga *fpga, uint64_t cycle)
 {
 	const uint64_t in_flight = reads_in_flight(fpga);
 	fpga->now = cycle;
-	respond(fpga, fpga->now, HXCOMM_RESPONSE_TIMEOUT, (fpga->index & UINT32_MAX) | in_flight << 39);
+	respond(fpga, fpga->now, HXCOMM_RESPONSE_TIMEOUT,
+	        (fpga->index & UINT32_MAX) | in_flight << 39);
 }
 
 /* Stall until @cycle. false: the timeout came first */
@@ -243,7 +250,7 @@ static uint8_t links_up(const struct emulator_fpga *fpga)
 	if (fpga->in_reset || !emulator__clocks_run(&fpga->chip->clocks))
 		return 0;
 	for (unsigned link = 0; link < EMULATOR_LINKS; link++) {
-		const unsigned other = EMULATOR_LINKS - 1 - link; /* the chip counts the other way round */
+		const unsigned other = EMULATOR_LINKS - 1 - link; /* as the chip counts */
 		if (registers->phy_enable >> link & 1 && registers->phy[link] &&
 		        fpga->chip->phy_enable >> other & 1 && fpga->jtag.phy[other])
 			links |= 1u << link;

@@ -55,7 +55,7 @@ struct emulator_fpga_registers {
 	uint32_t phy_enable;         /**< mask of links that are enabled */
 	uint32_t phy[EMULATOR_LINKS]; /**< their settings; 0 until they are set */
 	uint32_t prescaler;          /**< of the I2C master */
-	uint32_t event_switch[5];    /**< sources, configuration, offset; without effect for one chip */
+	uint32_t event_switch[5];    /**< sources, configuration, offset: nothing for one chip */
 	uint32_t performance;        /**< bit 0: the test runs */
 	uint32_t serial;             /**< spike I/O: divider, enables of sending, receiving, loop */
 };
@@ -164,8 +164,8 @@ void emulator__fpga_write(struct emulator_fpga *fpga, uint32_t address, uint32_t
  *  @return true for counters and time */
 bool emulator__fpga_is_volatile(uint32_t address);
 
-/** A spike of the chip passes the serial interface. @param fpga the machine @param cycle of its arrival
- *  @param label 16 bits */
+/** A spike of the chip passes the serial interface. @param fpga the machine
+ *  @param cycle of its arrival @param label 16 bits */
 void emulator__fpga_serial_spike(struct emulator_fpga *fpga, uint64_t cycle, uint16_t label);
 
 #endif

@@ -306,8 +306,8 @@ void emulator__fpga_write(struct emulator_fpga *fpga, uint32_t address, uint32_t
 		return;
 	}
 	if (on_vector(fpga, address)) {
-		emulator__vector_write(vector_of(fpga, address), address % EMULATOR_VECTOR_STRIDE, value,
-		        enables, fpga->now);
+		emulator__vector_write(vector_of(fpga, address), address % EMULATOR_VECTOR_STRIDE,
+		        value, enables, fpga->now);
 		return;
 	}
 	const struct place *place = find_place(address);

@@ -31,7 +31,7 @@ struct emulator_links {
 	uint32_t received_words;              /**< words that the chip's ARQ sent */
 	uint32_t delivered;                   /**< words that the ARQ gave back on the FPGA */
 	unsigned turn;                        /**< link of the last word */
-	uint32_t uncounted[2];                /**< words from and to the chip that no link counted yet */
+	uint32_t uncounted[2];                /**< words from and to the chip, not counted yet */
 	uint32_t loss;                        /**< probability of a loss times 2^32 */
 	uint64_t seed;                        /**< of the losses */
 	uint64_t draws;                       /**< so far */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Responses wait until no earlier one can come any more; then they leave one a cycle. Spikes wait apart
- * from the rest: a read is answered late, and spikes would have to be sorted in before it. */
+/* Responses wait until no earlier one can come any more; then they leave one a cycle. Spikes wait
+ * apart from the rest: a read is answered late, and spikes would have to be sorted in before it. */
 #include "stream.h"
 
 #include <hxcomm/error.h>

@@ -21,7 +21,8 @@ static void fill(struct emulator_vector *vector, uint32_t value, uint8_t enables
 {
 	for (unsigned entry = 0; entry < 4; entry++) {
 		const uint8_t byte = value >> (24 - 8 * entry) & 255;
-		if (!(enables >> (3 - entry) & 1) || vector->tail - vector->head == EMULATOR_VECTOR_QUEUE)
+		const uint32_t waiting = vector->tail - vector->head;
+		if (!(enables >> (3 - entry) & 1) || waiting == EMULATOR_VECTOR_QUEUE)
 			continue;
 		vector->queue[vector->tail++ % EMULATOR_VECTOR_QUEUE] = byte & (LAST | ACTIVATION);
 		vector->vectors += byte >> 7;
@@ -92,8 +93,8 @@ void emulator__vector_next(struct emulator_vector_packet *out, struct emulator_v
 		vector->position++;
 		if (control & IGNORES_ZEROS && !(entry & ACTIVATION))
 			continue;
-		out->label[out->count++] = (uint16_t)(vector->table[index % EMULATOR_VECTOR_TABLE] << 5 |
-		        (entry & ACTIVATION));
+		const unsigned high = vector->table[index % EMULATOR_VECTOR_TABLE];
+		out->label[out->count++] = (uint16_t)(high << 5 | (entry & ACTIVATION));
 	}
 	vector->due += 1 + (control >> 17 & 15); /* waits of the first source */
 	if (last)

@@ -237,7 +237,8 @@ static uint16_t source_label(uint32_t source)
 static void connect(struct haldls_chip *chip)
 {
 	for (uint32_t n = 0; n < HALDLS_CROSSBAR_NODES; n++) {
-		const uint32_t input = haldls_crossbar_node_input(n), to = haldls_crossbar_node_output(n);
+		const uint32_t input = haldls_crossbar_node_input(n);
+		const uint32_t to = haldls_crossbar_node_output(n);
 		struct haldls_crossbar_node *node = &chip->crossbar_node[n];
 		const bool passes = input < 8 ? to >= 8 : input == 8 && to < 8;
 		node->mask = passes && input == 8 ? 7 << 11 : 0;
@@ -301,11 +302,11 @@ static void set_synapses(struct haldls_chip *chip)
 				chip->synapse_weight[hemisphere][row][column] = row % 2 ? 15 : 25;
 				chip->synapse_label[hemisphere][row][column] = (uint8_t)(row % 2);
 			}
-	for (uint32_t quad = 0; quad < 128; quad++)
-		for (uint32_t entry = 0; entry < 4; entry++) {
-			chip->column_current_quad[quad].enable_synaptic_current_excitatory[entry] = true;
-			chip->column_current_quad[quad].enable_synaptic_current_inhibitory[entry] = true;
-		}
+	for (uint32_t i = 0; i < 512; i++) {
+		struct haldls_column_current_quad *quad = &chip->column_current_quad[i / 4];
+		quad->enable_synaptic_current_excitatory[i % 4] = true;
+		quad->enable_synaptic_current_inhibitory[i % 4] = true;
+	}
 }
 
 static double uniform(void)

@@ -54,7 +54,8 @@ static uint32_t i2c_read(uint32_t device, unsigned pointer, unsigned bytes)
 static void only_devices_that_are_there_acknowledge(void **state)
 {
 	static const struct { unsigned first, count; } there[] = {
-		{ 0x2c, 3 }, { 0x38, 1 }, { 0x40, 6 }, { 0x48, 1 }, { 0x4c, 1 }, { 0x50, 1 }, { 0x70, 1 },
+		{ 0x2c, 3 }, { 0x38, 1 }, { 0x40, 6 }, { 0x48, 1 }, { 0x4c, 1 }, { 0x50, 1 },
+		{ 0x70, 1 },
 	};
 	(void)state;
 	for (unsigned device = 0; device < 0x80; device++) {

@@ -222,7 +222,8 @@ static void a_spike_can_circle_for_ever(void **state)
 	const uint64_t period = 2 * 1000 + 180;
 	assert_in_range(spikes->count, 250000 / period - 2, 250000 / period + 2);
 	for (size_t i = 1; i < spikes->count; i++)
-		assert_in_range(spikes->chip_time[i] - spikes->chip_time[i - 1], period - 4, period + 4);
+		assert_in_range(spikes->chip_time[i] - spikes->chip_time[i - 1], period - 4,
+		        period + 4);
 	machine_close(&ready);
 }
 

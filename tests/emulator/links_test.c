@@ -32,7 +32,7 @@ static void read_arq(uint32_t out[4], struct machine *machine)
 		out[i] = machine->responses->omnibus.value[i];
 }
 
-/* A read is one word there and one back, a write two there, and its answer, which is filtered above. */
+/* A read is one word there and one back, a write two there and one back, which is filtered above. */
 static void the_arq_counts_words(void **state)
 {
 	struct machine machine;
@@ -352,7 +352,8 @@ static void clocks_drift_apart_and_are_brought_together(void **state)
 		if (i == 0)
 			program_wait(&program, 1250000); /* 10 ms */
 		machine_run(&machine, &program);
-		ahead[i] = machine.responses->omnibus.value[0] - 2 * machine.responses->omnibus.time[0];
+		const struct hxcomm_responses *r = machine.responses;
+		ahead[i] = r->omnibus.value[0] - 2 * r->omnibus.time[0];
 	}
 	assert_near((double)(int64_t)(ahead[1] - ahead[0]), 2.5e6 * 100e-6, 0, 3);
 	assert_near((double)(int64_t)(ahead[2] - ahead[0]), 0, 0, 3);

@@ -124,7 +124,8 @@ static void an_output_of_neurons_holds_four_spikes(void **state)
  * data: events before it pass, however close, those behind it do not. */
 static void a_filter_holds_from_its_own_tick(void **state)
 {
-	static const uint32_t node = 0x00130019 + 24; /* link 0 to bus 0, the first behind 24 of neurons */
+	/* from link 0 to bus 0: the first node behind 24 of neurons */
+	static const uint32_t node = 0x00130019 + 24;
 	(void)state;
 	for (unsigned apart = 0; apart < 4; apart++) {
 		open_machine(false, 1);

@@ -20,7 +20,7 @@ static int open_machine(void **state)
 	for (uint32_t link = 0; link < 4; link++)
 		program_write(&program, 0x00130039 + 9 * link, 0x80000000); /* loops */
 	for (uint32_t i = 0; i < 512; i++) /* label: link 0, number of the entry, generator */
-		program_write(&program, 0x84000100 + 0x1000 * (i / 256) + i % 256, i % 256 + 256 * (i / 256));
+		program_write(&program, 0x84000100 + 0x1000 * (i / 256) + i % 256, i);
 	machine_run(&machine, &program);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Any words to the emulated machine: it answers, or says that it is too much work; it never crashes, and
- * its clock never runs further than waits and time limits allow. The first byte chooses: bit 0 the links
- * are up, bit 1 the rest are commands of eight bytes for a valid program instead of instruction words
+/* Any words to the emulated machine: it answers, or says that it is too much work; it never crashes,
+ * and its clock never runs further than waits and time limits allow. The first byte chooses: bit 0 the
+ * links are up, bit 1 the rest are commands of eight bytes for a valid program instead of instruction words
  * (both big-endian), bit 2 all neurons may fire and everything is connected, bit 3 links lose and turn
  * bits, bit 4 the program runs twice, bit 5 the FPGA has vector generators. */
 #include <fpga.h>
@@ -60,14 +60,15 @@ static void access_jtag(struct program *program, uint32_t address, uint32_t valu
 	word(program, hxcomm_word_jtag_data(0, 3, false));
 }
 
-/* Registers that a whole configuration does not write: triggers, counters, samples, the FPGA's; but not
- * the time limit. */
+/* Registers that a whole configuration does not write: triggers, counters, samples, the FPGA's; but
+ * not the time limit. */
 static uint32_t other_address(unsigned number)
 {
 	static const uint32_t first[] = { 0x00000000, 0x00040000, 0x00080000, 0x00110000, 0x00110001,
 		0x00122000, 0x00122800, 0x00122c00, 0x00130000, 0x00130001, 0x00130019, 0x00130065,
 		0x00130079, 0x000c0000, 0x02c80000, 0x02ec0000, 0x02c90000, 0x02c94000, 0x02a00000,
-		0x80000000, 0x84000000, 0x84000100, 0x84000200, 0x84001200, 0x88000000, 0x88000005, 0x88002000, 0x88004000, 0x88006000,
+		0x80000000, 0x84000000, 0x84000100, 0x84000200, 0x84001200, 0x88000000,
+		0x88000005, 0x88002000, 0x88004000, 0x88006000,
 		0x88007000, 0x88007828, 0x88007838, 0x88007840, 0x880078c0, 0x8800784c, 0x88007850,
 		0x88007870, 0x88007c00, 0x88008000, 0x8800c000, 0x88020000, 0x88030000, 0x88038000,
 		0x880c0000, 0x880d0000 };
