@@ -157,7 +157,7 @@ int chip_lines_read(struct haldls_chip *chip, FILE *file)
 {
 	struct stadls_dump *dump;
 	char *text = NULL;
-	size_t capacity = 0, number = 0, foreign = 0;
+	size_t capacity = 0, number = 0;
 	ssize_t length;
 	int status = stadls_dump_new(&dump);
 	while (status == HXCOMM_OK && (length = getline(&text, &capacity, file)) >= 0) {
@@ -172,7 +172,7 @@ int chip_lines_read(struct haldls_chip *chip, FILE *file)
 	if (status == HXCOMM_OK && !number)
 		status = hxcomm_error_set(HXCOMM_EINVAL, "there is no line in it");
 	if (status == HXCOMM_OK)
-		status = stadls_dump_apply(chip, &foreign, dump);
+		status = stadls_dump_apply(chip, NULL, dump);
 	free(text);
 	stadls_dump_free(dump);
 	return status;

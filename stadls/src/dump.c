@@ -2,6 +2,7 @@
 #include "builder_private.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/log.h>
 #include <stadls/dump.h>
 
 #include <inttypes.h>
@@ -312,6 +313,10 @@ int stadls_dump_apply(struct haldls_chip *chip, size_t *foreign, const struct st
 		status = haldls_chip_decode(result, memory.words);
 	if (status == HXCOMM_OK) {
 		*chip = *result;
+		if (memory.foreign)
+			hxcomm_log(HXCOMM_LOG_WARNING, "stadls",
+			        "%zu words of a dump are no part of a chip: they are left out",
+			        memory.foreign);
 		if (foreign)
 			*foreign = memory.foreign;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "assert.h"
 
+#include <hxcomm/log.h>
 #include <hxcomm/words.h>
 #include <stadls/builder.h>
 #include <stadls/dump.h>
@@ -97,6 +98,15 @@ static void squashed_it_holds_the_last_of_each(void **state)
 	stadls_dump_free(dump);
 }
 
+static int warnings;
+
+static void count_warnings(enum hxcomm_log_level level, const char *room, const char *text,
+        void *user)
+{
+	(void)room, (void)user;
+	warnings += level == HXCOMM_LOG_WARNING && strstr(text, "1 words of a dump") != NULL;
+}
+
 static void a_chip_takes_what_is_written(void **state)
 {
 	struct stadls_dump *dump = new_dump();
@@ -122,8 +132,11 @@ static void a_chip_takes_what_is_written(void **state)
 	        stadls_dump_write(dump, &haldls_instruction_timeout_config_container, 0, &timeout));
 	assert_ok(stadls_dump_write(dump, &haldls_adpll_container, 0, &adpll));
 	assert_ok(stadls_dump_wait_until(dump, 5));
+	hxcomm_log_set_sink(count_warnings, NULL);
 	assert_ok(stadls_dump_apply(chip, &foreign, dump));
+	hxcomm_log_set_sink(NULL, NULL);
 	assert_int_equal(foreign, 1); /* the FPGA's timeout is no part of a chip */
+	assert_int_equal(warnings, 1);
 	before->neuron_config[300].enable_fire = true;
 	before->capmem[12479] = 77;
 	before->synapse_weight[1][5][69] = 63;

@@ -129,6 +129,10 @@ class Chip(Case):
         self.write("good.jsonl", '{"container":"CapMemCell","fields":{"value":5}}')
         self.refuse("registers", "dump", "good.jsonl", "--output", "no/such/file",
                     message="'no/such/file' cannot be written")
+        path = self.write("fpga.jsonl", '{"container":"InstructionTimeoutConfig"}')
+        out, err = self.bss("registers", "dump", path, "--changed")
+        self.assertIn("1 words of a dump are no part of a chip", err)
+        self.assertEqual(out, "")
         out, _ = self.bss("registers", "dump", "--changed", "-", text='{"container":"CapMemCell",'
                           '"fields":{"value":5}}')
         self.assertEqual(json.loads(out), {"container": "CapMemCell", "coordinate": 0,

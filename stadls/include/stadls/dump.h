@@ -129,7 +129,8 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_append_dump(struct stadls_builder
  *
  *  @param[in,out] chip  what the chip held before, such as after haldls_chip_init(); unchanged
  *                       after an error
- *  @param[out] foreign  number of written words that are no part of a chip; may be NULL
+ *  @param[out] foreign  number of written words that are no part of a chip: a warning is logged
+ *                       where there are any; may be NULL
  *  @param dump          the dump
  *  @retval 0              folded
  *  @retval HXCOMM_ERANGE  a field lies outside its range, in the dump or in @p chip
