@@ -55,7 +55,7 @@ static void what_is_written_can_be_read_again(void **state)
 			continue;
 		void *written = calloc(1, container->size), *read = calloc(1, container->size);
 		struct stadls_ticket ticket = { 0 };
-		set_random_fields(written, container, &random);
+		set_random_fields(written, container, &random, 1);
 		stadls_builder_clear(builder);
 		memory_clear();
 		/* a read of something else first, so that the ticket's place is not 0 */

@@ -218,20 +218,33 @@ static void a_broken_chip_says_what_is_broken(void **state)
 
 /* ---- whole chips ----------------------------------------------------------------------------- */
 
+/* No neuron shall make the machine busy, by spikes or by what takes long to simulate. */
+static void leave_alone(struct haldls_neuron_config *neuron)
+{
+	neuron->enable_fire = neuron->enable_adaptation = neuron->enable_exponential = false;
+	neuron->enable_synaptic_input_excitatory_coba_mode = false;
+	neuron->enable_synaptic_input_inhibitory_coba_mode = false;
+	neuron->connect_soma = neuron->connect_soma_right = neuron->connect_membrane_right = false;
+	neuron->connect_bottom = neuron->enable_multicomp_conductance = false;
+	neuron->enable_bypass_excitatory = neuron->enable_bypass_inhibitory = false;
+}
+
 static void set_random_chip(struct haldls_chip *chip, struct test_random *random)
 {
 	haldls_chip_init(chip);
 	for (uint32_t n = 0; n < 512; n++) {
-		set_random_fields(&chip->neuron_config[n], &haldls_neuron_config_container, random);
+		set_random_fields(
+		        &chip->neuron_config[n], &haldls_neuron_config_container, random, 1);
 		set_random_fields(&chip->neuron_backend_config[n],
-		        &haldls_neuron_backend_config_container, random);
-		chip->neuron_config[n].enable_fire = false; /* nobody shall make the machine busy */
+		        &haldls_neuron_backend_config_container, random, 1);
+		leave_alone(&chip->neuron_config[n]);
 	}
 	for (uint32_t i = 0; i < 256; i++)
 		set_random_fields(&chip->synapse_driver_config[i],
-		        &haldls_synapse_driver_config_container, random);
+		        &haldls_synapse_driver_config_container, random, 1);
 	for (uint32_t i = 0; i < HALDLS_CROSSBAR_NODES; i++)
-		set_random_fields(&chip->crossbar_node[i], &haldls_crossbar_node_container, random);
+		set_random_fields(
+		        &chip->crossbar_node[i], &haldls_crossbar_node_container, random, 1);
 	for (uint32_t i = 0; i < HALDLS_CAPMEM_CELLS; i++)
 		chip->capmem[i] = (uint16_t)test_random_below(random, 1024);
 	for (uint32_t i = 0; i < sizeof(chip->synapse_weight); i++) {

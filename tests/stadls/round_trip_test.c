@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COORDINATES = 24, COORDINATES_LONG = 4096, ALL_BYTES = 15, LONG_WORDS = 4096 };
+enum { COORDINATES = 24, COORDINATES_LONG = 4096, ALL_BYTES = 15, LONG_WORDS = 4096,
+	ONE_IN = 16, ONE_IN_LONG = 256 };
 
 /* Registers that do not keep what they are given: why. */
 static const struct { const char *container, *why; } exceptions[] = {
@@ -57,7 +58,11 @@ static void try_register(struct hxcomm_connection *connection, struct stadls_bui
 	struct stadls_ticket ticket;
 	uint8_t enables = ALL_BYTES;
 	uint32_t count;
-	set_random_fields(written, container, random);
+	/* many neurons with everything switched on take long to simulate */
+	set_random_fields(written, container, random,
+	        container->write_words > LONG_WORDS ? ONE_IN_LONG
+	        : container->part_count             ? ONE_IN
+	                                            : 1);
 	stadls_builder_clear(builder);
 	assert_ok(stadls_builder_write_over(builder, backend, container, coordinate, written));
 	assert_ok(stadls_builder_read_over(&ticket, builder, backend, container, coordinate));
