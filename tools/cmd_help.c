@@ -23,16 +23,20 @@ static void print_uri(void)
 {
 	puts("The address of a chip is SCHEME:REST?KEY=VALUE&KEY=VALUE. A command takes it by\n"
 	     "--connection; without that the environment variable HXCOMM_CONNECTION counts, and\n"
-	     "without that it is emulator:. In REST, KEY and VALUE, %41 stands for the byte 0x41.\n"
-	     "A key that the provider does not know is refused.\n\n"
+	     "without that it is emulator: (`bss info` tells more). In REST, KEY and VALUE, %41\n"
+	     "stands for the byte 0x41. A key that the provider does not know is refused; all know\n"
+	     "timeout=S, how long a program may take, in s (10).\n\n"
 	     "  emulator:   a chip in software. serial=1..999 (1) is which of the chips, each with\n"
 	     "              variations of its own; seed=N (1) the trial-to-trial noise; noise=0 and\n"
 	     "              variation=0 switch these off.\n"
 	     "  arq:HOST    an FPGA on the network, arq:HOST[:PORT]. reset_port=N (45054) is its port\n"
-	     "              of resets; timeout=S is how long a program may take, in s (10); window=N\n"
-	     "              is how many frames are under way at once, 1 to 128 (96).\n"
+	     "              of resets; window=N is how many frames are under way at once, 1 to 128\n"
+	     "              (96).\n"
 	     "  loopback:   sends every word back as it came, for tests of the transport.\n"
-	     "  mock:       answers every read with zero, for programs without a chip.\n\n"
+	     "  mock:       answers every read with zero, for programs without a chip.\n"
+	     "  record:     record:FILE,ADDRESS is the connection ADDRESS, and all its words go into\n"
+	     "              the new file FILE, too.\n"
+	     "  replay:     replay:FILE answers as the chip did that was recorded.\n\n"
 	     "`bss info` lists the providers that are there, and why another one did not load.");
 }
 

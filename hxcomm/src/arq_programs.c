@@ -18,6 +18,7 @@ enum {
 	PROGRAMS_MAX = 4096,  /* that wait for their turn */
 	SHORT_WORDS = 64,     /* of programs that are run by the network thread */
 	SHORT_CYCLES = 1000,  /* and wait no longer than 8 us each time */
+	SLOW_PROGRAMS = 64,   /* that are not run there after one that took long */
 };
 #define PROMPT_NS (ARQ_NS_PER_MS / 2) /* that they may take */
 
@@ -189,8 +190,12 @@ static bool is_short(const uint64_t *words, size_t count)
 /* Whether a whole program may be run here and now. */
 static bool may_run_here(struct hxcomm_arq_server *server, const uint64_t *words, size_t count)
 {
-	if (!server->prompt || server->open || !is_short(words, count))
+	if (server->is_remote || server->open || !is_short(words, count))
 		return false;
+	if (server->slow) {
+		server->slow--;
+		return false;
+	}
 	pthread_mutex_lock(&server->lock);
 	const bool idle = server->running == 0 && !server->ended;
 	pthread_mutex_unlock(&server->lock);
@@ -212,7 +217,8 @@ static int run_here(struct hxcomm_arq_server *server, const uint64_t *words, siz
 	server->here = true;
 	pthread_mutex_unlock(&server->lock);
 	hxcomm__queue_run(server->connection->queue, &job);
-	server->prompt = hxcomm__now() - begin < PROMPT_NS;
+	if (hxcomm__now() - begin > PROMPT_NS)
+		server->slow = SLOW_PROGRAMS;
 	pthread_mutex_lock(&server->lock);
 	server->here = false;
 	server->flush = server->written;

@@ -228,7 +228,8 @@ static void describe(struct hxcomm_arq_server *server)
 	server->dropping = false;
 	pthread_mutex_unlock(&server->lock);
 	server->deaf = server->full = false;
-	server->prompt = strcmp(server->connection->provider->scheme, "arq") != 0;
+	server->is_remote = !strcmp(server->connection->provider->scheme, "arq");
+	server->slow = 0;
 	snprintf(text, sizeof(text), "version: 1\ncompatible_until: 1\nchip: %.120s\n",
 	        hxcomm_identifier(server->connection));
 	hxcomm__arq_describe(&server->link, text);

@@ -30,7 +30,8 @@ struct hxcomm_arq_server {
 	bool has_peer;
 	struct sockaddr_in peer;
 	struct hxcomm_job *open; /* the program whose halt has not come */
-	bool prompt;    /* short programs were run in no time so far */
+	bool is_remote; /* what is served is far away itself: nothing there is done in no time */
+	unsigned slow;  /* short programs that are not run here, as one took long */
 	bool full;      /* frames wait for room in the queue */
 	bool deaf;      /* a program has failed: words are not taken until the next reset */
 	bool resetting; /* the answer to a reset waits for programs to end */

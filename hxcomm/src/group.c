@@ -20,11 +20,10 @@ static void keep_status(struct hxcomm_part *part, int status)
 static int begin(struct hxcomm_job **out, const struct hxcomm_part *part,
         const struct hxcomm_run_options *options)
 {
-	static const uint64_t nothing;
 	const int status = hxcomm__check_program(part->connection, part->words, part->count);
 	return status != HXCOMM_OK ? status :
-	                             hxcomm__queue_begin(out, part->connection, part->responses, options,
-	                                     part->count ? part->words : &nothing, part->count);
+	                             hxcomm__queue_lend(out, part->connection, part->responses, options,
+	                                     part->words, part->count);
 }
 
 int hxcomm_run_all(struct hxcomm_part *parts, size_t count, const struct hxcomm_run_options *options)

@@ -185,7 +185,13 @@ struct hxcomm_job *hxcomm__job_behind(struct hxcomm_job *job)
 
 int hxcomm__job_wake_file(const struct hxcomm_job *job)
 {
-	return job->connection->queue ? job->connection->queue->wake : -1;
+	struct hxcomm__queue *queue = job->connection->queue;
+	if (!queue)
+		return -1;
+	pthread_mutex_lock(&queue->lock);
+	queue->watched = true;
+	pthread_mutex_unlock(&queue->lock);
+	return queue->wake;
 }
 
 /* ---- words from the provider ------------------------------------------------------------------ */

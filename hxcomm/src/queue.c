@@ -33,7 +33,7 @@ static void wake(struct hxcomm__queue *queue)
 {
 	const uint64_t one = 1;
 	pthread_cond_signal(&queue->work);
-	if (write(queue->wake, &one, sizeof(one)) < 0)
+	if (queue->watched && write(queue->wake, &one, sizeof(one)) < 0)
 		assert(errno == EAGAIN); /* it is full: readable it is */
 }
 
@@ -184,11 +184,24 @@ static int refuse(const struct hxcomm__queue *queue)
 	return HXCOMM_OK;
 }
 
+/* With the lock. */
+static size_t room(const struct hxcomm__queue *queue)
+{
+	const size_t limit = queue->connection->options.queue_words;
+	return queue->words < limit ? limit - queue->words : 0;
+}
+
 int hxcomm__queue_add(struct hxcomm__queue *queue, struct hxcomm_job *job)
 {
+	const size_t own = job->first && job->first->capacity ? job->first->count : 0;
 	pthread_mutex_lock(&queue->lock);
-	const int status = refuse(queue);
+	int status = refuse(queue);
+	while (status == HXCOMM_OK && room(queue) < own) {
+		pthread_cond_wait(&queue->progress, &queue->lock);
+		status = refuse(queue);
+	}
 	if (status == HXCOMM_OK) {
+		queue->words += own;
 		job->older = queue->newest;
 		if (queue->newest)
 			queue->newest->newer = job;
@@ -249,13 +262,6 @@ void hxcomm__queue_run(struct hxcomm__queue *queue, struct hxcomm_job *job)
 	pthread_mutex_unlock(&queue->lock);
 }
 
-/* With the lock. */
-static size_t room(const struct hxcomm__queue *queue)
-{
-	const size_t limit = queue->connection->options.queue_words;
-	return queue->words < limit ? limit - queue->words : 0;
-}
-
 size_t hxcomm__queue_room(struct hxcomm__queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
@@ -264,17 +270,25 @@ size_t hxcomm__queue_room(struct hxcomm__queue *queue)
 	return words;
 }
 
+/* An empty piece with its memory behind it. */
+static struct hxcomm__piece *new_piece(size_t capacity)
+{
+	struct hxcomm__piece *piece = malloc(sizeof(*piece) + capacity * sizeof(*piece->words));
+	if (piece)
+		*piece = (struct hxcomm__piece){ .words = (const uint64_t *)(piece + 1),
+			.capacity = capacity };
+	return piece;
+}
+
 /* With the lock: a piece with room at the end of the program; NULL without memory. */
 static struct hxcomm__piece *open_piece(struct hxcomm_job *job)
 {
 	struct hxcomm__piece *piece = job->last;
 	if (piece && piece->count < piece->capacity)
 		return piece;
-	piece = malloc(sizeof(*piece) + PIECE_WORDS * sizeof(*piece->words));
+	piece = new_piece(PIECE_WORDS);
 	if (!piece)
 		return NULL;
-	*piece = (struct hxcomm__piece){ .words = (const uint64_t *)(piece + 1),
-		.capacity = PIECE_WORDS };
 	if (job->last)
 		job->last->next = piece;
 	else
@@ -349,35 +363,52 @@ void hxcomm__queue_complete(struct hxcomm__queue *queue, struct hxcomm_job *job)
 
 /* ---- what users call ------------------------------------------------------------------------ */
 
-int hxcomm__queue_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
+/* Make a job to be waited for and add it. Its program is `piece`, which it takes also after an error, or
+ * the `count` words that are lent, or comes later where both are NULL. */
+static int begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
         struct hxcomm_responses *responses, const struct hxcomm_run_options *options,
-        const uint64_t *words, size_t count)
+        struct hxcomm__piece *piece, const uint64_t *words, size_t count)
 {
 	*out = NULL;
 	int status = hxcomm__queue_open(connection);
-	if (status != HXCOMM_OK)
-		return status;
-	struct hxcomm_job *job = calloc(1, sizeof(*job));
-	if (!job)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program under way");
-	job->lasting = true;
-	status = hxcomm__job_init(job, connection, responses, options);
-	if (status == HXCOMM_OK && words)
-		hxcomm__job_lend(job, words, count);
+	struct hxcomm_job *job = status == HXCOMM_OK ? calloc(1, sizeof(*job)) : NULL;
+	if (status == HXCOMM_OK && !job)
+		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program under way");
 	if (status == HXCOMM_OK)
+		status = hxcomm__job_init(job, connection, responses, options);
+	if (status == HXCOMM_OK) {
+		job->lasting = true;
+		if (piece) {
+			job->first = job->last = piece;
+			job->words = piece->count;
+			job->complete = true;
+		} else if (words) {
+			hxcomm__job_lend(job, words, count);
+		}
 		status = hxcomm__queue_add(connection->queue, job);
-	if (status == HXCOMM_OK)
+	}
+	if (status == HXCOMM_OK) {
 		*out = job;
-	else
+	} else {
+		free(piece);
 		free(job);
+	}
 	return status;
+}
+
+int hxcomm__queue_lend(struct hxcomm_job **out, struct hxcomm_connection *connection,
+        struct hxcomm_responses *responses, const struct hxcomm_run_options *options,
+        const uint64_t *words, size_t count)
+{
+	static const uint64_t nothing;
+	return begin(out, connection, responses, options, NULL, count ? words : &nothing, count);
 }
 
 int hxcomm_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
         struct hxcomm_responses *responses, const struct hxcomm_run_options *options)
 {
 	assert(connection);
-	return hxcomm__queue_begin(out, connection, responses, options, NULL, 0);
+	return begin(out, connection, responses, options, NULL, NULL, 0);
 }
 
 int hxcomm_append(struct hxcomm_job *job, const uint64_t *words, size_t count)
@@ -393,6 +424,20 @@ int hxcomm_append(struct hxcomm_job *job, const uint64_t *words, size_t count)
 	return status == HXCOMM_OK ? hxcomm__queue_append(connection->queue, job, words, count) : status;
 }
 
+/* A whole program that fits into the queue: all its memory is there before it is begun. */
+static int submit_whole(struct hxcomm_job **out, struct hxcomm_connection *connection,
+        const uint64_t *words, size_t count, struct hxcomm_responses *responses,
+        const struct hxcomm_run_options *options)
+{
+	struct hxcomm__piece *piece = new_piece(count);
+	*out = NULL;
+	if (!piece)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program of %zu words", count);
+	memcpy((uint64_t *)(piece + 1), words, count * sizeof(*words));
+	piece->count = count;
+	return begin(out, connection, responses, options, piece, NULL, 0);
+}
+
 int hxcomm_submit(struct hxcomm_job **out, struct hxcomm_connection *connection,
         const uint64_t *words, size_t count, struct hxcomm_responses *responses,
         const struct hxcomm_run_options *options)
@@ -400,6 +445,8 @@ int hxcomm_submit(struct hxcomm_job **out, struct hxcomm_connection *connection,
 	struct hxcomm_job *job;
 	*out = NULL;
 	int status = hxcomm__check_program(connection, words, count);
+	if (status == HXCOMM_OK && count > 0 && count <= connection->options.queue_words)
+		return submit_whole(out, connection, words, count, responses, options);
 	if (status == HXCOMM_OK)
 		status = hxcomm_begin(&job, connection, responses, options);
 	if (status != HXCOMM_OK)

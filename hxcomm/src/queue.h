@@ -18,7 +18,8 @@ struct hxcomm__queue {
 	struct hxcomm_job *oldest, *newest; /* that nobody has waited for */
 	const struct hxcomm_job *failed; /* in the way of the others until somebody has waited for it */
 	size_t words; /* in memory */
-	int wake;     /* an eventfd for providers that wait for something else */
+	int wake;     /* an eventfd for providers that wait for something else … */
+	bool watched; /* … and one that does */
 	bool closing;
 };
 
@@ -31,12 +32,11 @@ void hxcomm__queue_close(struct hxcomm__queue *queue);
 /* Run a job on the stack behind those that are under way; `job` has its outcome then. */
 void hxcomm__queue_run(struct hxcomm__queue *queue, struct hxcomm_job *job);
 
-/* Add a job on the heap. HXCOMM_ESTATE where the connection is closed, or one that failed waits. */
+/* Add a job on the heap; waits for room for words of its own. HXCOMM_ESTATE where the connection is closed, or one that failed waits. */
 int hxcomm__queue_add(struct hxcomm__queue *queue, struct hxcomm_job *job);
 
-/* Make a job to be waited for and add it. `words` is its whole program, lent, or NULL: the words will be
- * appended. */
-int hxcomm__queue_begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
+/* Make a job to be waited for out of a whole program, whose words are lent, and add it. */
+int hxcomm__queue_lend(struct hxcomm_job **out, struct hxcomm_connection *connection,
         struct hxcomm_responses *responses, const struct hxcomm_run_options *options,
         const uint64_t *words, size_t count);
 

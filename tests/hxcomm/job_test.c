@@ -187,6 +187,15 @@ static void the_queue_never_holds_more_than_it_may(void **state)
 	}
 	assert_ok(hxcomm_wait(job, NULL));
 	assert_int_equal(gate.taken, WORDS);
+	/* whole programs wait for room, too: as many as there is room for are under way */
+	struct hxcomm_job *jobs[60];
+	gate.taken = 0;
+	for (uint64_t i = 0; i < 60; i++) {
+		assert_ok(hxcomm_submit(&jobs[i], c, words, PIECE, NULL, NULL));
+		assert_true((i + 1) * PIECE <= gate.taken + QUEUE);
+	}
+	for (int i = 0; i < 60; i++)
+		assert_ok(hxcomm_wait(jobs[i], NULL));
 	hxcomm_close(c);
 }
 

@@ -398,6 +398,12 @@ static int use(const char *scheme, const char *more)
 		status = hxcomm_submit(&job, c, words, program(words, 1), out, NULL);
 	if (status == HXCOMM_OK)
 		status = hxcomm_wait(job, NULL);
+	if (status == HXCOMM_OK) {
+		struct hxcomm_part part = { .connection = c, .words = words, .count = program(words, 2),
+			.responses = out };
+		status = hxcomm_run_all(&part, 1, NULL);
+		assert_int_equal(part.status, status);
+	}
 	hxcomm_responses_free(out);
 	hxcomm_close(c);
 	return status;
