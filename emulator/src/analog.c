@@ -5,6 +5,7 @@
 #include "analog_state.h"
 #include "noise.h"
 #include "physics.h"
+#include "worker.h"
 
 #include <haldls/coordinate.h>
 #include <hxcomm/error.h>
@@ -91,6 +92,13 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 		a->pattern, config->serial, config->variation, VARIATION_CELSIUS);
 	emulator__capmem_init(&a->capmem, config->seed, config->noise);
 	power_up(a);
+	if (config->threads > 1) {
+		const int status = emulator__worker_new(&a->worker);
+		if (status != HXCOMM_OK) {
+			emulator__analog_free(a);
+			return status;
+		}
+	}
 	*out = a;
 	return HXCOMM_OK;
 }
@@ -100,6 +108,7 @@ void emulator__analog_free(struct emulator_analog *a)
 	if (!a)
 		return;
 	emulator__correlation_deinit(&a->correlation);
+	emulator__worker_free(a->worker);
 	free(a->pattern);
 	free(a->spikes);
 	free(a->stimuli.entry);

@@ -88,6 +88,8 @@ struct emulator_analog_config {
 	uint64_t seed;   /**< of the trial-to-trial noise */
 	bool noise;      /**< trial-to-trial noise on */
 	bool variation;  /**< fixed pattern on; off = every instance is the typical one */
+	unsigned threads; /**< 2 lets a thread of its own run the lower hemisphere where there is much
+			       to do, with the same results; else the caller does everything */
 };
 
 /** A voltage that the board gives the chip. */

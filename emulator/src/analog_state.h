@@ -26,7 +26,7 @@ enum {
 	ANALOG_MUXES = 2,
 	ANALOG_PADS = 2,
 	ANALOG_SPIKES_HALF = 65536,  /**< spikes of a hemisphere in a run of windows */
-	ANALOG_BUSY_TICKS = 5000,     /**< 20 us in windows once a neuron was near its threshold */
+	ANALOG_BUSY_TICKS = 20000,    /**< 80 us in windows once a neuron was near its threshold */
 	ANALOG_REFRESH_TICKS = 25000, /**< 100 us of a settling memory between two looks at it */
 };
 
@@ -107,6 +107,8 @@ struct analog_synapses {
 	bool forward[KERNEL_LINES][ANALOG_COLUMNS]; /**< column current switches */
 };
 
+struct emulator_worker;
+
 struct emulator_analog {
 	struct kernel_membranes membranes; /* first: it wants the alignment */
 	struct kernel_membranes ahead;     /* a copy that runs ahead of time for a conversion */
@@ -116,6 +118,7 @@ struct emulator_analog {
 	struct analog_half half[ANALOG_HEMISPHERES];
 	struct analog_synapses synapses[ANALOG_HEMISPHERES];
 	const struct kernel *kernel;
+	struct emulator_worker *worker; /* runs the lower hemisphere; NULL: the caller does */
 	struct emulator_analog_config config;
 	struct variation *pattern;
 	struct capmem capmem;

@@ -61,6 +61,7 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 		.seed = options->seed,
 		.noise = options->noise,
 		.variation = options->variation,
+		.threads = options->threads,
 	};
 	chip->listener = *listener;
 	chip->work_limit = options->work_limit ? options->work_limit : default_work_limit;

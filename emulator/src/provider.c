@@ -17,7 +17,7 @@ enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80, WORDS_A_CHECK = 409
 static int check_keys(const struct hxcomm_uri *uri)
 {
 	enum { KEYS_MAX = 32 };
-	static const char *const own[] = { "serial", "seed", "noise", "variation", "temperature",
+	static const char *const own[] = { "serial", "seed", "noise", "variation", "threads", "temperature",
 		"vector_generators" };
 	enum { OWN = sizeof(own) / sizeof(*own) };
 	const char *known[KEYS_MAX];
@@ -32,7 +32,7 @@ static int check_keys(const struct hxcomm_uri *uri)
 
 static int read_options(struct emulator_options *out, const struct hxcomm_uri *uri)
 {
-	uint64_t serial, seed, noise, variation, vectors;
+	uint64_t serial, seed, noise, variation, threads, vectors;
 	struct emulator_options options = { 0 };
 	int status = check_keys(uri);
 	if (status == HXCOMM_OK && uri->rest[0])
@@ -47,6 +47,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&variation, uri, "variation", 1, 0, 1);
 	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&threads, uri, "threads", 1, 1, 2);
+	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_double(&options.celsius, uri, "temperature",
 		        EMULATOR_CELSIUS, CELSIUS_MIN, CELSIUS_MAX);
 	if (status == HXCOMM_OK)
@@ -59,6 +61,7 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 	options.seed = seed;
 	options.noise = noise;
 	options.variation = variation;
+	options.threads = (unsigned)threads;
 	options.vector_generators = vectors;
 	*out = options;
 	return HXCOMM_OK;

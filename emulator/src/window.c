@@ -6,6 +6,7 @@
 #include "analog_state.h"
 #include "noise.h"
 #include "physics.h"
+#include "worker.h"
 
 #include <hxcomm/error.h>
 #include <math.h>
@@ -339,6 +340,29 @@ static uint64_t windows_end(const struct emulator_analog *a, uint64_t t)
 	return end > a->grid ? end - end % ticks : a->grid;
 }
 
+struct half_job {
+	struct emulator_analog *a;
+	uint64_t until;
+};
+
+static void run_bottom(void *user)
+{
+	const struct half_job *job = user;
+	run_half(job->a, 1, job->until);
+}
+
+static void run_both(struct emulator_analog *a, uint64_t until)
+{
+	struct half_job job = {a, until};
+	if (a->worker)
+		emulator__worker_begin(a->worker, run_bottom, &job);
+	run_half(a, 0, until);
+	if (a->worker)
+		emulator__worker_wait(a->worker);
+	else
+		run_bottom(&job);
+}
+
 /* A threshold fell below its membrane: that is a step's to find. */
 static bool any_overtaken(const struct emulator_analog *a)
 {
@@ -361,8 +385,7 @@ bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 	const uint64_t until = windows_end(a, t);
 	if (until < a->grid + WINDOWS_LEAST * (uint64_t)a->plan.ticks)
 		return false;
-	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
-		run_half(a, hemisphere, until);
+	run_both(a, until);
 	a->grid = until;
 	a->stimuli.first = a->half[0].next;
 	if (a->half[0].spike_count || a->half[1].spike_count)

@@ -143,10 +143,14 @@ static size_t advance(struct emulator_analog *a, uint64_t ticks, struct emulator
 }
 
 /* A chip whose 512 neurons may fire; leak code 500 is below, 800 above the threshold. */
-static struct emulator_analog *new_chip(uint16_t leak)
+static struct emulator_analog *new_chip(uint16_t leak, unsigned threads)
 {
 	const struct emulator_analog_config config = {
-		.serial = 1, .seed = 1, .noise = true, .variation = true};
+		.serial = 1,
+		.seed = 1,
+		.noise = true,
+		.variation = true,
+		.threads = threads};
 	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
 	struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
 	struct haldls_common_neuron_backend_config common =
@@ -190,11 +194,11 @@ static double uniform(void)
 }
 
 /* 512 sources at 20 kHz, each a row of 256 synapses; the neurons fire around 20 kHz. */
-static struct emulator_analog *new_network(unsigned kernel)
+static struct emulator_analog *new_network(unsigned kernel, unsigned threads)
 {
 	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
 	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
-	struct emulator_analog *a = new_chip(650);
+	struct emulator_analog *a = new_chip(650, threads);
 	emulator__analog_use_kernel(a, kernel);
 	neuron.enable_fire = neuron.enable_threshold_comparator = neuron.enable_leak_degeneration =
 		true;
@@ -231,12 +235,12 @@ static struct emulator_analog *new_network(unsigned kernel)
 	return a;
 }
 
-static void bench_dense(const char *name, unsigned kernel)
+static void bench_dense(const char *name, unsigned kernel, unsigned threads)
 {
 	enum { ROUNDS_DENSE = 20, CHUNK = 20000, MEAN = 12500 };
 	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
 	static uint64_t next[512];
-	struct emulator_analog *a = new_network(kernel);
+	struct emulator_analog *a = new_network(kernel, threads);
 	if (!spikes)
 		abort();
 	for (unsigned i = 0; i < 60; i++)
@@ -274,7 +278,7 @@ static void bench_time(void)
 	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
 	if (!spikes)
 		abort();
-	struct emulator_analog *a = new_chip(500);
+	struct emulator_analog *a = new_chip(500, 1);
 	double begin = seconds();
 	advance(a, 20 * TICKS_MS, spikes);
 	print("20 ms idle", "settling", (seconds() - begin) * 1e6, "us", 1);
@@ -290,7 +294,7 @@ static void bench_time(void)
 	print("CADC conversion", "settled", (seconds() - begin) * 1e3, "us", 1000);
 	emulator__analog_free(a);
 
-	a = new_chip(800);
+	a = new_chip(800, 1);
 	for (unsigned i = 0; i < 12; i++)
 		advance(a, 5 * TICKS_MS, spikes);
 	begin = seconds();
@@ -315,6 +319,10 @@ int main(int count, char **arguments)
 	}
 	for (unsigned k = emulator__kernel_list(all); k-- > 0;)
 		if (count < 2 || !strcmp(arguments[1], all[k]->name))
-			bench_dense(all[k]->name, k);
+			for (unsigned threads = 1; threads <= 2; threads++) {
+				char what[64];
+				snprintf(what, sizeof(what), "%s, %u threads", all[k]->name, threads);
+				bench_dense(what, k, threads);
+			}
 	return 0;
 }

@@ -49,7 +49,8 @@ static inline uint16_t code_of_threshold(double volt)
 static inline void fixture_begin(
 	struct fixture *f, uint32_t serial, uint64_t seed, bool noise, bool variation)
 {
-	const struct emulator_analog_config config = {serial, seed, noise, variation};
+	const struct emulator_analog_config config = {
+		.serial = serial, .seed = seed, .noise = noise, .variation = variation};
 	*f = (struct fixture){.neuron = HALDLS_NEURON_CONFIG_INIT,
 		.backend = HALDLS_NEURON_BACKEND_CONFIG_INIT,
 		.common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT};

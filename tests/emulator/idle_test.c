@@ -7,13 +7,11 @@
 
 static struct fixture f, g;
 
-/* A network's settings on chip @serial: one driver that excites the top row, comparators off until
- * all cells settled. */
-static void begin(
-	struct fixture *x, uint32_t serial, uint64_t seed, bool noise, bool variation, double leak)
+/* A network's settings: one driver that excites the top row, comparators off until all cells
+ * settled. */
+static void begin_again(struct fixture *x, double leak)
 {
 	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
-	fixture_begin(x, serial, seed, noise, variation);
 	x->neuron.enable_fire = true;
 	x->neuron.enable_synaptic_input_excitatory = true;
 	x->backend.select_input_clock = 1;
@@ -37,6 +35,14 @@ static void begin(
 		emulator__analog_set_column_current(x->analog, 0, column, true, false);
 		emulator__analog_set_synapses(x->analog, 0, 0, column, 63, 1);
 	}
+}
+
+/* These settings on chip @serial. */
+static void begin(
+	struct fixture *x, uint32_t serial, uint64_t seed, bool noise, bool variation, double leak)
+{
+	fixture_begin(x, serial, seed, noise, variation);
+	begin_again(x, leak);
 }
 
 static void settle(struct fixture *x, uint64_t ticks)
@@ -241,6 +247,41 @@ static void every_instruction_set_gives_the_same_spikes(void **state)
 	fixture_end(&f);
 }
 
+/* Busy hemispheres run for themselves: on one thread or two, in long advances or short ones whose
+ * ends lie between the steps. */
+static void two_threads_give_the_same_spikes(void **state)
+{
+	(void)state;
+	static const uint64_t chunks[] = {20000, 4817};
+	FOR_ROWS(i, chunks)
+	{
+		begin(&f, 3, 1, true, true, 0.75);
+		begin(&g, 3, 1, true, true, 0.75);
+		const struct emulator_analog_config config = {
+			.serial = 3, .seed = 1, .noise = true, .variation = true, .threads = 2};
+		emulator__analog_free(g.analog);
+		assert_ok(emulator__analog_new(&g.analog, &config));
+		begin_again(&g, 0.75);
+		settle(&f, 40 * TICKS_MS);
+		settle(&g, 40 * TICKS_MS);
+		while (f.now < 42 * TICKS_MS) {
+			stimulate(&f);
+			stimulate(&g);
+			fixture_advance(&f, chunks[i]);
+			fixture_advance(&g, chunks[i]);
+		}
+		assert_true(f.count > 1000);
+		assert_int_equal(f.count, g.count);
+		for (size_t k = 0; k < f.count; k++) {
+			assert_int_equal(f.spikes[k].time, g.spikes[k].time);
+			assert_int_equal(f.spikes[k].neuron, g.spikes[k].neuron);
+		}
+		assert_same_membranes(0);
+		fixture_end(&f);
+		fixture_end(&g);
+	}
+}
+
 static void spikes_that_do_not_fit_are_kept(void **state)
 {
 	(void)state;
@@ -280,6 +321,7 @@ int main(void)
 		cmocka_unit_test(stepped_noise_has_the_same_law),
 		cmocka_unit_test(identical_runs_give_identical_spikes),
 		cmocka_unit_test(every_instruction_set_gives_the_same_spikes),
+		cmocka_unit_test(two_threads_give_the_same_spikes),
 		cmocka_unit_test(spikes_that_do_not_fit_are_kept),
 	};
 	return cmocka_run_group_tests_name("emulator/idle", tests, NULL, NULL);
