@@ -6,6 +6,7 @@
  *  @brief All of haldls. */
 
 #include <haldls/chip.h>
+#include <haldls/chip_file.h>
 #include <haldls/container.h>
 #include <haldls/containers.h>
 #include <haldls/coordinate.h>
