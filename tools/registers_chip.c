@@ -4,7 +4,6 @@
 
 #include "bss.h"
 #include "chip_lines.h"
-#include "container_json.h"
 #include "jsonout.h"
 #include "progress.h"
 #include "registers_session.h"
@@ -125,49 +124,24 @@ int registers_dump(const struct registers_arguments *arguments)
 
 /* ---- diff ------------------------------------------------------------------------------------ */
 
-struct difference {
-	size_t containers, fields;
+struct differences {
+	size_t count;
 	bool json;
 };
 
-static void print_field(const struct difference *difference,
-        const struct haldls_container *container, uint32_t coordinate, const char *name, json_t *a,
-        json_t *b)
+static int print_difference(const struct haldls_chip_difference *difference, void *user)
 {
-	if (difference->json) {
-		(void)jsonout_print(json_pack("{s:s,s:I,s:s,s:O,s:O}", "container", container->name,
-		        "coordinate", (json_int_t)coordinate, "field", name, "first", a, "second",
-		        b));
-		return;
-	}
-	char *one = json_dumps(a, JSON_ENCODE_ANY | JSON_COMPACT);
-	char *other = json_dumps(b, JSON_ENCODE_ANY | JSON_COMPACT);
-	printf("%s %" PRIu32 " %s: %s -> %s\n", container->name, coordinate, name, one ? one : "?",
-	        other ? other : "?");
-	free(one);
-	free(other);
-}
-
-static int print_difference(const struct haldls_container *container, uint32_t coordinate,
-        const void *a, const void *b, void *user)
-{
-	struct difference *difference = user;
-	const char *name;
-	json_t *value;
-	if (chip_lines_same(container, a, b))
-		return 0;
-	json_t *one = container_json_write(container, coordinate, a);
-	json_t *other = container_json_write(container, coordinate, b);
-	json_object_foreach(one, name, value) {
-		json_t *second = json_object_get(other, name);
-		if (json_equal(value, second))
-			continue;
-		print_field(difference, container, coordinate, name, value, second);
-		difference->fields++;
-	}
-	difference->containers++;
-	json_decref(one);
-	json_decref(other);
+	struct differences *differences = user;
+	char text[256];
+	differences->count++;
+	if (differences->json)
+		return jsonout_print(json_pack("{s:s,s:I,s:s,s:I,s:I,s:I}", "container",
+		        difference->container->name, "coordinate", (json_int_t)difference->element,
+		        "field", difference->field->name, "index", (json_int_t)difference->index,
+		        "first", (json_int_t)difference->first, "second",
+		        (json_int_t)difference->second));
+	haldls_chip_difference_print(text, sizeof(text), difference);
+	puts(text);
 	return 0;
 }
 
@@ -190,7 +164,7 @@ static int read_sides(struct haldls_chip *sides[2], const struct registers_argum
 int registers_diff(const struct registers_arguments *arguments)
 {
 	struct haldls_chip *sides[2] = { new_chip(), new_chip() };
-	struct difference difference = { .json = arguments->json };
+	struct differences differences = { .json = arguments->json };
 	if (!arguments->operand_count) {
 		fputs("bss registers: diff of what? name a file or an address, or two\n", stderr);
 		free(sides[0]);
@@ -199,13 +173,12 @@ int registers_diff(const struct registers_arguments *arguments)
 	}
 	const int status = sides[0] && sides[1] ? read_sides(sides, arguments) : HXCOMM_ENOMEM;
 	if (status == HXCOMM_OK)
-		(void)chip_lines_visit(sides[0], sides[1], print_difference, &difference);
+		(void)haldls_chip_compare(sides[0], sides[1], print_difference, &differences);
 	free(sides[0]);
 	free(sides[1]);
 	if (status != HXCOMM_OK)
 		return bss_fail(status, arguments->json);
-	if (!arguments->json && difference.containers)
-		printf("%zu fields of %zu containers differ\n", difference.fields,
-		        difference.containers);
-	return difference.containers ? BSS_FAILURE : BSS_OK;
+	if (!arguments->json && differences.count)
+		printf("%zu difference%s\n", differences.count, differences.count == 1 ? "" : "s");
+	return differences.count ? BSS_FAILURE : BSS_OK;
 }

@@ -47,8 +47,8 @@ int stadls_builder_write_chip(struct stadls_builder *builder, const struct haldl
 	return status;
 }
 
-int stadls_builder_write_chip_difference(struct stadls_builder *builder,
-        const struct haldls_chip *chip, const struct haldls_chip *reference)
+int stadls_builder_write_chip_rows(struct stadls_builder *builder, const struct haldls_chip *chip,
+        const struct haldls_chip *reference, const struct haldls_chip_rows *changed)
 {
 	uint32_t *words;
 	size_t count;
@@ -56,8 +56,14 @@ int stadls_builder_write_chip_difference(struct stadls_builder *builder,
 	if (status != HXCOMM_OK)
 		return status;
 	uint32_t *addresses = words + HALDLS_CHIP_WORDS;
-	status = haldls_chip_encode_difference(addresses, words, &count, chip, reference, NULL);
+	status = haldls_chip_encode_difference(addresses, words, &count, chip, reference, changed);
 	if (status == HXCOMM_OK)
 		status = fisch_program_append_omnibus_writes(builder->program, addresses, words, count);
 	return status;
+}
+
+int stadls_builder_write_chip_difference(struct stadls_builder *builder,
+        const struct haldls_chip *chip, const struct haldls_chip *reference)
+{
+	return stadls_builder_write_chip_rows(builder, chip, reference, NULL);
 }

@@ -101,6 +101,17 @@ static void write_equal(struct bench *bench)
 	require(stadls_builder_write_chip_difference(bench->builder, bench->chip, bench->chip));
 }
 
+/* Five rows, 1 % of those that there are. */
+static void write_rows(struct bench *bench)
+{
+	struct haldls_chip_rows changed = { .rows_only = true };
+	for (uint32_t row = 0; row < 5; row++)
+		haldls_chip_rows_add(&changed, row % 2, 50 * row);
+	stadls_builder_clear(bench->builder);
+	require(stadls_builder_write_chip_rows(
+	        bench->builder, bench->chip, bench->defaults, &changed));
+}
+
 /* Words that came back become a chip, which is compared with the one that was written. */
 static void decode_and_compare(struct bench *bench)
 {
@@ -213,6 +224,7 @@ int main(void)
 	measure("write_to_a_new_builder", &bench, write_new, 0);
 	measure("difference", &bench, write_difference, reference_difference_s / 10);
 	measure("no_difference", &bench, write_equal, 0);
+	measure("five_rows", &bench, write_rows, 20e-6);
 	measure_containers(&bench, "Chip", 1, false, reference_write_s / 10);
 	measure_containers(&bench, "Chip", 1, true, reference_difference_s / 10);
 	measure_containers(&bench, "SynapseMatrix", 1, false, 0.92e-3 / 10);

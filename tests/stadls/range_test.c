@@ -138,6 +138,35 @@ static void a_range_that_fails_leaves_nothing(void **state)
 	stadls_builder_free(builder);
 }
 
+/* What is said not to have changed is not looked at; of what may have, only differences are
+ * written. */
+static void only_rows_that_may_have_changed_are_looked_at(void **state)
+{
+	struct haldls_chip *chip = malloc(sizeof(*chip)), *reference = malloc(sizeof(*reference));
+	struct stadls_builder *some = new_builder(), *all = new_builder();
+	struct haldls_chip_rows changed = { .rows_only = true };
+	(void)state;
+	haldls_chip_init(reference);
+	*chip = *reference;
+	chip->synapse_weight[1][70][9] = 5;
+	chip->synapse_label[0][3][255] = 6;
+	haldls_chip_rows_add(&changed, 1, 70);
+	haldls_chip_rows_add(&changed, 0, 3);
+	haldls_chip_rows_add(&changed, 0, 4);
+	assert_ok(stadls_builder_write_chip_rows(some, chip, reference, &changed));
+	assert_ok(stadls_builder_write_chip_difference(all, chip, reference));
+	assert_true(stadls_builder_is_equal(some, all));
+	assert_int_equal(fisch_program_mark(stadls_builder_program(all)).words, 4);
+	chip->capmem[4] = 77; /* nobody told */
+	stadls_builder_clear(some);
+	assert_ok(stadls_builder_write_chip_rows(some, chip, reference, &changed));
+	assert_true(stadls_builder_is_equal(some, all));
+	stadls_builder_free(some);
+	stadls_builder_free(all);
+	free(chip);
+	free(reference);
+}
+
 static void polling_a_word_sets_the_block_up_first(void **state)
 {
 	struct stadls_builder *builder = new_builder();
@@ -177,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_range_has_the_words_of_its_members),
 		cmocka_unit_test(a_whole_type_comes_back_in_one_ticket),
 		cmocka_unit_test(a_range_that_fails_leaves_nothing),
+		cmocka_unit_test(only_rows_that_may_have_changed_are_looked_at),
 		cmocka_unit_test(polling_a_word_sets_the_block_up_first),
 	};
 	return cmocka_run_group_tests_name("stadls/range", tests, setup, NULL);

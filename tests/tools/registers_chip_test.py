@@ -96,18 +96,19 @@ class Chip(Case):
         # what has changed is told field by field, from either side
         self.registers("write", "--keep", "SynapseQuad", "32767", "labels=[0,0,9,0]")
         out = self.registers("diff", "full.jsonl", status=1)
-        self.assertEqual(out, "SynapseQuad 32767 labels: [0,0,0,0] -> [0,0,9,0]\n"
-                              "1 fields of 1 containers differ\n")
+        # quad 63, entry 2: column 8 * 31 + 2 * 2 + 1
+        self.assertEqual(out, "SynapseRow of SynapseRowOnDLS 511: labels[253] is 9, was 0\n"
+                              "1 difference\n")
         line, = [json.loads(line) for line in
                  self.bss("registers", "diff", "--json", self.uri, "full.jsonl", status=1)[0].splitlines()]
-        self.assertEqual(line, {"container": "SynapseQuad", "coordinate": 32767, "field": "labels",
-                                "first": [0, 0, 9, 0], "second": [0, 0, 0, 0]})
+        self.assertEqual(line, {"container": "SynapseRow", "coordinate": 511, "field": "labels",
+                                "index": 253, "first": 9, "second": 0})
         # the lines of a dump restore it
         answers = self.lines("write", text=changed)
         self.assertEqual(len(answers), len(lines))
         self.assertEqual(self.registers("diff", "full.jsonl"), "")
         self.assertEqual(self.bss("registers", "diff", "--bring-up", "full.jsonl", "emulator:",
-                                  status=1)[0].count("CapMemCell 10"), 4)
+                                  status=1)[0].count("OnDLS 10"), 4)
 
     def test_wrong_dumps_are_told(self):
         self.refuse("registers", "dump", "--connection", self.uri, message="was not brought up")

@@ -314,6 +314,17 @@ HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write_chip_difference(
         struct stadls_builder *builder, const struct haldls_chip *chip,
         const struct haldls_chip *reference);
 
+/** Append those words that differ where the caller knows which rows of synapses do: only these are
+ *  looked at, which takes microseconds.
+ *  @param builder    the builder
+ *  @param chip       what the chip shall be
+ *  @param reference  what the chip is
+ *  @param changed    where they may differ
+ *  @return see above */
+HXCOMM_API HXCOMM_NODISCARD int stadls_builder_write_chip_rows(struct stadls_builder *builder,
+        const struct haldls_chip *chip, const struct haldls_chip *reference,
+        const struct haldls_chip_rows *changed);
+
 /** Append the program of another builder. Tickets of @p other hold after stadls_ticket_shift().
  *  @param builder  the builder
  *  @param other    stays as it is; may be @p builder itself
