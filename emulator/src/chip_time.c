@@ -108,68 +108,85 @@ static uint64_t next_arrival(struct emulator_chip *chip, uint64_t limit)
 	return time;
 }
 
+/* Take the next event from outside before @end. false: there is none */
+static bool take_outside(struct emulator_entry *entry, struct emulator_chip *chip,
+        uint64_t source[EMULATOR_BACKGROUND_SOURCES], uint64_t end)
+{
+	unsigned from = EMULATOR_BACKGROUND_SOURCES;
+	entry->time = emulator__events_next_link(&chip->events);
+	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++) {
+		if (source[i] < entry->time) {
+			entry->time = source[i];
+			from = i;
+		}
+	}
+	if (entry->time >= end)
+		return false;
+	if (from < EMULATOR_BACKGROUND_SOURCES) {
+		entry->input = (uint8_t)(EMULATOR_INPUT_SOURCE + from);
+		entry->label = emulator__background_take(&chip->background, from);
+		source[from] = emulator__background_find(&chip->background, from, end);
+	} else {
+		struct emulator_event event;
+		unsigned input;
+		emulator__events_take_link(&input, &event, &chip->events);
+		entry->input = (uint8_t)input;
+		entry->label = event.label;
+	}
+	return true;
+}
+
+/* Outputs that events from outside leave by before the membranes run: buses that no spike can reach. */
+static unsigned early_outputs(const struct emulator_chip *chip)
+{
+	return is_recurrent(chip) ? 0 : chip->events.listening;
+}
+
 /* Collect the events from outside before @end, in time order; where no spike can reach a bus, they go
- * to the buses at once. Returns the end of the window: there is room for so many. */
+ * to the buses at once. Returns the end of the window, which takes only so many. */
 static uint64_t collect(struct emulator_chip *chip, uint64_t end)
 {
 	uint64_t source[EMULATOR_BACKGROUND_SOURCES];
-	const unsigned early = is_recurrent(chip) ? 0 : chip->events.listening;
+	const unsigned early = early_outputs(chip);
 	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
 		source[i] = emulator__background_find(&chip->background, i, end);
-	for (chip->entry_count = 0; chip->entry_count < EMULATOR_WINDOW_EVENTS;) {
+	chip->entry_count = 0;
+	for (unsigned taken = 0; taken < EMULATOR_WINDOW_EVENTS; taken++) {
 		struct emulator_entry *entry = &chip->entries[chip->entry_count];
-		unsigned from = EMULATOR_BACKGROUND_SOURCES;
-		entry->time = emulator__events_next_link(&chip->events);
-		for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++) {
-			if (source[i] < entry->time) {
-				entry->time = source[i];
-				from = i;
-			}
-		}
-		if (entry->time >= end)
+		if (!take_outside(entry, chip, source, end))
 			return end;
-		if (from < EMULATOR_BACKGROUND_SOURCES) {
-			entry->input = (uint8_t)(EMULATOR_INPUT_SOURCE + from);
-			entry->label = emulator__background_take(&chip->background, from);
-			source[from] = emulator__background_find(&chip->background, from, end);
-		} else {
-			struct emulator_event event;
-			unsigned input;
-			emulator__events_take_link(&input, &event, &chip->events);
-			entry->input = (uint8_t)input;
-			entry->label = event.label;
-		}
-		if (early)
-			emulator__events_route(&chip->events, entry->time, entry->input, entry->label,
-			        early);
-		chip->entry_count++;
+		const unsigned outputs =
+		        emulator__events_outputs(&chip->events, entry->input, entry->label);
+		emulator__events_route(&chip->events, entry->time, entry->input, entry->label,
+		        outputs & early);
+		chip->entry_count += (outputs & ~early) != 0;
+		chip->work++;
+		if (taken + 1 == EMULATOR_WINDOW_EVENTS)
+			return (entry->time > chip->now ? entry->time : chip->now) + 1;
 	}
-	chip->work += chip->entry_count;
-	const uint64_t last = chip->entries[EMULATOR_WINDOW_EVENTS - 1].time;
-	return (last > chip->now ? last : chip->now) + 1;
+	return end;
 }
 
 /* Spikes and events from outside leave by the outputs that were not served yet. */
 static void route(struct emulator_chip *chip, size_t spike_count)
 {
-	const unsigned outputs = is_recurrent(chip)
-	        ? EMULATOR_ALL_OUTPUTS
-	        : EMULATOR_ALL_OUTPUTS & ~(unsigned)chip->events.listening;
+	const unsigned late = EMULATOR_ALL_OUTPUTS & ~early_outputs(chip);
 	size_t entry = 0;
 	for (size_t spike = 0; spike < spike_count || entry < chip->entry_count;) {
 		const struct emulator_entry *next = &chip->entries[entry];
 		if (entry < chip->entry_count &&
 		        (spike == spike_count || next->time < chip->spikes[spike].time)) {
 			emulator__events_route(&chip->events, next->time, next->input, next->label,
-			        outputs);
+			        late & emulator__events_outputs(&chip->events, next->input,
+			                       next->label));
 			entry++;
 		} else {
 			emulator__events_from_neuron(&chip->events, chip->spikes[spike].time,
-			        chip->spikes[spike].neuron, outputs);
+			        chip->spikes[spike].neuron, late);
 			spike++;
 		}
 	}
-	chip->work += spike_count + entry;
+	chip->work += spike_count;
 }
 
 static void driver_accepts(void *user, uint64_t time, uint32_t driver, uint8_t label)

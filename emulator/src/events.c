@@ -149,13 +149,10 @@ uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool 
 	for (uint32_t neuron = 0; neuron < 512; neuron++) {
 		if (!can_fire[neuron] || !events->neuron[neuron].sends)
 			continue;
-		const uint16_t label = neuron_label(events, neuron);
 		const uint32_t input = haldls_neuron_event_output(neuron);
-		for (unsigned i = 0; i < events->nodes[input].count; i++) {
-			const unsigned bus = events->nodes[input].output[i];
-			if (events->listening >> bus & 1 && passes(&events->node[input][bus], label))
-				return EMULATOR_PADI_TICKS;
-		}
+		if (emulator__events_outputs(events, input, neuron_label(events, neuron)) &
+		        events->listening)
+			return EMULATOR_PADI_TICKS;
 	}
 	return UINT64_MAX;
 }
@@ -262,14 +259,22 @@ static void leave(struct emulator_events *events, uint64_t time, unsigned input,
 		events->exhausted |= !append(&events->bus[target], time + EMULATOR_PADI_TICKS, label);
 }
 
+unsigned emulator__events_outputs(const struct emulator_events *events, unsigned input,
+        uint16_t label)
+{
+	unsigned mask = 0;
+	for (unsigned i = 0; i < events->nodes[input].count; i++) {
+		const unsigned target = events->nodes[input].output[i];
+		mask |= (unsigned)passes(&events->node[input][target], label) << target;
+	}
+	return mask;
+}
+
 void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
         uint16_t label, unsigned outputs)
 {
-	for (unsigned i = 0; i < events->nodes[input].count; i++) {
-		const unsigned target = events->nodes[input].output[i];
-		if (outputs >> target & 1 && passes(&events->node[input][target], label))
-			leave(events, time, input, target, label);
-	}
+	for (; outputs; outputs &= outputs - 1)
+		leave(events, time, input, (unsigned)__builtin_ctz(outputs), label);
 }
 
 void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron,
@@ -278,8 +283,10 @@ void emulator__events_from_neuron(struct emulator_events *events, uint64_t time,
 	if (!events->neuron[neuron].sends)
 		return;
 	const uint32_t input = haldls_neuron_event_output(neuron);
+	const uint16_t label = neuron_label(events, neuron);
 	if (wait_for_slot(&time, &events->merger_free[input], EMULATOR_MERGER_QUEUE))
-		emulator__events_route(events, time, input, neuron_label(events, neuron), outputs);
+		emulator__events_route(events, time, input, label,
+		        emulator__events_outputs(events, input, label) & outputs);
 	else
 		events->lost++;
 }

@@ -161,8 +161,13 @@ void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsi
 void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron,
         unsigned outputs);
 
+/** Which outputs do the filters of an input let an event pass to? @param events the state
+ *  @param input 0 ... 19 @param label 16 bits @return mask of outputs */
+unsigned emulator__events_outputs(const struct emulator_events *events, unsigned input,
+        uint16_t label);
+
 /** An event enters the crossbar. @param events the state @param time tick @param input 0 ... 19
- *  @param label 16 bits @param outputs mask of the outputs that this pass is about */
+ *  @param label 16 bits @param outputs mask of those it leaves by, of emulator__events_outputs() */
 void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
         uint16_t label, unsigned outputs);
 
