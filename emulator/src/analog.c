@@ -744,7 +744,8 @@ int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emula
 		return hxcomm_error_set(HXCOMM_ENOSPC,
 			"more than %zu spikes until tick %llu: advance in smaller parts", capacity,
 			(unsigned long long)t);
-	if (a->stimuli.exhausted || a->correlation.exhausted)
+	if (a->stimuli.exhausted || a->correlation.exhausted[0] ||
+		a->correlation.exhausted[1])
 		return hxcomm_error_set(HXCOMM_ENOMEM,
 			"no memory for %zu events of an emulated chip", a->stimuli.count);
 	return HXCOMM_OK;

@@ -122,9 +122,8 @@ static void derive(struct emulator_analog *a, uint32_t hemisphere)
 struct correlation_sensors *emulator__correlation_sensors(struct emulator_analog *a,
         uint32_t hemisphere)
 {
-	struct correlation *c = &a->correlation;
-	if (c->sensors[hemisphere])
-		return c->sensors[hemisphere];
+	if (a->correlation.sensors[hemisphere])
+		return a->correlation.sensors[hemisphere];
 	const size_t size = (sizeof(struct correlation_sensors) + 63) / 64 * 64;
 	struct correlation_sensors *s = aligned_alloc(64, size);
 	if (!s)
@@ -136,7 +135,7 @@ struct correlation_sensors *emulator__correlation_sensors(struct emulator_analog
 		s->event[i / 256][i % 256] = never;
 	for (uint32_t i = 0; i < 256; i++)
 		s->post[i] = never;
-	c->sensors[hemisphere] = s;
+	a->correlation.sensors[hemisphere] = s;
 	return s;
 }
 
@@ -145,7 +144,7 @@ static void note(struct emulator_analog *a, uint32_t hemisphere, unsigned which,
 {
 	struct correlation_sensors *s = emulator__correlation_sensors(a, hemisphere);
 	if (!s) {
-		a->correlation.exhausted = true;
+		a->correlation.exhausted[hemisphere] = true;
 		return;
 	}
 	struct correlation_log *log = &s->log[which];
@@ -155,7 +154,7 @@ static void note(struct emulator_analog *a, uint32_t hemisphere, unsigned which,
 		const size_t capacity = log->capacity ? 2 * log->capacity : LOG_BEGIN;
 		struct correlation_entry *grown = realloc(log->entry, capacity * sizeof(*grown));
 		if (!grown) {
-			a->correlation.exhausted = true;
+			a->correlation.exhausted[hemisphere] = true;
 			return;
 		}
 		log->entry = grown;
@@ -205,14 +204,18 @@ static void pass_event(struct emulator_analog *a, uint32_t hemisphere,
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const uint32_t now = (uint32_t)entry->time;
 	const uint64_t wanted = UINT64_C(0x0101010101010101) * entry->label;
-	for (uint32_t row = 2u * entry->place; row < 2u * entry->place + 2; row++) {
-		const uint8_t *labels = a->synapses[hemisphere].label[row];
+	const uint32_t bottom = 2u * entry->place;
+	for (uint32_t row = bottom; row < bottom + 2; row++)
 		a->kernel->pair_row(s->sum[ACAUSAL][row], s->amplitude[ACAUSAL][row],
-		        s->rate[ACAUSAL][row], s->post, labels, entry->label, now, pairs);
-		for (uint32_t first = 0; first < 256; first += 8)
-			for (uint64_t mask = matches(labels + first, wanted); mask; mask &= mask - 1)
+		        s->rate[ACAUSAL][row], s->post, a->synapses[hemisphere].label[row],
+		        entry->label, now, pairs);
+	/* columns outside: both rows lie in one cache line */
+	for (uint32_t first = 0; first < 256; first += 8)
+		for (uint32_t row = bottom; row < bottom + 2; row++) {
+			const uint8_t *labels = a->synapses[hemisphere].label[row] + first;
+			for (uint64_t mask = matches(labels, wanted); mask; mask &= mask - 1)
 				s->event[first + (uint32_t)__builtin_ctzll(mask) / 8][row] = now;
-	}
+		}
 }
 
 static void pass_post(struct emulator_analog *a, uint32_t hemisphere,

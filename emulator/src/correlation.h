@@ -37,6 +37,8 @@ enum {
 	CORRELATION_POST = 4,        /**< the log of post pulses behind theirs */
 	CORRELATION_LOGS = 5,        /**< of a hemisphere */
 	CORRELATION_SETTLE = 4096,   /**< entries of a log after which it is worked off */
+	CORRELATION_PITCH = 256 + 16, /**< rows of a column, and what keeps columns from meeting in
+	                                   the same cache sets */
 };
 
 /** An event or post pulse that waits. */
@@ -58,7 +60,8 @@ struct correlation_sensors {
 	_Alignas(64) float sum[2][256][256]; /**< charge without saturation, LSB */
 	float amplitude[2][256][256];        /**< factor of the synapse, its bits included */
 	float rate[2][256][256];             /**< factor on 1/tau, its bits included */
-	uint32_t event[256][256];            /**< [column][row] tick of the last event, low 32 bits */
+	uint32_t event[256][CORRELATION_PITCH]; /**< [column][row] tick of the last event, low 32
+	                                             bits */
 	uint32_t post[256];                  /**< by column: tick of the last post pulse, low 32 bits */
 	uint8_t automatic[256][256];         /**< [row][column] last reset was auto-calibrating */
 	int8_t pattern[256][256][4];         /**< [row][column] normal numbers in units of 1/32 */
@@ -72,7 +75,7 @@ struct correlation_sensors {
 struct correlation {
 	struct correlation_sensors *sensors[2];   /**< by hemisphere; NULL before the first pulse */
 	uint8_t calibration[2][256][256];         /**< [row][column] time bits, amplitude bits << 2 */
-	bool exhausted;                           /**< no memory for sensors or a log */
+	bool exhausted[2];                        /**< no memory for sensors or a log, by hemisphere */
 };
 
 /** Note an event. @param a the chip @param t tick @param driver 0 ... 255 @param label sent */
