@@ -118,6 +118,130 @@ static void addresses_are_those_of_the_logical_chip(void **state)
 	free(all);
 }
 
+/* Both chips drawn in different places; the difference word by word is the truth. */
+static void draw_difference(struct fixture *f, uint64_t seed, struct haldls_chip_rows *rows)
+{
+	struct test_random random = { .seed = seed };
+	memset(rows, 0, sizeof(*rows));
+	haldls_chip_init(&f->chip);
+	haldls_chip_init(&f->other);
+	for (uint64_t n = test_random_below(&random, 40); n--;) {
+		const uint32_t h = (uint32_t)test_random_below(&random, 2);
+		const uint32_t r = (uint32_t)test_random_below(&random, 256);
+		f->chip.synapse_weight[h][r][test_random_below(&random, 256)] = 5;
+		haldls_chip_rows_add(rows, h, r);
+	}
+	for (uint64_t n = test_random_below(&random, 40); n--;) {
+		f->chip.capmem[test_random_below(&random, HALDLS_CAPMEM_CELLS)] = 77;
+		f->other.neuron_config[test_random_below(&random, 512)].enable_fire = true;
+		f->chip.cadc_channel_config[test_random_below(&random, 1024)].offset = -3;
+		f->other.crossbar_node[test_random_below(&random, 76)].mask = 9;
+	}
+}
+
+static void a_difference_has_the_words_that_differ_in_their_order(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t *words = malloc(2 * HALDLS_CHIP_WORDS * sizeof(*words));
+	assert_non_null(words);
+	uint32_t *addresses = words + HALDLS_CHIP_WORDS;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct haldls_chip_rows rows;
+		size_t count, n = 0;
+		draw_difference(f, seed, &rows);
+		assert_ok(haldls_chip_encode(f->words, &f->chip));
+		assert_ok(haldls_chip_encode(f->changed, &f->other));
+		for (int known = 0; known < 2; known++) {
+			assert_ok(haldls_chip_encode_difference(addresses, words, &count, &f->chip, &f->other,
+			        known ? &rows : NULL));
+			n = 0;
+			for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++) {
+				if (f->words[i] == f->changed[i])
+					continue;
+				assert_true(n < count);
+				assert_int_equal(addresses[n], haldls_chip_addresses()[i]);
+				assert_int_equal(words[n++], f->words[i]);
+			}
+			assert_int_equal(n, count);
+		}
+		rows.rows_only = true;
+		assert_ok(haldls_chip_encode_difference(addresses, words, &count, &f->chip, &f->other, &rows));
+		assert_true(count <= n);
+		for (size_t i = 0; i < count; i++)
+			assert_true(addresses[i] >= 0x02c00000); /* synapses only */
+	}
+	free(words);
+}
+
+struct seen {
+	size_t count;
+	char last[200];
+};
+
+static int see(const struct haldls_chip_difference *difference, void *user)
+{
+	struct seen *seen = user;
+	seen->count++;
+	haldls_chip_difference_print(seen->last, sizeof(seen->last), difference);
+	return 0;
+}
+
+static int stop(const struct haldls_chip_difference *difference, void *user)
+{
+	(void)difference;
+	(*(int *)user)++;
+	return -7;
+}
+
+static void a_comparison_names_what_differs(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen = { 0 };
+	int stopped = 0;
+	f->other = f->chip;
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 0);
+	assert_int_equal(seen.count, 0);
+	f->other.neuron_config[17].enable_fire = true;
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.last,
+	        "NeuronConfig of NeuronConfigOnDLS 17: enable_fire is true, was false");
+	f->other = f->chip;
+	f->other.capmem[12] = 1023;
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
+	assert_string_equal(seen.last, "CapMemCell of CapMemCellOnDLS 12: value is DisableRefresh, was 0");
+	f->other = f->chip;
+	f->other.synapse_label[1][2][3] = 9;
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
+	assert_string_equal(seen.last, "SynapseRow of SynapseRowOnDLS 258: labels[3] is 9, was 0");
+	f->other.readout_source_selection[0].neuron_odd[1][0] = true;
+	seen.count = 0;
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, stop, &stopped), -7);
+	assert_int_equal(stopped, 1);
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, NULL, NULL), 1);
+}
+
+/* The plain chip has the words of a default Chip. */
+static void a_plain_chip_is_that_of_the_reference(void **state)
+{
+	struct fixture *f = *state;
+	struct haldls_whole_chip *whole = malloc(sizeof(*whole));
+	uint32_t *words = malloc(HALDLS_WHOLE_CHIP_WORDS * sizeof(*words));
+	assert_non_null(whole);
+	assert_non_null(words);
+	haldls_whole_chip_init(whole);
+	assert_ok(haldls_whole_chip_encode(words, whole));
+	assert_ok(haldls_chip_init_plain(&f->chip));
+	assert_ok(haldls_chip_encode(f->words, &f->chip));
+	assert_memory_equal(f->words, words, sizeof(f->words));
+	assert_true(f->chip.neuron_config[3].enable_synaptic_input_excitatory_small_capacitance);
+	assert_false(f->chip.cadc_config[0].enable);
+	free(words);
+	free(whole);
+}
+
 static void no_address_is_written_twice(void **state)
 {
 	(void)state;
@@ -267,6 +391,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_chip_survives_its_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_field_changes_its_own_word_only, setup, teardown),
 		cmocka_unit_test(addresses_are_those_of_the_logical_chip),
+		cmocka_unit_test_setup_teardown(a_difference_has_the_words_that_differ_in_their_order, setup,
+		        teardown),
+		cmocka_unit_test_setup_teardown(a_comparison_names_what_differs, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_plain_chip_is_that_of_the_reference, setup, teardown),
 		cmocka_unit_test(no_address_is_written_twice),
 		cmocka_unit_test_setup_teardown(defaults_are_quiet, setup, teardown),
 		cmocka_unit_test_setup_teardown(values_out_of_range_are_named, setup, teardown),
