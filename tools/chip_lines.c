@@ -153,27 +153,24 @@ static int read_line(struct stadls_dump *dump, const char *text, size_t length)
 	return status;
 }
 
-int chip_lines_read(struct haldls_chip *chip, FILE *file)
+int chip_lines_read(struct haldls_chip *chip, const char *text, size_t size)
 {
 	struct stadls_dump *dump;
-	char *text = NULL;
-	size_t capacity = 0, number = 0;
-	ssize_t length;
+	size_t number = 0;
 	int status = stadls_dump_new(&dump);
-	while (status == HXCOMM_OK && (length = getline(&text, &capacity, file)) >= 0) {
+	for (size_t at = 0; at < size && status == HXCOMM_OK;) {
+		const char *end = memchr(text + at, '\n', size - at);
+		const size_t length = end ? (size_t)(end - text) - at : size - at;
 		number++;
-		status = read_line(dump, text, (size_t)length);
+		status = read_line(dump, text + at, length);
 		if (status != HXCOMM_OK)
 			hxcomm_error_wrap(status, "line %zu", number);
+		at += length + 1;
 	}
-	if (status == HXCOMM_OK && ferror(file))
-		status = hxcomm_error_set(
-		        HXCOMM_EIO, "the lines cannot be read: %s", strerror(errno));
 	if (status == HXCOMM_OK && !number)
 		status = hxcomm_error_set(HXCOMM_EINVAL, "there is no line in it");
 	if (status == HXCOMM_OK)
 		status = stadls_dump_apply(chip, NULL, dump);
-	free(text);
 	stadls_dump_free(dump);
 	return status;
 }

@@ -31,7 +31,8 @@ int chip_lines_write(FILE *file, const struct haldls_chip *chip,
 
 /** Read lines into a chip: what none of them names keeps what it was.
  *  @param[in,out] chip  unchanged after an error
+ *  @param text          [size] the lines; no 0 is needed behind them
  *  @return 0 or a negative code with a message that names the line */
-int chip_lines_read(struct haldls_chip *chip, FILE *file);
+int chip_lines_read(struct haldls_chip *chip, const char *text, size_t size);
 
 #endif

@@ -23,7 +23,7 @@ static const struct verb {
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
 
-enum { KEY_BRING_UP = 0x100, KEY_BACKEND, KEY_KEEP, KEY_CHANGED };
+enum { KEY_BRING_UP = 0x100, KEY_BACKEND, KEY_KEEP, KEY_CHANGED, KEY_FORMAT };
 
 static const struct argp_option options[] = {
 	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 1 },
@@ -34,6 +34,7 @@ static const struct argp_option options[] = {
 	{ "keep", KEY_KEEP, NULL, 0,
 	        "write: fields that are not given keep what the register holds", 1 },
 	{ "changed", KEY_CHANGED, NULL, 0, "dump: only what differs from the defaults", 1 },
+	{ "format", KEY_FORMAT, "NAME", 0, "dump: lines (default), json or binary", 1 },
 	{ "output", 'o', "FILE", 0, "dump: write to this file (default: standard output)", 1 },
 	{ "json", 'j', NULL, 0, "print JSON lines", 1 },
 	{ 0 },
@@ -65,6 +66,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case KEY_CHANGED:
 		arguments->changed = true;
+		break;
+	case KEY_FORMAT:
+		arguments->format = text;
 		break;
 	case 'o':
 		arguments->output = text;
@@ -98,37 +102,29 @@ const struct argp cmd_registers_argp = {
 	.doc = "The register map of chip, FPGA and board.\v"
 	       "list    prints a JSON line for each container: name, coordinate, count, words, "
 	       "access, backends, fields.\n\n"
-	       "encode  reads JSON lines {\"container\":\"NeuronConfig\",\"coordinate\":17,"
-	       "\"fields\":{...}} (a missing field keeps its default; optional \"backend\") and "
-	       "prints "
-	       "{\"write\":[[address,word],...]}, with \"byte_enables\":[mask,...] where a write "
-	       "has "
-	       "not all four lanes enabled. A word is null where a write carries none, and a list "
-	       "where "
-	       "one message carries several labels. A container that can only be read has no "
-	       "writes.\n\n"
+	       "encode  reads JSON lines "
+	       "{\"container\":\"NeuronConfig\",\"coordinate\":17,\"fields\":{...}} (a missing "
+	       "field keeps its default; optional \"backend\") and prints "
+	       "{\"write\":[[address,word],...]}, with \"byte_enables\":[mask,...] where a "
+	       "write has not all four lanes enabled. A word is null where a write carries "
+	       "none, and a list where one message carries several labels. A container that can "
+	       "only be read has no writes.\n\n"
 	       "decode  reads {\"container\":...,\"coordinate\":...,\"words\":[...]} and prints "
-	       "{\"fields\":{...}}; over a back end that cannot be read, such as the default one "
-	       "of "
-	       "ADPLL, words tell nothing and the defaults are printed.\n\n"
-	       "read    reads registers of a chip: COORDINATES is a number, a range such as 0-511, "
-	       "or "
-	       "all. Without operands it reads JSON lines {\"container\":...,\"coordinate\":...} "
-	       "and "
-	       "adds \"fields\" to each.\n\n"
-	       "write   writes registers of a chip: fields that are not given have their default. "
-	       "A VALUE "
-	       "is a number, true, false, the name of an enumeration's value, or a list in JSON. "
-	       "Without "
-	       "operands it reads JSON lines as encode does and answers {...,\"words\":count}.\n\n"
-	       "dump    prints all registers of a chip that hold its configuration, as JSON lines; "
-	       "write "
-	       "takes them again. A SOURCE is a file of such lines, - for standard input, or the "
-	       "address "
-	       "of a chip; without one the chip of --connection.\n\n"
-	       "diff    prints the fields in which two chips differ, and exits with 1 where they "
-	       "do; with "
-	       "one SOURCE the second is the chip of --connection.\n\n"
+	       "{\"fields\":{...}}; over a back end that cannot be read, such as the default "
+	       "one of ADPLL, words tell nothing and the defaults are printed.\n\n"
+	       "read    reads registers of a chip: COORDINATES is a number, a range such as "
+	       "0-511, or all. Without operands it reads JSON lines "
+	       "{\"container\":...,\"coordinate\":...} and adds \"fields\" to each.\n\n"
+	       "write   writes registers of a chip: fields that are not given have their "
+	       "default. A VALUE is a number, true, false, the name of an enumeration's value, "
+	       "or a list in JSON. Without operands it reads JSON lines as encode does and "
+	       "answers {...,\"words\":count}.\n\n"
+	       "dump    prints all registers of a chip that hold its configuration, as JSON "
+	       "lines, which write takes again; or as a saved chip, json or binary. A SOURCE is "
+	       "a file of any of these, - for standard input, or the address of a chip; without "
+	       "one the chip of --connection.\n\n"
+	       "diff    prints the values in which two chips differ, and exits with 1 where "
+	       "they do; with one SOURCE the second is the chip of --connection.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
 	       "{\"error\":\"...\"} and the exit code 1.",
 };

@@ -13,6 +13,7 @@ struct registers_arguments {
 	size_t operand_count;
 	const char *uri;       /**< the chip; NULL for the default one */
 	const char *backend;   /**< by name; NULL for the container's default */
+	const char *format;    /**< of a dump: lines, json, binary; NULL for lines */
 	const char *output;    /**< file to write; NULL for standard output */
 	bool bring_up;         /**< bring the chip up first */
 	bool keep;             /**< fields that are not given keep what the register holds */

@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "registers_session.h"
 
+#include <haldls/chip_file.h>
 #include <hxcomm/error.h>
 #include <hxcomm/uri.h>
 #include <stadls/chip.h>
@@ -29,15 +30,57 @@ static bool is_address(const char *text)
 	return access(text, F_OK) != 0 && hxcomm_uri_parse(&uri, text) == HXCOMM_OK;
 }
 
+/* All of a file, with a 0 behind it. */
+static int read_bytes(char **out, size_t *out_count, FILE *file)
+{
+	size_t count = 0, capacity = 1 << 16;
+	*out = NULL;
+	do {
+		capacity *= 2;
+		char *grown = realloc(*out, capacity);
+		if (!grown)
+			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the file");
+		*out = grown;
+		count += fread(*out + count, 1, capacity - count - 1, file);
+	} while (count == capacity - 1 && count <= HALDLS_CHIP_FILE_MAX);
+	if (ferror(file))
+		return hxcomm_error_set(HXCOMM_EIO, "it cannot be read: %s", strerror(errno));
+	if (count > HALDLS_CHIP_FILE_MAX)
+		return hxcomm_error_set(HXCOMM_ERANGE, "it has more than %d bytes",
+		        (int)HALDLS_CHIP_FILE_MAX);
+	(*out)[count] = '\0';
+	*out_count = count;
+	return HXCOMM_OK;
+}
+
+/* A dump is lines of containers, a saved chip says what it is. */
+static bool is_lines(const char *bytes, size_t count)
+{
+	const char *first = bytes + strspn(bytes, " \t\r\n");
+	return !count || (*first == '{' && !strstr(first, "\"bss-chip\""));
+}
+
+static int read_content(struct haldls_chip *chip, const char *bytes, size_t count)
+{
+	if (!is_lines(bytes, count))
+		return haldls_chip_file_decode(chip, (const uint8_t *)bytes, count);
+	return chip_lines_read(chip, bytes, count);
+}
+
 static int read_file(struct haldls_chip *chip, const char *path)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "r") : stdin;
+	FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+	char *bytes = NULL;
+	size_t count = 0;
 	if (!file)
 		return hxcomm_error_set(
 		        HXCOMM_EIO, "'%s' cannot be opened: %s", path, strerror(errno));
-	const int status = chip_lines_read(chip, file);
+	int status = read_bytes(&bytes, &count, file);
+	if (status == HXCOMM_OK)
+		status = read_content(chip, bytes, count);
 	if (file != stdin)
 		fclose(file);
+	free(bytes);
 	return status == HXCOMM_OK ? status : hxcomm_error_wrap(status, "'%s'", path);
 }
 
@@ -85,14 +128,49 @@ static struct haldls_chip *new_chip(void)
 
 /* ---- dump ------------------------------------------------------------------------------------ */
 
-static int write_dump(const struct registers_arguments *arguments, const struct haldls_chip *chip,
-        const struct haldls_chip *reference)
+/* How a chip is printed. */
+static const struct format {
+	const char *name;
+	bool is_lines;
+	enum haldls_chip_format format;
+} formats[] = {
+	{ "lines", true, HALDLS_CHIP_JSON },
+	{ "json", false, HALDLS_CHIP_JSON },
+	{ "binary", false, HALDLS_CHIP_BINARY },
+};
+
+static const struct format *find_format(const char *name)
 {
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		if (!name || !strcmp(formats[i].name, name))
+			return &formats[i];
+	return NULL;
+}
+
+static int print_saved(FILE *file, const struct haldls_chip *chip, enum haldls_chip_format format)
+{
+	uint8_t *bytes;
+	size_t size;
+	int status = haldls_chip_file_encode(&bytes, &size, chip, format);
+	if (status == HXCOMM_OK && fwrite(bytes, 1, size, file) != size)
+		status = hxcomm_error_set(
+		        HXCOMM_EIO, "the chip cannot be written: %s", strerror(errno));
+	free(bytes);
+	return status;
+}
+
+static int write_dump(const struct registers_arguments *arguments, const struct format *format,
+        const struct haldls_chip *chip, const struct haldls_chip *reference)
+{
+	if (arguments->output && !format->is_lines)
+		return haldls_chip_file_write(arguments->output, chip, format->format);
 	FILE *file = arguments->output ? fopen(arguments->output, "w") : stdout;
 	if (!file)
 		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written: %s", arguments->output,
 		        strerror(errno));
-	int status = chip_lines_write(file, chip, arguments->changed ? reference : NULL);
+	int status = format->is_lines
+	        ? chip_lines_write(file, chip, arguments->changed ? reference : NULL)
+	        : print_saved(file, chip, format->format);
 	if ((file == stdout ? fflush(file) : fclose(file)) && status == HXCOMM_OK)
 		status = hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written: %s",
 		        arguments->output ? arguments->output : "standard output", strerror(errno));
@@ -103,6 +181,12 @@ static int write_dump(const struct registers_arguments *arguments, const struct 
 
 int registers_dump(const struct registers_arguments *arguments)
 {
+	const struct format *format = find_format(arguments->format);
+	if (!format) {
+		fprintf(stderr, "bss registers: '%s' is none of the formats lines, json, binary\n",
+		        arguments->format);
+		return BSS_USAGE;
+	}
 	struct haldls_chip *chip = new_chip(), *reference = new_chip();
 	size_t kept;
 	int status = HXCOMM_ENOMEM;
@@ -115,7 +199,7 @@ int registers_dump(const struct registers_arguments *arguments)
 			        "bss: %zu words of the chip cannot be read back: they are given as "
 			        "defaults\n",
 			        kept);
-		status = write_dump(arguments, chip, reference);
+		status = write_dump(arguments, format, chip, reference);
 	}
 	free(chip);
 	free(reference);

@@ -110,6 +110,27 @@ class Chip(Case):
         self.assertEqual(self.bss("registers", "diff", "--bring-up", "full.jsonl", "emulator:",
                                   status=1)[0].count("OnDLS 10"), 4)
 
+    def test_saved_chips_are_written_and_read(self):
+        self.registers("write", "--bring-up", "CapMemCell", "100-103", "value=7")
+        self.registers("write", "NeuronConfig", "300", "enable_fire=true")
+        self.registers("dump", "--output", "chip.jsonl")
+        for name in ["json", "binary"]:
+            self.registers("dump", "--format", name, "--output", f"chip.{name}")
+            self.assertEqual(self.bss("registers", "diff", "chip.jsonl", f"chip.{name}")[0], "")
+            self.assertEqual(self.registers("diff", f"chip.{name}"), "")
+            # and back into lines
+            self.bss("registers", "dump", f"chip.{name}", "--output", "again.jsonl")
+            self.assertEqual((self.folder / "again.jsonl").read_bytes(),
+                             (self.folder / "chip.jsonl").read_bytes())
+        saved = json.loads(self.bss("registers", "dump", "chip.binary", "--format", "json")[0])
+        self.assertEqual(saved["parts"]["NeuronConfig"]["300"], {"enable_fire": True})
+        data = bytearray((self.folder / "chip.binary").read_bytes())
+        data[len(data) // 2] ^= 1
+        self.refuse("registers", "dump", self.write("broken", bytes(data)), message="'")
+        self.refuse("registers", "dump", self.write("cut", bytes(data[:40])), message="'")
+        self.refuse("registers", "dump", "chip.json", "--format", "xml", status=2,
+                    message="'xml' is none of the formats lines, json, binary")
+
     def test_wrong_dumps_are_told(self):
         self.refuse("registers", "dump", "--connection", self.uri, message="was not brought up")
         self.refuse("registers", "dump", "none.jsonl", message="'none.jsonl' cannot be opened")
@@ -122,11 +143,11 @@ class Chip(Case):
                               ('{"container":"CADCConfig","coordinate":2}', "allowed are 0 to 1"),
                               ('{"container":"CapMemCell","fields":{"value":1024}}', "1024"),
                               ('{"container":"JTAGIdCode"}', "cannot be written"),
-                              ("\0\xff\n", "no JSON")]:
+                              ("\0\xff\n", "this is no saved chip")]:
             path = self.write("bad.jsonl", text)
             self.refuse("registers", "dump", path, message=message)
         out, _ = self.bss("registers", "dump", "--json", path, status=1)
-        self.assertEqual(json.loads(out)["error"]["code"], "HXCOMM_EINVAL")
+        self.assertEqual(json.loads(out)["error"]["code"], "HXCOMM_ECORRUPT")
         self.write("good.jsonl", '{"container":"CapMemCell","fields":{"value":5}}')
         self.refuse("registers", "dump", "good.jsonl", "--output", "no/such/file",
                     message="'no/such/file' cannot be written")
