@@ -89,7 +89,8 @@ void hxcomm__job_set_status(struct hxcomm_job *job, int status)
 
 /* ---- words to the provider -------------------------------------------------------------------- */
 
-size_t hxcomm__first_wrong_word(const uint64_t *words, size_t count)
+/* The place of the first word that is no instruction or is a halt; `count` where all are fine. */
+static size_t first_wrong_word(const uint64_t *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (words[i] >> 60 || (words[i] & UINT64_C(0xff00000000000001)) == HXCOMM_WORD_HALT)
@@ -99,7 +100,7 @@ size_t hxcomm__first_wrong_word(const uint64_t *words, size_t count)
 
 int hxcomm__check_words(const uint64_t *words, size_t count, uint64_t base)
 {
-	const size_t wrong = hxcomm__first_wrong_word(words, count);
+	const size_t wrong = first_wrong_word(words, count);
 	if (wrong == count)
 		return HXCOMM_OK;
 	return hxcomm_error_set(HXCOMM_EINVAL,

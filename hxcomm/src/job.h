@@ -113,10 +113,7 @@ struct hxcomm_job *hxcomm__job_behind(struct hxcomm_job *job);
 /* A file that becomes readable when there may be more to send; -1: no need. Read it empty. */
 int hxcomm__job_wake_file(const struct hxcomm_job *job);
 
-/* The place of the first word that is no instruction or is a halt; `count` where all are fine. */
-size_t hxcomm__first_wrong_word(const uint64_t *words, size_t count);
-
-/* HXCOMM_EINVAL where one is wrong; `base` words stand before. */
+/* HXCOMM_EINVAL where a word is no instruction or is a halt; `base` words stand before. */
 int hxcomm__check_words(const uint64_t *words, size_t count, uint64_t base);
 
 #endif

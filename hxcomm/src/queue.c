@@ -60,7 +60,8 @@ static void give_up_waiting_jobs(struct hxcomm__queue *queue, const char *reason
 		queue->last = NULL;
 }
 
-void hxcomm__queue_finish(struct hxcomm__queue *queue, struct hxcomm_job *job)
+/* With the lock: a job has ended. Ends those behind it that must not run. */
+static void finish(struct hxcomm__queue *queue, struct hxcomm_job *job)
 {
 	assert(queue->first == job);
 	const bool fatal = job->broken != HXCOMM_OK;
@@ -91,7 +92,7 @@ static void *run_jobs(void *user)
 		pthread_mutex_unlock(&queue->lock);
 		hxcomm__job_execute(job);
 		pthread_mutex_lock(&queue->lock);
-		hxcomm__queue_finish(queue, job);
+		finish(queue, job);
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return NULL;
@@ -253,7 +254,7 @@ void hxcomm__queue_run(struct hxcomm__queue *queue, struct hxcomm_job *job)
 		pthread_mutex_unlock(&queue->lock);
 		hxcomm__job_execute(job);
 		pthread_mutex_lock(&queue->lock);
-		hxcomm__queue_finish(queue, job);
+		finish(queue, job);
 	} else {
 		wake(queue);
 		while (job->state != JOB_DONE)

@@ -56,7 +56,4 @@ void hxcomm__queue_give_up(struct hxcomm__queue *queue);
 /* Free a job that has ended and that nobody waits for. */
 void hxcomm__queue_forget(struct hxcomm__queue *queue, struct hxcomm_job *job);
 
-/* With the lock: a job has ended. Ends those behind it that must not run. */
-void hxcomm__queue_finish(struct hxcomm__queue *queue, struct hxcomm_job *job);
-
 #endif
