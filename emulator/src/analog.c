@@ -54,6 +54,7 @@ static void power_up(struct emulator_analog *a)
 	a->noise_slot[0] = a->noise_slot[1] = UINT64_MAX;
 	a->all_stale = true;
 	a->plan_stale = true;
+	a->steps_most = a->config.noise ? 4 : 1;
 	a->recorded_stale = true;
 	a->held_stale = true;
 	a->madc = (struct haldls_madc_config)HALDLS_MADC_CONFIG_INIT;

@@ -26,7 +26,7 @@ enum {
 	ANALOG_MUXES = 2,
 	ANALOG_PADS = 2,
 	ANALOG_SPIKES_HALF = 65536,  /**< spikes of a hemisphere in a run of windows */
-	ANALOG_BUSY_TICKS = 20000,    /**< 80 us in windows once a neuron was near its threshold */
+	ANALOG_BUSY_TICKS = 5000,     /**< 20 us in windows once a neuron was near its threshold */
 	ANALOG_REFRESH_TICKS = 25000, /**< 100 us of a settling memory between two looks at it */
 };
 
@@ -138,6 +138,8 @@ struct emulator_analog {
 
 	uint64_t busy_until;    /* some neuron was near its threshold: run in windows until then */
 	uint64_t windows_from;  /* … but in single steps until this tick */
+	unsigned steps_most;   /* in the longest step of a window: 4 where noise hides what 320 ns miss,
+				  else 1 */
 	bool plan_stale, plan_fits; /* the plan is for other parameters; windows are possible */
 
 	/* noise: membranes.noise of each neuron holds at `noise_time` */

@@ -15,9 +15,9 @@
 
 enum {
 	STEP = EMULATOR_STEP_TICKS,
-	STEPS_MAX = 4,         /* base steps in the longest step */
 	WINDOWS_LEAST = 2,     /* steps worth to begin for */
 	STEEPEST = 8,          /* steps in the shortest time constant */
+	SPIKING_TICKS = 20000, /* go on for 80 us after spikes */
 	CAREFUL_TICKS = 5000,  /* single steps for 20 us after what windows cannot do */
 };
 
@@ -85,7 +85,7 @@ static void plan(struct emulator_analog *a)
 {
 	struct kernel_plan *p = &a->plan;
 	const float rate = fastest_rate(a);
-	unsigned steps = STEPS_MAX;
+	unsigned steps = a->steps_most;
 	while (steps > 1 && (float)(steps * STEP) * tick * rate * STEEPEST > 1)
 		steps /= 2;
 	p->ticks = steps * STEP;
@@ -389,7 +389,7 @@ bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 	a->grid = until;
 	a->stimuli.first = a->half[0].next;
 	if (a->half[0].spike_count || a->half[1].spike_count)
-		a->busy_until = a->grid + ANALOG_BUSY_TICKS;
+		a->busy_until = a->grid + SPIKING_TICKS;
 	merge_spikes(a);
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		a->membranes.above[n] = a->membranes.v[n] > a->membranes.threshold[n];
