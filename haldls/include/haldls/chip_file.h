@@ -74,7 +74,7 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_chip_file_write(const char *path,
 
 /** Load a chip from a file.
  *  @param[out] out  the chip; unchanged after an error
- *  @param path      the file, at most #HALDLS_CHIP_FILE_MAX bytes
+ *  @param path      the file, at most HALDLS_CHIP_FILE_MAX bytes
  *  @return as haldls_chip_file_decode(), and HXCOMM_EIO: the file cannot be read */
 HXCOMM_API HXCOMM_NODISCARD int haldls_chip_file_read(struct haldls_chip *out,
         const char *path);
