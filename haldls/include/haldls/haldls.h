@@ -12,5 +12,6 @@
 #include <haldls/coordinate.h>
 #include <haldls/logical.h>
 #include <haldls/memory_block.h>
+#include <haldls/morphology.h>
 
 #endif
