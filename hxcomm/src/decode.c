@@ -9,6 +9,7 @@
 #include <hxcomm/error.h>
 #include <hxcomm/words.h>
 
+#include "decode.h"
 #include "responses.h"
 
 #include <string.h>
@@ -18,12 +19,6 @@ enum { CHUNK_WORDS = 1024, JOINT_WORDS = 4 };
 
 static const uint64_t time_mask = (UINT64_C(1) << 43) - 1;
 static const uint64_t chip_time_mask = (UINT64_C(1) << 44) - 1;
-
-/* Part of a piece: messages that begin in [position, stop) and end at or before `end`, in bytes. */
-struct walk {
-	const uint64_t *words;
-	size_t position, stop, end;
-};
 
 void hxcomm_decoder_init(struct hxcomm_decoder *decoder)
 {
@@ -73,7 +68,7 @@ static inline uint64_t window(const uint64_t *words, size_t position)
 }
 
 /* Walk. Returns the byte of an undefined code, or -1. The tables have room (see reserve). */
-static int walk_messages(struct walk *walk, struct hxcomm_decoder *decoder,
+static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
         struct hxcomm_responses *responses)
 {
 	struct hxcomm_responses out = *responses; /* a local copy that no store can alias */
@@ -191,8 +186,8 @@ static int fail(struct hxcomm_decoder *decoder, int status)
 }
 
 /* Walk the messages that begin before byte `stop`; `base` is the index of words[0] in the stream. */
-static int step(struct walk *walk, size_t stop, uint64_t base, struct hxcomm_decoder *decoder,
-        struct hxcomm_responses *out)
+static int step(const struct hxcomm__decode_kernel *kernel, struct hxcomm__walk *walk, size_t stop,
+        uint64_t base, struct hxcomm_decoder *decoder, struct hxcomm_responses *out)
 {
 	if (walk->position >= stop)
 		return HXCOMM_OK;
@@ -200,6 +195,8 @@ static int step(struct walk *walk, size_t stop, uint64_t base, struct hxcomm_dec
 	if (status != HXCOMM_OK)
 		return fail(decoder, status);
 	walk->stop = stop;
+	if (kernel->blocks)
+		kernel->blocks(walk, decoder, out);
 	const int undefined = walk_messages(walk, decoder, out);
 	status = hxcomm__responses_limit(out);
 	if (status != HXCOMM_OK)
@@ -214,7 +211,7 @@ static int step(struct walk *walk, size_t stop, uint64_t base, struct hxcomm_dec
 }
 
 /* Keep the words from the begin of the incomplete message on. */
-static void keep(struct hxcomm_decoder *decoder, const struct walk *walk)
+static void keep(struct hxcomm_decoder *decoder, const struct hxcomm__walk *walk)
 {
 	const size_t first = walk->position / 8;
 	const size_t count = walk->end / 8 - first;
@@ -223,8 +220,31 @@ static void keep(struct hxcomm_decoder *decoder, const struct walk *walk)
 	memcpy(decoder->tail, walk->words + first, count * sizeof(*decoder->tail));
 }
 
+const struct hxcomm__decode_kernel hxcomm__decode_kernel_portable = { "portable", NULL };
+
+size_t hxcomm__decode_kernels(const struct hxcomm__decode_kernel *out[HXCOMM__DECODE_KERNELS_MAX])
+{
+	size_t count = 0;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vpopcntdq") &&
+	        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
+		out[count++] = &hxcomm__decode_kernel_avx512;
+#endif
+	out[count++] = &hxcomm__decode_kernel_portable;
+	return count;
+}
+
 int hxcomm_decode(struct hxcomm_decoder *decoder, const uint64_t *words, size_t count,
         struct hxcomm_responses *out)
+{
+	const struct hxcomm__decode_kernel *kernels[HXCOMM__DECODE_KERNELS_MAX];
+	hxcomm__decode_kernels(kernels);
+	return hxcomm__decode(kernels[0], decoder, words, count, out);
+}
+
+int hxcomm__decode(const struct hxcomm__decode_kernel *kernel, struct hxcomm_decoder *decoder,
+        const uint64_t *words, size_t count, struct hxcomm_responses *out)
 {
 	if (decoder->status)
 		return hxcomm_error_set(decoder->status,
@@ -241,8 +261,8 @@ int hxcomm_decode(struct hxcomm_decoder *decoder, const uint64_t *words, size_t 
 		const size_t new = count < JOINT_WORDS - old ? count : JOINT_WORDS - old;
 		memcpy(joint, decoder->tail, old * sizeof(*joint));
 		memcpy(joint + old, words, new * sizeof(*joint));
-		struct walk walk = { joint, decoder->offset, 0, (old + new) * 8 };
-		const int status = step(&walk, old * 8, base - old, decoder, out);
+		struct hxcomm__walk walk = { joint, decoder->offset, 0, (old + new) * 8 };
+		const int status = step(kernel, &walk, old * 8, base - old, decoder, out);
 		if (status != HXCOMM_OK)
 			return status;
 		if (walk.position < old * 8) { /* still incomplete: all words are in `joint` */
@@ -252,10 +272,10 @@ int hxcomm_decode(struct hxcomm_decoder *decoder, const uint64_t *words, size_t 
 		decoder->tail_count = 0;
 		position = walk.position - old * 8;
 	}
-	struct walk walk = { words, position, 0, count * 8 };
+	struct hxcomm__walk walk = { words, position, 0, count * 8 };
 	for (size_t done = 0; done < count; done += CHUNK_WORDS) {
 		const size_t next = count - done < CHUNK_WORDS ? count : done + CHUNK_WORDS;
-		const int status = step(&walk, next * 8, base, decoder, out);
+		const int status = step(kernel, &walk, next * 8, base, decoder, out);
 		if (status != HXCOMM_OK)
 			return status;
 	}

@@ -5,6 +5,7 @@
 #include <hxcomm/words.h>
 
 #include "assert.h"
+#include "decode.h"
 #include "messages.h"
 #include "random.h"
 #include "torture.h"
@@ -478,6 +479,40 @@ static void long_streams_have_no_seams(void **state)
 	hxcomm_encoder_deinit(&encoder);
 }
 
+/* Random streams, cut anywhere, one of four with a random bit turned over. */
+static void all_kernels_decode_the_same(void **state)
+{
+	const struct hxcomm__decode_kernel *kernels[HXCOMM__DECODE_KERNELS_MAX];
+	const size_t count = hxcomm__decode_kernels(kernels);
+	(void)state;
+	for (uint64_t seed = 0; seed < 400; seed++) {
+		struct test_random random = { .seed = 1000 + seed };
+		struct hxcomm_encoder encoder;
+		random_stream(&encoder, &random, 1 + test_random_below(&random, 300));
+		if (seed % 4 == 0)
+			encoder.words[test_random_below(&random, encoder.count)] ^=
+			        UINT64_C(1) << test_random_below(&random, 64);
+		const size_t cut = test_random_below(&random, encoder.count + 1);
+		struct decoded d[HXCOMM__DECODE_KERNELS_MAX];
+		for (size_t k = 0; k < count; k++) {
+			hxcomm_decoder_init(&d[k].decoder);
+			assert_ok(hxcomm_responses_new(&d[k].out, 0));
+			d[k].status = hxcomm__decode(kernels[k], &d[k].decoder, encoder.words, cut,
+			        d[k].out);
+			if (d[k].status == HXCOMM_OK)
+				d[k].status = hxcomm__decode(kernels[k], &d[k].decoder,
+				        encoder.words + cut, encoder.count - cut, d[k].out);
+			assert_int_equal(d[k].status, d[0].status);
+			assert_int_equal(d[k].decoder.time, d[0].decoder.time);
+			assert_int_equal(d[k].decoder.halts, d[0].decoder.halts);
+			assert_same(d[0].out, d[k].out);
+		}
+		for (size_t k = 0; k < count; k++)
+			hxcomm_responses_free(d[k].out);
+		hxcomm_encoder_deinit(&encoder);
+	}
+}
+
 /* A comma at every byte of a word, in every rest of it, does not disturb what follows. */
 static void commas_at_every_byte_are_skipped(void **state)
 {
@@ -597,6 +632,7 @@ int main(void)
 		cmocka_unit_test(an_empty_piece_changes_nothing),
 		cmocka_unit_test(random_streams_decode_like_the_model_however_they_are_cut),
 		cmocka_unit_test(long_streams_have_no_seams),
+		cmocka_unit_test(all_kernels_decode_the_same),
 		cmocka_unit_test(commas_at_every_byte_are_skipped),
 		cmocka_unit_test(chip_time_is_the_latest_that_is_not_after_arrival),
 		cmocka_unit_test(a_time_increment_comes_on_top_of_its_own_message),
