@@ -116,10 +116,74 @@ static void crowds_are_told(void **state)
 	stadls_timeline_free(timeline);
 }
 
+enum { COMMANDS = 400, CELLS = 8, TIMES = 100 };
+
+struct command {
+	uint64_t time;
+	uint32_t cell, value;
+	bool read;
+};
+
+/* Commands of random times: the first half into one timeline, the second half into another. */
+static size_t give_commands(struct command *commands, struct stadls_timeline *timeline,
+        struct stadls_timeline *second, struct test_random *random)
+{
+	size_t reads = 0;
+	for (uint32_t i = 0; i < COMMANDS; i++) {
+		struct stadls_timeline *at = i < COMMANDS / 2 ? timeline : second;
+		struct command *command = &commands[i];
+		size_t index;
+		*command = (struct command){
+			.time = test_random_below(random, TIMES),
+			.cell = (uint32_t)test_random_below(random, CELLS),
+			.value = i + 1,
+			.read = test_random_below(random, 2),
+		};
+		if (!command->read) {
+			put_cell(at, command->time, command->cell, command->value);
+			continue;
+		}
+		assert_ok(stadls_timeline_read(&index, at, command->time,
+		        &haldls_capmem_cell_container, command->cell));
+		if (at == second) /* as it will be when they are merged */
+			index += stadls_timeline_count_reads(timeline);
+		assert_int_equal(index, reads++);
+	}
+	return reads;
+}
+
+/* What command `i` reads: the last write of its cell before it in time; of the same time only if it
+ * was given before. */
+static uint32_t value_before(const struct command *commands, size_t i)
+{
+	const struct command *found = NULL;
+	for (size_t j = 0; j < COMMANDS; j++) {
+		const struct command *other = &commands[j];
+		const bool before = other->time < commands[i].time ||
+		        (other->time == commands[i].time && j < i);
+		if (!other->read && other->cell == commands[i].cell && before &&
+		        (!found || other->time >= found->time))
+			found = other;
+	}
+	return found ? found->value : 0;
+}
+
+static void check_reads(const struct command *commands, const struct stadls_ticket *tickets,
+        const struct hxcomm_responses *responses)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		struct haldls_capmem_cell cell;
+		if (!commands[i].read)
+			continue;
+		assert_ok(stadls_ticket_read(&cell, tickets++, responses));
+		assert_int_equal(cell.value, value_before(commands, i));
+	}
+}
+
 /* Reads among writes of random times see what was written before them in time. */
 static void reads_see_what_was_written_before_them(void **state)
 {
-	enum { COMMANDS = 400, CELLS = 8, TIMES = 100 };
+	(void)state;
 	for (uint64_t seed = 1; seed <= 5; seed++) {
 		struct test_random random = { .seed = seed };
 		struct stadls_timeline *timeline = new_timeline(), *second = new_timeline();
@@ -127,66 +191,19 @@ static void reads_see_what_was_written_before_them(void **state)
 		struct hxcomm_connection *connection;
 		struct hxcomm_responses *responses;
 		struct stadls_ticket tickets[COMMANDS], first;
-		struct { uint64_t time; uint32_t cell, value; bool read; } commands[COMMANDS];
-		uint32_t expected[COMMANDS];
-		size_t reads = 0, merged_reads = 0;
-		(void)state;
-		for (uint32_t i = 0; i < COMMANDS; i++) {
-			commands[i].time = test_random_below(&random, TIMES);
-			commands[i].cell = (uint32_t)test_random_below(&random, CELLS);
-			commands[i].value = i + 1;
-			commands[i].read = test_random_below(&random, 2);
-			/* the second half through another timeline, merged */
-			struct stadls_timeline *at = i < COMMANDS / 2 ? timeline : second;
-			size_t index;
-			if (!commands[i].read) {
-				put_cell(at, commands[i].time, commands[i].cell, commands[i].value);
-				continue;
-			}
-			assert_ok(stadls_timeline_read(&index, at, commands[i].time,
-			        &haldls_capmem_cell_container, commands[i].cell));
-			if (at == second) {
-				if (!merged_reads)
-					merged_reads = stadls_timeline_count_reads(timeline);
-				index += merged_reads;
-			}
-			assert_int_equal(index, reads);
-			/* the last write at or before this time; of the same time only if it was
-			 * given before */
-			expected[reads] = 0;
-			reads++;
-		}
-		size_t read = 0;
-		for (size_t i = 0; i < COMMANDS; i++) {
-			uint64_t best_time = 0;
-			if (!commands[i].read)
-				continue;
-			for (size_t j = 0; j < COMMANDS; j++) {
-				const bool before = commands[j].time < commands[i].time ||
-				        (commands[j].time == commands[i].time && j < i);
-				if (!commands[j].read && commands[j].cell == commands[i].cell &&
-				        before &&
-				        (!expected[read] || commands[j].time >= best_time)) {
-					best_time = commands[j].time;
-					expected[read] = commands[j].value;
-				}
-			}
-			read++;
-		}
+		struct command commands[COMMANDS];
+		const size_t reads = give_commands(commands, timeline, second, &random);
 		assert_ok(stadls_timeline_merge(timeline, second));
 		assert_int_equal(stadls_timeline_count(second), 0);
 		assert_int_equal(stadls_timeline_count_reads(timeline), reads);
 		assert_ok(hxcomm_open(&connection, "memory:", NULL));
 		assert_ok(hxcomm_responses_new(&responses, 0));
+		/* a read in front, so that no ticket begins at 0 */
 		assert_ok(stadls_builder_read(&first, builder, &haldls_cadc_config_container, 0));
 		assert_ok(stadls_builder_append_timeline(tickets, NULL, builder, timeline));
 		assert_ok(stadls_builder_barrier(builder, HXCOMM_BARRIER_OMNIBUS));
 		assert_ok(stadls_run(connection, builder, responses));
-		for (size_t i = 0; i < reads; i++) {
-			struct haldls_capmem_cell cell;
-			assert_ok(stadls_ticket_read(&cell, &tickets[i], responses));
-			assert_int_equal(cell.value, expected[i]);
-		}
+		check_reads(commands, tickets, responses);
 		hxcomm_responses_free(responses);
 		hxcomm_close(connection);
 		stadls_builder_free(builder);
