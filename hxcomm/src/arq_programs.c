@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	RING_WORDS = 1 << 16, /* of answers that wait for the network, in the beginning */
+	RING_WORDS = 1 << 18, /* of answers that wait for the network, in the beginning */
 	PROGRAMS_MAX = 4096,  /* that wait for their turn */
 	SHORT_WORDS = 64,     /* of programs that are run by the network thread */
 	SHORT_CYCLES = 1000,  /* and wait no longer than 8 us each time */
@@ -124,6 +124,7 @@ static int begin_program(struct hxcomm_arq_server *server)
 	int status = hxcomm__job_init(job, server->connection, NULL, NULL);
 	job->lasting = true;
 	job->sink = take_answer;
+	job->trust = !server->is_remote;
 	job->done = take_end;
 	job->user = server;
 	if (status == HXCOMM_OK) {
@@ -155,7 +156,8 @@ static int take_words(struct hxcomm_arq_server *server, const uint64_t *words, s
 	if (status == HXCOMM_OK)
 		status = hxcomm__check_words(words, count, server->open->words);
 	if (status == HXCOMM_OK)
-		status = hxcomm__queue_append(server->connection->queue, server->open, words, count);
+		status = hxcomm__queue_append_quietly(server->connection->queue, server->open, words,
+		        count);
 	if (status == HXCOMM_OK && halt) {
 		hxcomm__queue_complete(server->connection->queue, server->open);
 		server->open = NULL;
@@ -204,7 +206,7 @@ static bool may_run_here(struct hxcomm_arq_server *server, const uint64_t *words
 
 static int run_here(struct hxcomm_arq_server *server, const uint64_t *words, size_t count)
 {
-	struct hxcomm_job job = { .sink = take_answer };
+	struct hxcomm_job job = { .sink = take_answer, .trust = true };
 	int status = hxcomm__check_words(words, count, 0);
 	if (status == HXCOMM_OK)
 		status = hxcomm__job_init(&job, server->connection, NULL, NULL);
@@ -321,7 +323,8 @@ static void send_words(struct hxcomm_arq_server *server)
 		server->read += count;
 	}
 	server->statistics.words_sent += server->read - before;
-	if (server->read != before)
+	/* the other thread is woken for much room, not for each frame */
+	if (server->read != before && server->written - server->read <= server->ring_words / 2)
 		pthread_cond_signal(&server->room);
 }
 

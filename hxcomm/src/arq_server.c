@@ -7,6 +7,8 @@
 #include <hxcomm/options.h>
 
 #include "clock.h"
+#include "provider.h"
+#include "record.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -206,6 +208,15 @@ static bool is_usable(const struct hxcomm_arq_server *server)
 	return usable;
 }
 
+/* Whether an FPGA is served that is itself at the other end of a link. */
+static bool is_remote(const struct hxcomm_connection *connection)
+{
+	void *state;
+	const struct hxcomm_provider *provider = hxcomm__connection_provider(&state, connection);
+	hxcomm__record_look_through(&provider, &state);
+	return provider == &hxcomm__provider_arq;
+}
+
 /* The answer to a reset, once nothing runs: the first frame of the connection. The form is that of the
  * FPGA's: YAML with the keys that host software asks for (source: spec/transport.md 4.3). */
 static void describe(struct hxcomm_arq_server *server)
@@ -228,7 +239,7 @@ static void describe(struct hxcomm_arq_server *server)
 	server->dropping = false;
 	pthread_mutex_unlock(&server->lock);
 	server->deaf = server->full = false;
-	server->is_remote = !strcmp(server->connection->provider->scheme, "arq");
+	server->is_remote = is_remote(server->connection);
 	server->slow = 0;
 	snprintf(text, sizeof(text), "version: 1\ncompatible_until: 1\nchip: %.120s\n",
 	        hxcomm_identifier(server->connection));
@@ -333,6 +344,8 @@ static void pump(struct hxcomm_arq_server *server)
 		hxcomm__arq_socket_receive(&server->reset, on_reset, server);
 	if (files[3].revents)
 		hxcomm__arq_socket_receive(&server->data, on_data, server);
+	if (files[3].revents && server->open)
+		hxcomm__queue_wake(server->connection->queue); /* for all frames that came */
 }
 
 int hxcomm_arq_server_run(struct hxcomm_arq_server *server)

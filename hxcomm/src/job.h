@@ -63,6 +63,7 @@ struct hxcomm_job {
 	bool ended; /* the halt has come */
 	hxcomm_responses_visitor *visit;
 	hxcomm__sink *sink;
+	bool trust; /* pass the words to `sink` unseen: the provider knows itself when the program ended */
 	void *user; /* of `visit` or `sink` */
 	bool keep;  /* keep the words, too */
 	uint64_t *kept;

@@ -316,8 +316,6 @@ static size_t append_some(struct hxcomm__queue *queue, struct hxcomm_job *job, c
 	}
 	queue->words += done;
 	job->words += done;
-	if (done)
-		wake(queue);
 	return done;
 }
 
@@ -337,6 +335,7 @@ static int append_all(struct hxcomm__queue *queue, struct hxcomm_job *job, const
 			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu words of a program",
 			        count);
 		}
+		wake(queue);
 		words += done;
 		count -= done;
 	}
@@ -352,6 +351,27 @@ int hxcomm__queue_append(struct hxcomm__queue *queue, struct hxcomm_job *job, co
 	const int status = append_all(queue, job, words, count);
 	pthread_mutex_unlock(&queue->lock);
 	return status;
+}
+
+int hxcomm__queue_append_quietly(struct hxcomm__queue *queue, struct hxcomm_job *job,
+        const uint64_t *words, size_t count)
+{
+	pthread_mutex_lock(&queue->lock);
+	const bool ended = job->state == JOB_DONE; /* it takes no more: what became of it is told */
+	const size_t done = ended ? count : append_some(queue, job, words, count);
+	if (done < count)
+		atomic_store(&job->given_up, HXCOMM_ENOMEM);
+	pthread_mutex_unlock(&queue->lock);
+	return done == count ? HXCOMM_OK :
+	                       hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu words of a program",
+	                               count);
+}
+
+void hxcomm__queue_wake(struct hxcomm__queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	wake(queue);
+	pthread_mutex_unlock(&queue->lock);
 }
 
 void hxcomm__queue_complete(struct hxcomm__queue *queue, struct hxcomm_job *job)

@@ -43,9 +43,16 @@ int hxcomm__queue_lend(struct hxcomm_job **out, struct hxcomm_connection *connec
 /* Room for words, at least 1 unless it is full. */
 size_t hxcomm__queue_room(struct hxcomm__queue *queue);
 
-/* Append checked words without waiting; there is room. */
+/* Append checked words; waits for room. */
 int hxcomm__queue_append(struct hxcomm__queue *queue, struct hxcomm_job *job, const uint64_t *words,
         size_t count);
+
+/* Append checked words for which there is room. The thread that runs programs is not told:
+ * hxcomm__queue_wake() is for many of these. */
+int hxcomm__queue_append_quietly(struct hxcomm__queue *queue, struct hxcomm_job *job,
+        const uint64_t *words, size_t count);
+
+void hxcomm__queue_wake(struct hxcomm__queue *queue);
 
 /* No more words come. */
 void hxcomm__queue_complete(struct hxcomm__queue *queue, struct hxcomm_job *job);

@@ -511,6 +511,26 @@ static void the_public_host_software_is_understood(void **state)
 	close(file);
 }
 
+/* A server whose chip is behind a server. */
+static void servers_may_stand_behind_each_other(void **state)
+{
+	struct served inner, outer;
+	uint64_t *words = new_events(20000);
+	(void)state;
+	served_start(&inner, "loopback:");
+	served_start(&outer, inner.uri);
+	struct hxcomm_connection *far = open_ok(outer.uri), *near = open_ok("loopback:");
+	assert_string_equal(hxcomm_identifier(far), "loopback");
+	assert_same_run(far, near, words, 1);
+	assert_same_run(far, near, words, 20000);
+	assert_same_run(far, near, words, 181);
+	hxcomm_close(far);
+	hxcomm_close(near);
+	served_stop(&outer);
+	served_stop(&inner);
+	free(words);
+}
+
 static void strangers_disturb_nobody(void **state)
 {
 	struct test_random random = { .seed = 5 };
@@ -587,6 +607,7 @@ int main(void)
 		cmocka_unit_test(a_second_host_takes_the_chip_and_the_first_one_is_told),
 		cmocka_unit_test(a_chip_that_fails_is_opened_again),
 		cmocka_unit_test(the_public_host_software_is_understood),
+		cmocka_unit_test(servers_may_stand_behind_each_other),
 		cmocka_unit_test(strangers_disturb_nobody),
 		cmocka_unit_test(statistics_count_the_frames),
 	};
