@@ -2,11 +2,11 @@
 /* The 1024 channels of the CADC, each a comparator against the ramp of its quadrant.
  *
  * A conversion begins with the wait for the sensors to reach their lines (sense_delay) and for the
- * ramp to fall (reset_wait, nominally 0.4 us; of what is left of it after a shorter one the channels
- * see exp(-t / 40 ns)). Then the ramp rises by one LSB in 4 ns, and each channel keeps the count at
- * which the ramp meets its input. The ramp is bent by about half an LSB. Behind the converter comes
- * the digital offset. The left and the right half of a hemisphere may each take the ramp's offset of
- * the other. Source: spec/emulator_physics.md 2.5, spec/registers_chip.md 4. */
+ * ramp to fall (reset_wait, nominally 0.4 us; of what is left of it after a shorter one the
+ * channels see exp(-t / 40 ns)). Then the ramp rises by one LSB in 4 ns, and each channel keeps the
+ * count at which the ramp meets its input. The ramp is bent by about half an LSB. Behind the
+ * converter comes the digital offset. The left and the right half of a hemisphere may each take the
+ * ramp's offset of the other. Source: spec/emulator_physics.md 2.5, spec/registers_chip.md 4. */
 #include "analog_state.h"
 #include "noise.h"
 #include "physics.h"
@@ -19,8 +19,8 @@
 enum {
 	STEP = EMULATOR_STEP_TICKS,
 	CADC_MAX = 255,
-	/* grid points from the trigger to the end of the ramp; a ramp that begins later sees what it
-	 * would see then */
+	/* grid points from the trigger to the end of the ramp; a ramp that begins later sees what
+	 * it would see then */
 	PATH = (PHYSICS_CADC_SETUP + CADC_MAX) / STEP + 4,
 };
 
@@ -82,9 +82,11 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 			break;
 		if (stimulus->reset)
 			continue;
-		struct kernel_bin bin = emulator__step_bin(m, stimulus->target / 128u, a->grid + STEP);
-		emulator__synapse_event(a, &bin, stimulus->time > a->grid ? stimulus->time : a->grid,
-			stimulus->target, stimulus->label, stimulus->pulse);
+		struct kernel_bin bin =
+			emulator__step_bin(m, stimulus->target / 128u, a->grid + STEP);
+		emulator__synapse_event(a, &bin,
+			stimulus->time > a->grid ? stimulus->time : a->grid, stimulus->target,
+			stimulus->label, stimulus->pulse);
 		variants = KERNEL_EVENTS;
 	}
 	for (; in->points < PATH; in->points++) {
@@ -102,8 +104,8 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 	}
 }
 
-static void listen(
-	struct emulator_analog *a, uint64_t t, unsigned hemisphere, unsigned type, struct inputs *in)
+static void listen(struct emulator_analog *a, uint64_t t, unsigned hemisphere, unsigned type,
+	struct inputs *in)
 {
 	float sensors[ANALOG_COLUMNS];
 	const float debug = emulator__readout_debug_line(a, type);
@@ -132,8 +134,7 @@ static struct ramp {
 {
 	const struct haldls_common_correlation_config *config = &a->correlation_config[hemisphere];
 	const unsigned quadrant = 2 * hemisphere + half;
-	const unsigned giver =
-		2 * hemisphere + (config->cadc_v_offset_assignment[half] ? 1 : 0);
+	const unsigned giver = 2 * hemisphere + (config->cadc_v_offset_assignment[half] ? 1 : 0);
 	const float offset = analog_shared_cell(a, giver, HALDLS_CAPMEM_CADC_V_RAMP_OFFSET) +
 			     a->pattern->quadrant[giver].cadc_offset;
 	const float slope = analog_shared_cell(a, quadrant, HALDLS_CAPMEM_CADC_I_RAMP_SLOPE) *
@@ -156,8 +157,8 @@ static float count_of(const struct ramp *ramp, const struct variation_quadrant *
 {
 	const float straight = (volt - ramp->zero) / ramp->lsb * channel->gain + channel->offset;
 	const float place = limit(straight / CADC_MAX, 0, 1);
-	return limit(straight + emulator__variation_bend(quadrant, place) - ramp->late, 0,
-		CADC_MAX);
+	return limit(
+		straight + emulator__variation_bend(quadrant, place) - ramp->late, 0, CADC_MAX);
 }
 
 /* Voltage on the path of a neuron when the ramp stands at a count. */
@@ -198,13 +199,13 @@ static void draw_noise(struct emulator_analog *a, unsigned hemisphere, const str
 		const unsigned type = i / ANALOG_COLUMNS, column = i % ANALOG_COLUMNS;
 		const enum variation_fault fault =
 			a->pattern->channel[hemisphere][type][column].fault;
-		scale[i] = fault == VARIATION_STUCK                         ? 0
-			   : fault == VARIATION_NOISY                       ? noisy_lsb
+		scale[i] = fault == VARIATION_STUCK                    ? 0
+			   : fault == VARIATION_NOISY                  ? noisy_lsb
 			   : in->source[type][column] == SOURCE_SENSOR ? sensor_lsb
 								       : PHYSICS_CADC_NOISE;
 	}
-	emulator__noise_fill(noise, scale, 2 * ANALOG_COLUMNS, a->config.seed, NOISE_CADC,
-		a->conversions++);
+	emulator__noise_fill(
+		noise, scale, 2 * ANALOG_COLUMNS, a->config.seed, NOISE_CADC, a->conversions++);
 }
 
 void emulator__analog_cadc_convert(
@@ -237,7 +238,7 @@ void emulator__analog_cadc_convert(
 	}
 }
 
-/* ---- settings --------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 void emulator__analog_set_cadc(
 	struct emulator_analog *a, uint32_t hemisphere, const struct haldls_cadc_config *config)

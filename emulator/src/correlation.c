@@ -16,14 +16,14 @@ enum {
 	CAUSAL = 0,
 	ACAUSAL = 1,
 	LOG_BEGIN = 256,
-	STORE_WEAK = 50,            /* code of the store bias below which sensors become unreliable */
-	OLD_TICKS = 1 << 30,        /* 4 s: older than any trace */
+	STORE_WEAK = 50,     /* code of the store bias below which sensors become unreliable */
+	OLD_TICKS = 1 << 30, /* 4 s: older than any trace */
 	SYNAPSES = 256 * 256,
 };
 
 static const float charge_most = 160, lsb = 4.5e-3f; /* LSB; V */
 
-/* ---- biases ----------------------------------------------------------------------------------- */
+/* ---- biases ---------------------------------------------------------------------------------- */
 
 static float bias(const struct emulator_analog *a, uint32_t quadrant, uint32_t cell, bool internal)
 {
@@ -33,7 +33,7 @@ static float bias(const struct emulator_analog *a, uint32_t quadrant, uint32_t c
 static float store_bias(const struct emulator_analog *a, uint32_t quadrant)
 {
 	return bias(a, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_STORE,
-	        a->bias_selection.enable_internal_store_bias[quadrant]);
+		a->bias_selection.enable_internal_store_bias[quadrant]);
 }
 
 static bool active(const struct emulator_analog *a, uint32_t hemisphere)
@@ -45,18 +45,19 @@ static struct kernel_pair pair_of(const struct emulator_analog *a, uint32_t quad
 {
 	const float store = store_bias(a, quadrant);
 	const float ramp = bias(a, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_RAMP,
-	        a->bias_selection.enable_internal_ramp_bias[quadrant]);
+		a->bias_selection.enable_internal_ramp_bias[quadrant]);
 	const struct variation_quadrant *pattern = &a->pattern->quadrant[quadrant];
 	if (store < 1)
-		return (struct kernel_pair){ 0, 0 };
+		return (struct kernel_pair){0, 0};
 	return (struct kernel_pair){
-		.amplitude = 0.5f * 70 / store * expf((a->board_volt[ANALOG_V_RES_MEAS] - 0.9f) / 60e-3f) *
-		        pattern->correlation_amplitude,
+		.amplitude = 0.5f * 70 / store *
+			     expf((a->board_volt[ANALOG_V_RES_MEAS] - 0.9f) / 60e-3f) *
+			     pattern->correlation_amplitude,
 		.rate = ramp / 80 * pattern->correlation_rate * (4e-9f / 5e-6f),
 	};
 }
 
-/* ---- the synapses' own factors ---------------------------------------------------------------- */
+/* ---- the synapses' own factors --------------------------------------------------------------- */
 
 static int8_t quantised(double normal)
 {
@@ -77,10 +78,10 @@ static void draw_row(struct emulator_analog *a, uint32_t hemisphere, uint32_t ro
 	}
 }
 
-static void derive_synapse(struct emulator_analog *a, uint32_t hemisphere, uint32_t row,
-        uint32_t column)
+static void derive_synapse(
+	struct emulator_analog *a, uint32_t hemisphere, uint32_t row, uint32_t column)
 {
-	static const float amplitudes[] = { 1, 0.75f, 0.6f, 0.45f }, times[] = { 1, 0.85f, 0.7f, 0.6f };
+	static const float amplitudes[] = {1, 0.75f, 0.6f, 0.45f}, times[] = {1, 0.85f, 0.7f, 0.6f};
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const int8_t *z = s->pattern[row][column];
 	const uint8_t bits = a->correlation.calibration[hemisphere][row][column];
@@ -92,7 +93,8 @@ static void derive_synapse(struct emulator_analog *a, uint32_t hemisphere, uint3
 			amplitude *= expf(spread * (0.30f / 32 * (float)z[0] + side * (float)z[1]));
 			rate *= expf(-(0.25f / 32 * (float)z[2] + side * (float)z[3]));
 		}
-		const uint32_t major = type == CAUSAL ? column : row, minor = type == CAUSAL ? row : column;
+		const uint32_t major = type == CAUSAL ? column : row,
+			       minor = type == CAUSAL ? row : column;
 		s->amplitude[type][major][minor] = amplitude;
 		s->rate[type][major][minor] = rate;
 	}
@@ -117,10 +119,10 @@ static void derive(struct emulator_analog *a, uint32_t hemisphere)
 	}
 }
 
-/* ---- logs ------------------------------------------------------------------------------------- */
+/* ---- logs ------------------------------------------------------------------------------------ */
 
-struct correlation_sensors *emulator__correlation_sensors(struct emulator_analog *a,
-        uint32_t hemisphere)
+struct correlation_sensors *emulator__correlation_sensors(
+	struct emulator_analog *a, uint32_t hemisphere)
 {
 	if (a->correlation.sensors[hemisphere])
 		return a->correlation.sensors[hemisphere];
@@ -140,7 +142,7 @@ struct correlation_sensors *emulator__correlation_sensors(struct emulator_analog
 }
 
 static void note(struct emulator_analog *a, uint32_t hemisphere, unsigned which,
-        const struct correlation_entry *entry)
+	const struct correlation_entry *entry)
 {
 	struct correlation_sensors *s = emulator__correlation_sensors(a, hemisphere);
 	if (!s) {
@@ -167,14 +169,14 @@ static void note(struct emulator_analog *a, uint32_t hemisphere, unsigned which,
 	log->entry[at] = *entry;
 }
 
-void emulator__correlation_event(struct emulator_analog *a, uint64_t t, uint32_t driver,
-        uint8_t label)
+void emulator__correlation_event(
+	struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label)
 {
 	const uint32_t hemisphere = driver / HALDLS_DRIVERS;
 	if (!active(a, hemisphere))
 		return;
 	note(a, hemisphere, driver % CORRELATION_BUSES,
-	        &(struct correlation_entry){ t, (uint16_t)(driver % HALDLS_DRIVERS), label });
+		&(struct correlation_entry){t, (uint16_t)(driver % HALDLS_DRIVERS), label});
 }
 
 void emulator__correlation_post(struct emulator_analog *a, uint64_t t, uint32_t neuron)
@@ -183,10 +185,10 @@ void emulator__correlation_post(struct emulator_analog *a, uint64_t t, uint32_t 
 	if (!active(a, hemisphere))
 		return;
 	note(a, hemisphere, CORRELATION_POST,
-	        &(struct correlation_entry){ t, (uint16_t)(neuron % ANALOG_COLUMNS), 0 });
+		&(struct correlation_entry){t, (uint16_t)(neuron % ANALOG_COLUMNS), 0});
 }
 
-/* ---- working them off ------------------------------------------------------------------------- */
+/* ---- working them off ------------------------------------------------------------------------ */
 
 /* Nearest multiple of eight bytes in which a label occurs, as a mask of their highest bits. */
 static uint64_t matches(const uint8_t labels[8], uint64_t wanted)
@@ -199,7 +201,7 @@ static uint64_t matches(const uint8_t labels[8], uint64_t wanted)
 }
 
 static void pass_event(struct emulator_analog *a, uint32_t hemisphere,
-        const struct correlation_entry *entry, const struct kernel_pair pairs[2])
+	const struct correlation_entry *entry, const struct kernel_pair pairs[2])
 {
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const uint32_t now = (uint32_t)entry->time;
@@ -207,8 +209,8 @@ static void pass_event(struct emulator_analog *a, uint32_t hemisphere,
 	const uint32_t bottom = 2u * entry->place;
 	for (uint32_t row = bottom; row < bottom + 2; row++)
 		a->kernel->pair_row(s->sum[ACAUSAL][row], s->amplitude[ACAUSAL][row],
-		        s->rate[ACAUSAL][row], s->post, a->synapses[hemisphere].label[row],
-		        entry->label, now, pairs);
+			s->rate[ACAUSAL][row], s->post, a->synapses[hemisphere].label[row],
+			entry->label, now, pairs);
 	/* columns outside: both rows lie in one cache line */
 	for (uint32_t first = 0; first < 256; first += 8)
 		for (uint32_t row = bottom; row < bottom + 2; row++) {
@@ -219,13 +221,13 @@ static void pass_event(struct emulator_analog *a, uint32_t hemisphere,
 }
 
 static void pass_post(struct emulator_analog *a, uint32_t hemisphere,
-        const struct correlation_entry *entry, const struct kernel_pair pairs[2])
+	const struct correlation_entry *entry, const struct kernel_pair pairs[2])
 {
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const uint32_t column = entry->place;
 	a->kernel->pair_column(s->sum[CAUSAL][column], s->amplitude[CAUSAL][column],
-	        s->rate[CAUSAL][column], s->event[column], (uint32_t)entry->time,
-	        &pairs[column / 128]);
+		s->rate[CAUSAL][column], s->event[column], (uint32_t)entry->time,
+		&pairs[column / 128]);
 	s->post[column] = (uint32_t)entry->time;
 }
 
@@ -248,8 +250,8 @@ static void sweep(struct correlation_sensors *s, uint64_t now)
 }
 
 /* The log whose first entry is the earliest; events before post pulses of the same tick. */
-static struct correlation_log *earliest(struct correlation_sensors *s,
-        const size_t done[CORRELATION_LOGS], uint64_t end)
+static struct correlation_log *earliest(
+	struct correlation_sensors *s, const size_t done[CORRELATION_LOGS], uint64_t end)
 {
 	struct correlation_log *found = NULL;
 	for (unsigned i = 0; i < CORRELATION_LOGS; i++) {
@@ -265,12 +267,12 @@ static struct correlation_log *earliest(struct correlation_sensors *s,
 void emulator__correlation_settle(struct emulator_analog *a, uint32_t hemisphere)
 {
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
-	size_t done[CORRELATION_LOGS] = { 0 };
+	size_t done[CORRELATION_LOGS] = {0};
 	if (!s || !earliest(s, done, a->grid))
 		return;
 	derive(a, hemisphere);
-	const struct kernel_pair pairs[2] = { pair_of(a, 2 * hemisphere),
-		pair_of(a, 2 * hemisphere + 1) };
+	const struct kernel_pair pairs[2] = {
+		pair_of(a, 2 * hemisphere), pair_of(a, 2 * hemisphere + 1)};
 	struct correlation_log *log;
 	while ((log = earliest(s, done, a->grid))) {
 		const unsigned which = (unsigned)(log - s->log);
@@ -285,11 +287,11 @@ void emulator__correlation_settle(struct emulator_analog *a, uint32_t hemisphere
 		s->log[i].count -= done[i];
 		if (done[i] && s->log[i].count)
 			memmove(s->log[i].entry, s->log[i].entry + done[i],
-			        s->log[i].count * sizeof(*s->log[i].entry));
+				s->log[i].count * sizeof(*s->log[i].entry));
 	}
 }
 
-/* ---- charges ---------------------------------------------------------------------------------- */
+/* ---- charges --------------------------------------------------------------------------------- */
 
 static float *sum_of(struct correlation_sensors *s, uint32_t type, uint32_t row, uint32_t column)
 {
@@ -302,7 +304,7 @@ static float saturated(float sum)
 }
 
 float emulator__correlation_charge(struct emulator_analog *a, uint32_t hemisphere, uint32_t type,
-        uint32_t row, uint32_t column)
+	uint32_t row, uint32_t column)
 {
 	emulator__correlation_settle(a, hemisphere);
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
@@ -311,7 +313,7 @@ float emulator__correlation_charge(struct emulator_analog *a, uint32_t hemispher
 
 /* Offset of a quadrant's lines before its reset takes it out, and a weak store's, LSB. */
 static float offset_of(const struct emulator_analog *a, uint32_t hemisphere, uint32_t type,
-        uint32_t row, uint32_t column)
+	uint32_t row, uint32_t column)
 {
 	const struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const uint32_t quadrant = 2 * hemisphere + column / 128;
@@ -320,24 +322,25 @@ static float offset_of(const struct emulator_analog *a, uint32_t hemisphere, uin
 	return a->pattern->quadrant[quadrant].correlation_baseline;
 }
 
-void emulator__correlation_show(float out[256], struct emulator_analog *a, uint32_t hemisphere,
-        uint32_t type, uint32_t row)
+void emulator__correlation_show(
+	float out[256], struct emulator_analog *a, uint32_t hemisphere, uint32_t type, uint32_t row)
 {
 	for (uint32_t column = 0; column < 256; column++) {
 		const uint32_t quadrant = 2 * hemisphere + column / 128;
 		const float store = store_bias(a, quadrant);
 		const float output = bias(a, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_COROUT,
-		        a->bias_selection.enable_internal_output_bias[quadrant]);
+			a->bias_selection.enable_internal_output_bias[quadrant]);
 		const float weak = store >= 1 && store < STORE_WEAK ? 2 * (STORE_WEAK - store) : 0;
 		const float charge = emulator__correlation_charge(a, hemisphere, type, row, column);
-		const float volt = 1.05f + 0.9f * (a->board_volt[ANALOG_V_RESET] - 1.85f) +
-		        lsb * (offset_of(a, hemisphere, type, row, column) - weak - charge);
+		const float volt =
+			1.05f + 0.9f * (a->board_volt[ANALOG_V_RESET] - 1.85f) +
+			lsb * (offset_of(a, hemisphere, type, row, column) - weak - charge);
 		out[column] = volt * analog_quality(output, 600);
 	}
 }
 
 int emulator__correlation_truth(double *amplitude, double *tau, struct emulator_analog *a,
-        uint32_t hemisphere, uint32_t type, uint32_t row, uint32_t column)
+	uint32_t hemisphere, uint32_t type, uint32_t row, uint32_t column)
 {
 	const struct kernel_pair pair = pair_of(a, 2 * hemisphere + column / 128);
 	struct correlation_sensors *s = emulator__correlation_sensors(a, hemisphere);
@@ -350,7 +353,7 @@ int emulator__correlation_truth(double *amplitude, double *tau, struct emulator_
 	return HXCOMM_OK;
 }
 
-/* ---- settings --------------------------------------------------------------------------------- */
+/* ---- settings -------------------------------------------------------------------------------- */
 
 static void reset_charge(float *sum, float kept)
 {
@@ -358,8 +361,8 @@ static void reset_charge(float *sum, float kept)
 	*sum = -charge_most * log1pf(-charge / charge_most);
 }
 
-void emulator__analog_correlation_reset(struct emulator_analog *a, uint32_t hemisphere,
-        uint32_t row, uint32_t column)
+void emulator__analog_correlation_reset(
+	struct emulator_analog *a, uint32_t hemisphere, uint32_t row, uint32_t column)
 {
 	emulator__correlation_settle(a, hemisphere);
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
@@ -375,13 +378,13 @@ void emulator__analog_correlation_reset(struct emulator_analog *a, uint32_t hemi
 }
 
 void emulator__analog_set_correlation(struct emulator_analog *a, uint32_t hemisphere,
-        const struct haldls_common_correlation_config *config)
+	const struct haldls_common_correlation_config *config)
 {
 	a->correlation_config[hemisphere] = *config;
 }
 
-void emulator__analog_set_bias_selection(struct emulator_analog *a,
-        const struct haldls_synapse_bias_selection *config)
+void emulator__analog_set_bias_selection(
+	struct emulator_analog *a, const struct haldls_synapse_bias_selection *config)
 {
 	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
 		emulator__correlation_settle(a, hemisphere);
@@ -390,7 +393,7 @@ void emulator__analog_set_bias_selection(struct emulator_analog *a,
 }
 
 void emulator__analog_set_synapse_calibration(struct emulator_analog *a, uint32_t hemisphere,
-        uint32_t row, uint32_t column, uint8_t time, uint8_t amplitude)
+	uint32_t row, uint32_t column, uint8_t time, uint8_t amplitude)
 {
 	uint8_t *bits = &a->correlation.calibration[hemisphere][row][column];
 	const uint8_t wanted = (uint8_t)((time & 3) | (amplitude & 3) << 2);

@@ -2,17 +2,17 @@
 /* Synapse drivers: an event becomes a pulse on both rows, whose length comes from the state of
  * short-term plasticity, from the activation in hagen mode, or is full.
  *
- * **Short-term plasticity.** The driver holds a voltage V, in codes of the capacitive memory. A pulse
- * has the length 1 - (V + offset - 40) / 480 * 600 / i_ramp, 0 to 1; after it V makes a share
+ * **Short-term plasticity.** The driver holds a voltage V, in codes of the capacitive memory. A
+ * pulse has the length 1 - (V + offset - 40) / 480 * 600 / i_ramp, 0 to 1; after it V makes a share
  * (1 + utilization) / 32 of its way to v_charge. With every tick of the recovery clock, 64 ns times
  * two to the power of its scaler, V makes a share (1 + recovery) / 32 of its way to v_recover. Many
  * ticks are one power, so a driver costs nothing between its events. Above, offset is the driver's
  * own one and its trim, 12 codes a step from 7, which the current i_calib of nominally 600 scales.
  *
  * **Hagen mode.** The activation is 32 less the low five bits of the address. The pulse has the
- * length (activation + offset) / 31 * i_ramp / 820 - 0.2 / 31 * hagen_dac_offset, 0 to 1.1; the trim
- * shortens it by half an activation a step. The bias of the hagen DAC, nominally 820, scales how far
- * below 32 an activation counts.
+ * length (activation + offset) / 31 * i_ramp / 820 - 0.2 / 31 * hagen_dac_offset, 0 to 1.1; the
+ * trim shortens it by half an activation a step. The bias of the hagen DAC, nominally 820, scales
+ * how far below 32 an activation counts.
  *
  * Charge sharing and renewing are broken on the chip; here they change nothing. Source:
  * spec/emulator_physics.md 2.3, spec/registers_chip.json SynapseDriverConfig. */
@@ -63,11 +63,10 @@ static double power(double base, uint64_t count)
 /* Let the driver recover until tick @t. */
 static void recover(struct emulator_analog *a, uint32_t driver, uint64_t t)
 {
-	static const uint32_t cells[] = { HALDLS_CAPMEM_STP_V_RECOVER_0,
-		HALDLS_CAPMEM_STP_V_RECOVER_1 };
+	static const uint32_t cells[] = {
+		HALDLS_CAPMEM_STP_V_RECOVER_0, HALDLS_CAPMEM_STP_V_RECOVER_1};
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
-	const struct haldls_common_stp_config *clock =
-	        &a->stp[driver / HALDLS_DRIVERS];
+	const struct haldls_common_stp_config *clock = &a->stp[driver / HALDLS_DRIVERS];
 	struct analog_driver *state = &a->drivers[driver];
 	const uint64_t period = UINT64_C(16) << clock->recovery_clock_speed;
 	if (t <= state->time)
@@ -101,8 +100,8 @@ static double trim(const struct emulator_analog *a, uint32_t driver)
 
 static double plastic_pulse(struct emulator_analog *a, uint32_t driver)
 {
-	static const uint32_t cells[] = { HALDLS_CAPMEM_STP_V_CHARGE_0,
-		HALDLS_CAPMEM_STP_V_CHARGE_1 };
+	static const uint32_t cells[] = {
+		HALDLS_CAPMEM_STP_V_CHARGE_0, HALDLS_CAPMEM_STP_V_CHARGE_1};
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
 	struct analog_driver *state = &a->drivers[driver];
 	const double ramp = shared(a, driver, HALDLS_CAPMEM_STP_I_RAMP);
@@ -124,22 +123,21 @@ static double hagen_pulse(const struct emulator_analog *a, uint32_t driver, uint
 	const double bias = (double)analog_shared_cell(a, 2 * array + 1, CELL_HAGEN_DAC);
 	const double voltage = config->enable_hagen_dac ? (address & 31) * bias / 820 : 0;
 	const double offset = (double)a->pattern->driver[driver].hagen -
-	        0.5 * (trim(a, driver) / fmax(ramp, 1e-3) - TRIM_NOMINAL);
+			      0.5 * (trim(a, driver) / fmax(ramp, 1e-3) - TRIM_NOMINAL);
 	return limited((slots - voltage + offset) / activations * ramp / 820 -
-	                0.2 / activations * config->hagen_dac_offset,
-	        1.1);
+			       0.2 / activations * config->hagen_dac_offset,
+		1.1);
 }
 
 /* The bus lengthens all pulses of its drivers. */
 static double extended(const struct emulator_analog *a, uint32_t driver, double pulse)
 {
-	const struct haldls_common_padi_bus_config *buses =
-	        &a->padi[driver / HALDLS_DRIVERS];
+	const struct haldls_common_padi_bus_config *buses = &a->padi[driver / HALDLS_DRIVERS];
 	return pulse + 0.25 * buses->dacen_pulse_extension[driver % BUSES];
 }
 
-float emulator__driver_event(struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label,
-        uint8_t *sent)
+float emulator__driver_event(
+	struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label, uint8_t *sent)
 {
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
 	*sent = config->enable_address_out ? label : label & 0x20;
@@ -149,10 +147,10 @@ float emulator__driver_event(struct emulator_analog *a, uint64_t t, uint32_t dri
 	if (config->enable_stp) {
 		recover(a, driver, t);
 		pulse = config->enable_hagen_modulation ? hagen_pulse(a, driver, label)
-		                                        : plastic_pulse(a, driver);
+							: plastic_pulse(a, driver);
 		pulse *= (double)analog_quality(analog_shared_cell(a, block_of(driver),
-		                                        HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR),
-		        1022);
+							HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR),
+			1022);
 	}
 	return (float)extended(a, driver, pulse);
 }
@@ -165,14 +163,14 @@ double emulator__driver_voltage(struct emulator_analog *a, uint64_t t, uint32_t 
 
 /* What the driver is until now, it is by its old settings. */
 void emulator__analog_set_driver(struct emulator_analog *a, uint32_t driver,
-        const struct haldls_synapse_driver_config *config)
+	const struct haldls_synapse_driver_config *config)
 {
 	recover(a, driver, a->grid);
 	a->driver[driver] = *config;
 }
 
 void emulator__analog_set_stp(struct emulator_analog *a, uint32_t hemisphere,
-        const struct haldls_common_stp_config *config)
+	const struct haldls_common_stp_config *config)
 {
 	const uint32_t first = hemisphere * HALDLS_DRIVERS;
 	for (uint32_t i = 0; i < HALDLS_DRIVERS; i++)
@@ -181,7 +179,7 @@ void emulator__analog_set_stp(struct emulator_analog *a, uint32_t hemisphere,
 }
 
 void emulator__analog_set_padi(struct emulator_analog *a, uint32_t hemisphere,
-        const struct haldls_common_padi_bus_config *config)
+	const struct haldls_common_padi_bus_config *config)
 {
 	a->padi[hemisphere] = *config;
 }

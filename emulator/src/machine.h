@@ -11,10 +11,10 @@
 
 /** An emulated machine behind a connection. */
 struct emulator_machine {
-	struct emulator_fpga *fpga;    /**< all of it */
+	struct emulator_fpga *fpga;      /**< all of it */
 	struct emulator_options options; /**< to make it again */
-	char identifier[24];           /**< its address tells this machine from others */
-	struct emulator_machine *next; /**< in the list of open machines */
+	char identifier[24];             /**< its address tells this machine from others */
+	struct emulator_machine *next;   /**< in the list of open machines */
 };
 
 /** What can be asked of machines. */
@@ -32,8 +32,8 @@ int emulator__machine_snapshot(struct emulator_snapshot **out, struct emulator_m
 
 /** Put a machine back. @param machine stands still @param snapshot of it
  *  @retval 0 done @retval HXCOMM_EINVAL of another @retval HXCOMM_ENOMEM memory is exhausted */
-int emulator__machine_restore(struct emulator_machine *machine,
-        const struct emulator_snapshot *snapshot);
+int emulator__machine_restore(
+	struct emulator_machine *machine, const struct emulator_snapshot *snapshot);
 
 /** Free a snapshot. @param snapshot may be NULL */
 void emulator__machine_forget(struct emulator_snapshot *snapshot);

@@ -2,14 +2,14 @@
 /* The fast converter: one sample at a time of what a readout multiplexer shows, of a pad, or of a
  * current.
  *
- * A code is (V + 0.04 V) / 1.5 mV with the preamplifier's usual capacitor, 31; the gain goes with 32
- * over the capacitor plus one. The way from the neurons to the converter has a bandwidth of 8 MHz,
- * each multiplexer its own. In the first 8 us of a recording samples are not valid: they come down
- * from full scale. A preamplifier whose sampling window is empty, and an input that nothing is
+ * A code is (V + 0.04 V) / 1.5 mV with the preamplifier's usual capacitor, 31; the gain goes with
+ * 32 over the capacitor plus one. The way from the neurons to the converter has a bandwidth of 8
+ * MHz, each multiplexer its own. In the first 8 us of a recording samples are not valid: they come
+ * down from full scale. A preamplifier whose sampling window is empty, and an input that nothing is
  * connected to, read as 0 V. Each chip's converter has an offset and a gain of its own, of which
  * the self-calibration leaves a tenth. A current reads as 512 + I / 2 nA. The pseudo-differential
- * reference changes nothing. Source: spec/emulator_physics.md 2.6, spec/registers_chip.md 7; gain of
- * the capacitor and scale of the currents are assumed. */
+ * reference changes nothing. Source: spec/emulator_physics.md 2.6, spec/registers_chip.md 7; gain
+ * of the capacitor and scale of the currents are assumed. */
 #include "analog_state.h"
 #include "noise.h"
 #include "physics.h"
@@ -44,7 +44,7 @@ static float current(const struct emulator_analog *a)
 	bool reached = false;
 	for (unsigned i = 0; i < 2; i++)
 		reached |= (config->connect_iconv_neuron[i] && a->current_dac.connect_neuron[i]) ||
-		        (config->connect_iconv_synapse[i] && a->current_dac.connect_synapse[i]);
+			   (config->connect_iconv_synapse[i] && a->current_dac.connect_synapse[i]);
 	return reached ? emulator__readout_dac_current(a) : 0;
 }
 
@@ -55,16 +55,19 @@ static float code_of(struct emulator_analog *a, uint64_t t, uint32_t channel)
 	if (config->signal_selection_connect_current_meter && config->enable_iconv_amplifier)
 		return MADC_MIDDLE + current(a) / ampere_lsb;
 	if (config->connect_pads_to_madc && !config->connect_preamp_to_madc)
-		return (emulator__analog_pad_volt(a, channel) - PHYSICS_MADC_ZERO) / PHYSICS_MADC_VOLT;
-	const bool sampled = config->preamp_sampling_window_end > config->preamp_sampling_window_start;
+		return (emulator__analog_pad_volt(a, channel) - PHYSICS_MADC_ZERO) /
+		       PHYSICS_MADC_VOLT;
+	const bool sampled =
+		config->preamp_sampling_window_end > config->preamp_sampling_window_start;
 	if (config->connect_preamp_to_madc && config->signal_selection_connect_preamp && sampled) {
-		if (config->signal_selection_connect_active_mux && config->enable_active_mux_amplifiers)
+		if (config->signal_selection_connect_active_mux &&
+			config->enable_active_mux_amplifiers)
 			volt = filtered(a, t, channel, emulator__readout_mux(a, t, channel));
 		else if (config->signal_selection_connect_debug)
 			volt = emulator__analog_pad_volt(a, channel);
 	}
 	return (volt - PHYSICS_MADC_ZERO) / PHYSICS_MADC_VOLT * 32 /
-	        (float)(config->preamp_gain_capacitor_size + 1);
+	       (float)(config->preamp_gain_capacitor_size + 1);
 }
 
 uint16_t emulator__analog_madc_sample(struct emulator_analog *a, uint64_t t, uint32_t channel)

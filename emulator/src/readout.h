@@ -3,7 +3,8 @@
 #define EMULATOR_READOUT_H
 
 /** @file
- *  @brief What neurons, drivers and lines show to the converters, and what reaches them from pads. */
+ *  @brief What neurons, drivers and lines show to the converters, and what reaches them from pads.
+ */
 
 #include "kernel.h"
 
@@ -35,8 +36,8 @@ struct readout_held {
 
 /** What the readout amplifier of a neuron shows. @param a the chip @param n atomic neuron
  *  @param v V, its membrane @param lines [2] V, drops of its lines @return V */
-float emulator__readout_neuron(const struct emulator_analog *a, uint32_t n, float v,
-        const float lines[KERNEL_LINES]);
+float emulator__readout_neuron(
+	const struct emulator_analog *a, uint32_t n, float v, const float lines[KERNEL_LINES]);
 
 /** What it shows at a time after the last grid point. @param a the chip @param t tick, the last
  *  advance or at most a step later @param n atomic neuron @return V */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The whole state of a machine, kept and put back. A snapshot is only for the machine it was taken
- * from, so what never moves there (tables, the fixed pattern's place, buffers of one size) keeps its
- * address; only what grows is looked after here. Putting back first makes room everywhere, which may
- * fail, and then copies, which cannot. */
+ * from, so what never moves there (tables, the fixed pattern's place, buffers of one size) keeps
+ * its address; only what grows is looked after here. Putting back first makes room everywhere,
+ * which may fail, and then copies, which cannot. */
 #include "analog_state.h"
 #include "machine.h"
 
@@ -36,12 +36,12 @@ struct emulator_snapshot {
 	struct kept pages;
 };
 
-/* ---- keeping ---------------------------------------------------------------------------------- */
+/* ---- keeping --------------------------------------------------------------------------------- */
 
 /* Copy @size bytes; nothing for none. */
 static void keep(struct emulator_snapshot *s, struct kept *out, const void *data, size_t size)
 {
-	*out = (struct kept){ size ? malloc(size) : NULL, size };
+	*out = (struct kept){size ? malloc(size) : NULL, size};
 	if (out->data)
 		memcpy(out->data, data, size);
 	else if (size)
@@ -81,13 +81,13 @@ static void keep_analog(struct emulator_snapshot *s, const struct emulator_analo
 		keep(s, &s->sensors[i], sensors, sensors ? sizeof(*sensors) : 0);
 		for (unsigned k = 0; sensors && k < CORRELATION_LOGS; k++)
 			keep(s, &s->logs[i][k], sensors->log[k].entry,
-			        sensors->log[k].count * sizeof(*sensors->log[k].entry));
+				sensors->log[k].count * sizeof(*sensors->log[k].entry));
 	}
 }
 
 static void keep_memory(struct emulator_snapshot *s, const struct emulator_memory *memory)
 {
-	s->pages = (struct kept){ NULL, memory->pages * sizeof(struct page) };
+	s->pages = (struct kept){NULL, memory->pages * sizeof(struct page)};
 	if (!memory->pages)
 		return;
 	struct page *page = s->pages.data = malloc(s->pages.size);
@@ -116,8 +116,8 @@ int emulator__machine_snapshot(struct emulator_snapshot **out, struct emulator_m
 	}
 	if (!s || s->exhausted) {
 		emulator__machine_forget(s);
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a snapshot of %s",
-		        machine->identifier);
+		return hxcomm_error_set(
+			HXCOMM_ENOMEM, "no memory for a snapshot of %s", machine->identifier);
 	}
 	*out = s;
 	return HXCOMM_OK;
@@ -127,8 +127,8 @@ void emulator__machine_forget(struct emulator_snapshot *s)
 {
 	if (!s)
 		return;
-	struct kept *all[] = { &s->analog, &s->pattern, &s->spikes, &s->stimuli, &s->values,
-		&s->changed, &s->element_changed, &s->list, &s->quads, &s->pages };
+	struct kept *all[] = {&s->analog, &s->pattern, &s->spikes, &s->stimuli, &s->values,
+		&s->changed, &s->element_changed, &s->list, &s->quads, &s->pages};
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		free(all[i]->data);
 	for (unsigned i = 0; i < QUEUES; i++)
@@ -141,7 +141,7 @@ void emulator__machine_forget(struct emulator_snapshot *s)
 	free(s);
 }
 
-/* ---- putting back: room ----------------------------------------------------------------------- */
+/* ---- putting back: room ---------------------------------------------------------------------- */
 
 static bool reserve(void **data, size_t *capacity, size_t count, size_t size)
 {
@@ -167,8 +167,8 @@ static bool reserve_all(struct emulator_machine *machine, const struct emulator_
 {
 	struct emulator_analog *a = machine->fpga->chip->analog;
 	void *entry = a->stimuli.entry;
-	bool good = reserve(&entry, &a->stimuli.capacity, s->stimuli.size / sizeof(*a->stimuli.entry),
-	        sizeof(*a->stimuli.entry));
+	bool good = reserve(&entry, &a->stimuli.capacity,
+		s->stimuli.size / sizeof(*a->stimuli.entry), sizeof(*a->stimuli.entry));
 	a->stimuli.entry = entry;
 	for (unsigned i = 0; i < QUEUES; i++) {
 		/* a ring: its capacity belongs to its contents, and only ever grows */
@@ -185,12 +185,13 @@ static bool reserve_all(struct emulator_machine *machine, const struct emulator_
 		good = good && sensors;
 		for (unsigned k = 0; sensors && k < CORRELATION_LOGS; k++)
 			good = reserve_log(&sensors->log[k],
-			               s->logs[i][k].size / sizeof(*sensors->log[k].entry)) && good;
+				       s->logs[i][k].size / sizeof(*sensors->log[k].entry)) &&
+			       good;
 	}
 	return good;
 }
 
-/* ---- putting back: contents ------------------------------------------------------------------- */
+/* ---- putting back: contents ------------------------------------------------------------------ */
 
 static void copy(void *to, const struct kept *from)
 {
@@ -220,8 +221,8 @@ static void restore_chip(struct emulator_chip *chip, const struct emulator_snaps
 	}
 }
 
-static void restore_sensors(struct correlation_sensors *sensors, const struct emulator_snapshot *s,
-        unsigned hemisphere)
+static void restore_sensors(
+	struct correlation_sensors *sensors, const struct emulator_snapshot *s, unsigned hemisphere)
 {
 	struct correlation_log logs[CORRELATION_LOGS];
 	memcpy(logs, sensors->log, sizeof(logs));
@@ -260,11 +261,11 @@ static void restore_memory(struct emulator_memory *memory, const struct emulator
 		for (uint32_t i = 0; memory->tables[table] && i < TABLE_PAGES; i++)
 			if (memory->tables[table][i])
 				memset(memory->tables[table][i], 0,
-				        EMULATOR_MEMORY_PAGE_WORDS * sizeof(uint32_t));
+					EMULATOR_MEMORY_PAGE_WORDS * sizeof(uint32_t));
 	const struct page *page = s->pages.data;
 	for (size_t i = 0; i < s->pages.size / sizeof(*page); i++)
 		memcpy(memory->tables[page[i].table][page[i].index], page[i].word,
-		        sizeof(page[i].word));
+			sizeof(page[i].word));
 }
 
 static void restore_fpga(struct emulator_fpga *fpga, const struct emulator_snapshot *s)
@@ -288,9 +289,11 @@ int emulator__machine_restore(struct emulator_machine *machine, const struct emu
 {
 	if (s->of != machine)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the snapshot is of another machine than this %s: take one of this", machine->identifier);
+			"the snapshot is of another machine than this %s: take one of this",
+			machine->identifier);
 	if (!reserve_all(machine, s))
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory to put %s back", machine->identifier);
+		return hxcomm_error_set(
+			HXCOMM_ENOMEM, "no memory to put %s back", machine->identifier);
 	restore_fpga(machine->fpga, s);
 	restore_chip(machine->fpga->chip, s);
 	restore_analog(machine->fpga->chip->analog, s);

@@ -16,11 +16,11 @@ void emulator__synapse_refresh(struct emulator_analog *a)
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		const uint32_t hemisphere = n / ANALOG_COLUMNS, column = n % ANALOG_COLUMNS,
 			       quadrant = analog_quadrant(n);
-		const float dac = a->bias_selection.enable_internal_dac_bias[quadrant]
-					  ? analog_shared_cell(a, quadrant,
-						    HALDLS_CAPMEM_SYN_I_BIAS_DAC) *
-						    a->pattern->quadrant[quadrant].dac
-					  : 0;
+		const float dac =
+			a->bias_selection.enable_internal_dac_bias[quadrant]
+				? analog_shared_cell(a, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_DAC) *
+					  a->pattern->quadrant[quadrant].dac
+				: 0;
 		const float unit = PHYSICS_WEIGHT * dac * a->pattern->column[hemisphere][column];
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			a->synapses[hemisphere].scale[line][column] =
@@ -47,8 +47,8 @@ void emulator__synapse_event(const struct emulator_analog *a, struct kernel_bin 
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			if (modes[top] >> line & 1) {
 				a->kernel->row(bin->charge[line], bin->kept[line], s->strength[row],
-					s->label[row], s->scale[line], bin->rate[line], label, pulse,
-					late);
+					s->label[row], s->scale[line], bin->rate[line], label,
+					pulse, late);
 				bin->lines |= 1u << line;
 			}
 	}

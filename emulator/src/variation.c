@@ -93,10 +93,11 @@ static void draw_neuron(
 	for (unsigned line = 0; line < 2; line++) {
 		/* the bias sets a rate, and the rate goes with the cube of the block's current gain
 		 */
-		out->tau[line] =
-			(float)(exp(block->tau - 3 * block->current + sigma.tau[line] * z[9 + line]) * slow);
+		out->tau[line] = (float)(exp(block->tau - 3 * block->current +
+						 sigma.tau[line] * z[9 + line]) *
+					 slow);
 		out->gm[line] = (float)(exp(block->gm + block->current + sigma.gm_common * z[11] +
-					   private_gm[line] * z[12 + line]) *
+						private_gm[line] * z[12 + line]) *
 					colder(block->warmth));
 		out->input_offset[line] = (float)(input[line] * z[14 + line]);
 		out->adaptation[line] = spread(block, z[19 + line]);
@@ -135,8 +136,7 @@ static void draw_quadrant(struct variation_quadrant *out, struct quadrant_draw *
 	out->correlation_baseline = (float)(6 * z[14]);
 }
 
-static void draw_channel(
-	struct variation_channel *out, uint64_t key, uint32_t index, double warmth)
+static void draw_channel(struct variation_channel *out, uint64_t key, uint32_t index, double warmth)
 {
 	double z[4];
 	normals(z, 4, key, NOISE_CHANNEL, index);
@@ -159,7 +159,8 @@ static void draw_drivers(struct variation *out)
 		uint8_t unused;
 		emulator__noise_normals(z, out->key, NOISE_DRIVER, i, 0);
 		out->driver[i] = (struct variation_driver){
-			.stuck = fault(out->key, NOISE_DRIVER, i, 0.002, &unused) != VARIATION_SOUND,
+			.stuck =
+				fault(out->key, NOISE_DRIVER, i, 0.002, &unused) != VARIATION_SOUND,
 			.plasticity = (float)(0.05 * block[quadrant] + 0.08 * z[0]),
 			.hagen = (float)(block_hagen[quadrant] + 2.5 * z[1]),
 		};
@@ -207,7 +208,8 @@ void emulator__variation_draw(struct variation *out, uint32_t serial, bool on, f
 	struct quadrant_draw block[4];
 	double z[2];
 	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
-		draw_quadrant(&out->quadrant[quadrant], &block[quadrant], out->key, quadrant, warmth);
+		draw_quadrant(
+			&out->quadrant[quadrant], &block[quadrant], out->key, quadrant, warmth);
 	for (uint32_t n = 0; n < 512; n++)
 		draw_neuron(&out->neuron[n], &block[n / COLUMNS_PER_QUADRANT], out->key, n);
 	for (uint32_t i = 0; i < 1024; i++)
@@ -223,7 +225,8 @@ void emulator__variation_draw(struct variation *out, uint32_t serial, bool on, f
 
 float emulator__variation_bend(const struct variation_quadrant *pattern, float value)
 {
-	const float bow = 4 * value * (1 - value), turn = 10.392305f * value * (1 - value) * (1 - 2 * value);
+	const float bow = 4 * value * (1 - value),
+		    turn = 10.392305f * value * (1 - value) * (1 - 2 * value);
 	return pattern->cadc_bend[0] * bow + pattern->cadc_bend[1] * turn;
 }
 

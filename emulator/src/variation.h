@@ -21,23 +21,23 @@ enum variation_fault {
 /** What makes a neuron itself. */
 struct variation_neuron {
 	enum variation_fault fault;
-	float readout_offset;   /**< V, readout amplifier */
-	float readout_gain;     /**< factor around 0.6 V */
-	float leak_offset;      /**< V */
-	float reset_offset;     /**< V */
-	float threshold_offset; /**< V */
-	float leak;             /**< factor on the leak bias */
-	float reset;            /**< factor on the reset bias */
-	float capacitance;      /**< factor */
-	float tau[2];           /**< factor on the line's time constant, exc, inh */
-	float gm[2];            /**< factor on the input's current */
-	float input_offset[2];  /**< V */
-	float offset;           /**< factor on the membrane offset current */
-	float adaptation_tau;   /**< factor on the adaptation's time constant */
-	float adaptation[2];    /**< factor on the adaptation's couplings a, b */
-	float exponential;      /**< factor on the exponential term's current */
-	float conductance[2];   /**< factor on the voltage dependence of the inputs, exc, inh */
-	float compartment;      /**< factor on the conductance between compartments */
+	float readout_offset;       /**< V, readout amplifier */
+	float readout_gain;         /**< factor around 0.6 V */
+	float leak_offset;          /**< V */
+	float reset_offset;         /**< V */
+	float threshold_offset;     /**< V */
+	float leak;                 /**< factor on the leak bias */
+	float reset;                /**< factor on the reset bias */
+	float capacitance;          /**< factor */
+	float tau[2];               /**< factor on the line's time constant, exc, inh */
+	float gm[2];                /**< factor on the input's current */
+	float input_offset[2];      /**< V */
+	float offset;               /**< factor on the membrane offset current */
+	float adaptation_tau;       /**< factor on the adaptation's time constant */
+	float adaptation[2];        /**< factor on the adaptation's couplings a, b */
+	float exponential;          /**< factor on the exponential term's current */
+	float conductance[2];       /**< factor on the voltage dependence of the inputs, exc, inh */
+	float compartment;          /**< factor on the conductance between compartments */
 	float adaptation_offset[2]; /**< V, references v_adapt_leak, v_adapt_ref */
 	float exponential_offset;   /**< V, reference v_exp */
 	float reversal_offset[2];   /**< V, references e_rev, exc, inh */
@@ -45,10 +45,10 @@ struct variation_neuron {
 
 /** What a quadrant's parts share. */
 struct variation_quadrant {
-	float dac;         /**< factor on the synapse DAC current */
-	float cadc_offset; /**< codes added to the ramp offset */
-	float cadc_slope;  /**< factor on the ramp slope */
-	float cadc_bend[2];          /**< LSB, bow and S of the ramp: see emulator__variation_bend() */
+	float dac;          /**< factor on the synapse DAC current */
+	float cadc_offset;  /**< codes added to the ramp offset */
+	float cadc_slope;   /**< factor on the ramp slope */
+	float cadc_bend[2]; /**< LSB, bow and S of the ramp: see emulator__variation_bend() */
 	float correlation_amplitude; /**< factor on the charge of a pair */
 	float correlation_rate;      /**< factor on 1/tau of the traces */
 	float correlation_baseline;  /**< LSB, of the correlation lines */
@@ -91,8 +91,8 @@ struct variation {
 };
 
 enum {
-	VARIATION_CELSIUS = 38,       /**< temperature at which the pattern holds as it is drawn */
-	VARIATION_DEAD = -128,        /**< gain of a dead synapse */
+	VARIATION_CELSIUS = 38, /**< temperature at which the pattern holds as it is drawn */
+	VARIATION_DEAD = -128,  /**< gain of a dead synapse */
 };
 
 /** Draw the pattern of chip @p serial; rows of synapses follow when they are first asked for.

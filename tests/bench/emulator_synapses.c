@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What synapses cost beside their lines: pulses of the drivers, correlation sensors from the log to the
- * charge, snapshots. One JSON object a line; medians. */
+/* What synapses cost beside their lines: pulses of the drivers, correlation sensors from the log to
+ * the charge, snapshots. One JSON object a line; medians. */
 #include <haldls/containers.h>
 #include <haldls/coordinate.h>
 
@@ -29,7 +29,7 @@ static void print(const char *name, const char *unit, double values[ROUNDS], dou
 {
 	qsort(values, ROUNDS, sizeof(*values), compare);
 	printf("{\"name\":\"%s\",\"unit\":\"%s\",\"value\":%.4g,\"work\":%g}\n", name, unit,
-	        values[ROUNDS / 2], work);
+		values[ROUNDS / 2], work);
 }
 
 static void advance(struct emulator_analog *a, uint64_t t)
@@ -43,8 +43,7 @@ static void advance(struct emulator_analog *a, uint64_t t)
 static struct emulator_analog *new_chip(uint16_t store)
 {
 	const struct emulator_analog_config config = {
-		.serial = 1, .seed = 1, .noise = true, .variation = true
-	};
+		.serial = 1, .seed = 1, .noise = true, .variation = true};
 	struct emulator_analog *a;
 	if (emulator__analog_new(&a, &config))
 		abort();
@@ -53,7 +52,8 @@ static struct emulator_analog *new_chip(uint16_t store)
 		emulator__analog_set_capmem(a, 0, first + HALDLS_CAPMEM_SYN_I_BIAS_STORE, store);
 		emulator__analog_set_capmem(a, 0, first + HALDLS_CAPMEM_SYN_I_BIAS_RAMP, 80);
 		emulator__analog_set_capmem(a, 0, first + HALDLS_CAPMEM_STP_I_RAMP, 600);
-		emulator__analog_set_capmem(a, 0, first + HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR, 1000);
+		emulator__analog_set_capmem(
+			a, 0, first + HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR, 1000);
 		emulator__analog_set_capmem(a, 0, first + HALDLS_CAPMEM_STP_V_RECOVER_0, 400);
 	}
 	advance(a, 100 * TICKS_MS);
@@ -83,8 +83,8 @@ static void bench_pulses(void)
 			}
 			values[i] = (seconds() - begin) / EVENTS * 1e9;
 		}
-		print(plastic ? "pulse of a driver, plastic" : "pulse of a driver, full", "ns", values,
-		        EVENTS);
+		print(plastic ? "pulse of a driver, plastic" : "pulse of a driver, full", "ns",
+			values, EVENTS);
 		emulator__analog_free(a);
 	}
 }

@@ -309,9 +309,9 @@ static void a_varied_channel_is_its_ramp_with_offset_gain_and_bend(void **state)
 			const unsigned quadrant = k % 256 / 128;
 			struct emulator_channel channel;
 			emulator__analog_true_channel(&channel, f.analog, k);
-			const double straight = (volt - channel.zero_volt) / channel.lsb_volt *
-							channel.gain +
-						channel.offset;
+			const double straight =
+				(volt - channel.zero_volt) / channel.lsb_volt * channel.gain +
+				channel.offset;
 			if (channel.broken || straight < 2 || straight > 253)
 				continue;
 			const double bend = (double)emulator__variation_bend(
@@ -365,7 +365,7 @@ static void a_short_reset_leaves_some_of_the_last_ramp(void **state)
 	fixture_end(&f);
 }
 
-/* ---- MADC -------------------------------------------------------------------------------------- */
+/* ---- MADC ------------------------------------------------------------------------------------ */
 
 static struct haldls_madc_config madc;
 
@@ -419,7 +419,9 @@ static void the_way_to_the_converter_has_a_bandwidth(void **state)
 		const double before = sample(0), floor = 0.04 / 1.5e-3;
 		emulator__analog_set_readout(f.analog, &selection);
 		const double after = emulator__analog_madc_sample(f.analog, f.now + ticks, 0);
-		assert_near(after, floor + (before - floor) * exp(-(double)ticks * 4e-9 * 2 * 3.14159265 * 8e6),
+		assert_near(after,
+			floor + (before - floor) *
+					exp(-(double)ticks * 4e-9 * 2 * 3.14159265 * 8e6),
 			0, 1);
 		fixture_end(&f);
 	}
@@ -494,7 +496,8 @@ static void calibration_takes_most_of_the_own_offset_out(void **state)
 	for (uint32_t serial = 1; serial <= 20; serial++)
 		for (unsigned calibrated = 0; calibrated < 2; calibrated++) {
 			begin_madc(false);
-			emulator__variation_draw(f.analog->pattern, serial, true, VARIATION_CELSIUS);
+			emulator__variation_draw(
+				f.analog->pattern, serial, true, VARIATION_CELSIUS);
 			emulator__analog_drive_pad(f.analog, 0, true, 0.8f);
 			madc.connect_preamp_to_madc = false;
 			madc.connect_pads_to_madc = true;

@@ -10,7 +10,16 @@
 
 static struct fixture f;
 
-enum { COLUMN = 5, DRIVER = 4, ROW = 8, LABEL = 19, STORE = 70, RAMP = 80, CAUSAL = 0, ACAUSAL = 1 };
+enum {
+	COLUMN = 5,
+	DRIVER = 4,
+	ROW = 8,
+	LABEL = 19,
+	STORE = 70,
+	RAMP = 80,
+	CAUSAL = 0,
+	ACAUSAL = 1
+};
 
 #define NOTHING 1e-25 /* LSB: what a trace that is long over still adds */
 
@@ -75,7 +84,8 @@ static void a_pair_leaves_an_exponential(void **state)
 				post();
 			else
 				event();
-			const double expected = saturated(0.5 * exp(-(double)ticks[i] * 4e-9 / 5e-6));
+			const double expected =
+				saturated(0.5 * exp(-(double)ticks[i] * 4e-9 / 5e-6));
 			assert_near(charge(type), expected, 1e-4, 1e-9);
 			assert_true(charge(1 - type) < NOTHING);
 			fixture_end(&f);
@@ -147,10 +157,10 @@ static void biases_and_bits_set_amplitude_and_time_constant(void **state)
 		fixture_shared(&f, HALDLS_CAPMEM_SYN_I_BIAS_RAMP, rows[i].ramp);
 		emulator__analog_set_board_volt(f.analog, EMULATOR_V_RES_MEAS, rows[i].volt);
 		fixture_advance(&f, 100 * TICKS_MS);
-		const double store = emulator__analog_true_cell(
-			f.analog, f.now, HALDLS_CAPMEM_SYN_I_BIAS_STORE);
-		const double ramp = emulator__analog_true_cell(
-			f.analog, f.now, HALDLS_CAPMEM_SYN_I_BIAS_RAMP);
+		const double store =
+			emulator__analog_true_cell(f.analog, f.now, HALDLS_CAPMEM_SYN_I_BIAS_STORE);
+		const double ramp =
+			emulator__analog_true_cell(f.analog, f.now, HALDLS_CAPMEM_SYN_I_BIAS_RAMP);
 		for (uint8_t bits = 0; bits < 16; bits++) {
 			emulator__analog_set_synapse_calibration(
 				f.analog, 0, ROW, COLUMN, bits & 3, bits >> 2);
@@ -267,6 +277,7 @@ static void without_a_store_bias_there_are_no_sensors(void **state)
 	fixture_advance(&f, 100);
 	emulator__analog_correlation_reset(f.analog, 0, ROW, COLUMN);
 	assert_true(charge(CAUSAL) == 0);
+	fixture_end(&f);
 	double amplitude, tau;
 	begin(true);
 	struct haldls_synapse_bias_selection selection = HALDLS_SYNAPSE_BIAS_SELECTION_INIT;
@@ -317,7 +328,8 @@ static void the_cadc_reads_the_row(void **state)
 	fixture_end(&f);
 }
 
-/* The usual reset leaves the channel's own offset in the reading, the auto-calibrating one does not. */
+/* The usual reset leaves the channel's own offset in the reading, the auto-calibrating one does
+ * not. */
 static void the_auto_calibrating_reset_takes_offsets_out(void **state)
 {
 	(void)state;

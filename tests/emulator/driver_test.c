@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Pulses of the synapse drivers, without noise and variation where nothing else is said, against the
- * laws of spec/emulator_physics.md 2.3. */
+/* Pulses of the synapse drivers, without noise and variation where nothing else is said, against
+ * the laws of spec/emulator_physics.md 2.3. */
 #include "fixture.h"
 
 #include "analog_state.h"
@@ -60,8 +60,7 @@ static double voltage(void)
 static double law(double volt, double trim)
 {
 	const double offset = 12 * (trim * cell(HALDLS_CAPMEM_STP_I_CALIB) / 600 - 7);
-	const double length =
-		1 - (volt + offset - 40) / 480 * 600 / cell(HALDLS_CAPMEM_STP_I_RAMP);
+	const double length = 1 - (volt + offset - 40) / 480 * 600 / cell(HALDLS_CAPMEM_STP_I_RAMP);
 	return length < 0 ? 0 : length > 1 ? 1 : length;
 }
 
@@ -97,13 +96,13 @@ static void a_regular_train_reaches_its_fixed_point(void **state)
 		driver.recovery = rows[i].recovery;
 		driver.select_target_voltages = rows[i].set;
 		set_driver();
-		const double charge = cell(rows[i].set ? HALDLS_CAPMEM_STP_V_CHARGE_1
-						       : HALDLS_CAPMEM_STP_V_CHARGE_0);
+		const double charge = cell(
+			rows[i].set ? HALDLS_CAPMEM_STP_V_CHARGE_1 : HALDLS_CAPMEM_STP_V_CHARGE_0);
 		const double recover = cell(rows[i].set ? HALDLS_CAPMEM_STP_V_RECOVER_1
 							: HALDLS_CAPMEM_STP_V_RECOVER_0);
 		const double u = (1 + rows[i].utilization) / 32.0;
-		const double q = pow(1 - (1 + rows[i].recovery) / 32.0,
-			rows[i].ticks / (16 << rows[i].scaler));
+		const double q = pow(
+			1 - (1 + rows[i].recovery) / 32.0, rows[i].ticks / (16 << rows[i].scaler));
 		const double fixed = (recover * (1 - q) + u * charge * q) / (1 - (1 - u) * q);
 		double last = 0;
 		for (unsigned k = 0; k < 2000; k++) {
@@ -119,7 +118,8 @@ static void a_regular_train_reaches_its_fixed_point(void **state)
 	}
 }
 
-/* The same after one long pause as after many short ones; and recovery needs its clock and switch. */
+/* The same after one long pause as after many short ones; and recovery needs its clock and switch.
+ */
 static void recovery_is_the_same_in_one_leap(void **state)
 {
 	(void)state;
@@ -176,8 +176,8 @@ static void the_trim_shortens_pulses(void **state)
 static void without_biases_there_is_no_pulse(void **state)
 {
 	(void)state;
-	static const uint32_t cells[] = {HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR,
-		HALDLS_CAPMEM_STP_I_RAMP};
+	static const uint32_t cells[] = {
+		HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR, HALDLS_CAPMEM_STP_I_RAMP};
 	FOR_ROWS(i, cells)
 	{
 		begin();
@@ -212,11 +212,10 @@ static void hagen_pulses_are_linear_in_the_activation(void **state)
 			const double ramp = cell(HALDLS_CAPMEM_STP_I_RAMP) / 820;
 			const double bias = cell(3120 + 2988) / 820;
 			const double trim = 0.5 * (7 * cell(HALDLS_CAPMEM_STP_I_CALIB) /
-							  cell(HALDLS_CAPMEM_STP_I_RAMP) -
+								  cell(HALDLS_CAPMEM_STP_I_RAMP) -
 							  7);
-			const double length =
-				(32 - (32 - activation) * bias - trim) / 31 * ramp -
-				0.2 / 31 * offset;
+			const double length = (32 - (32 - activation) * bias - trim) / 31 * ramp -
+					      0.2 / 31 * offset;
 			assert_near(pulse((uint8_t)(32 - activation)), fmax(0, length), 1e-6, 1e-7);
 			assert_near(length, (activation - 0.2 * offset) / 31, 0, 0.01);
 		}

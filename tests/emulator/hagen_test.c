@@ -15,7 +15,8 @@ static struct haldls_synapse_driver_config driver;
 static void begin(void)
 {
 	fixture_begin(&f, 1, 1, false, false);
-	f.neuron.enable_synaptic_input_excitatory = f.neuron.enable_synaptic_input_inhibitory = true;
+	f.neuron.enable_synaptic_input_excitatory = f.neuron.enable_synaptic_input_inhibitory =
+		true;
 	f.neuron.enable_synaptic_input_excitatory_small_capacitance = true;
 	f.neuron.enable_synaptic_input_inhibitory_small_capacitance = true;
 	f.neuron.enable_synaptic_input_excitatory_high_resistance = false;
@@ -23,8 +24,8 @@ static void begin(void)
 	f.neuron.enable_leak_division = true;
 	fixture_neurons(&f);
 	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_V_LEAK, code_of_leak(0.6));
-	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_LEAK, 126);            /* 60 us */
-	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 295);   /* 0.32 us */
+	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_LEAK, 126);          /* 60 us */
+	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 295); /* 0.32 us */
 	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 278);
 	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 450);
 	fixture_cell(&f, COLUMN, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 508);
@@ -87,8 +88,9 @@ static void one_product_is_two_thousandths_of_a_count(void **state)
 	fixture_end(&f);
 }
 
-/* The result is the product, but for 3 % of the range of 80 counts: what the membrane forgets in the 4 us
- * in which the products come, and what the inputs bend where some ten of them meet on a line. */
+/* The result is the product, but for 3 % of the range of 80 counts: what the membrane forgets in
+ * the 4 us in which the products come, and what the inputs bend where some ten of them meet on a
+ * line. */
 static void products_are_linear_within_eighty_counts(void **state)
 {
 	(void)state;
@@ -101,8 +103,8 @@ static void products_are_linear_within_eighty_counts(void **state)
 		for (uint32_t d = 0; d < DRIVERS; d++) {
 			random = random * 1664525 + 1013904223;
 			activations[d] = (int)(random >> 27);
-			const int weight = (int)((random >> 10 & 31) * (i + 4) / 64) *
-					   (i % 2 ? 1 : -1);
+			const int weight =
+				(int)((random >> 10 & 31) * (i + 4) / 64) * (i % 2 ? 1 : -1);
 			set_weight(d, weight);
 			product[i] += activations[d] * weight;
 		}

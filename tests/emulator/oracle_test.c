@@ -109,9 +109,11 @@ static void configure(struct program *program)
 	set_synapses(chip);
 	for (uint32_t e = 0; e < 128; e++)
 		for (uint32_t entry = 0; entry < 4; entry++) {
-			chip->column_correlation_quad[e].enable_cadc_neuron_readout_causal[entry] = true;
+			chip->column_correlation_quad[e].enable_cadc_neuron_readout_causal[entry] =
+				true;
 			chip->column_correlation_quad[e].enable_internal_acausal[entry] = true;
-			chip->column_current_quad[e].enable_synaptic_current_excitatory[entry] = true;
+			chip->column_current_quad[e].enable_synaptic_current_excitatory[entry] =
+				true;
 		}
 	for (uint32_t node = 0; node < HALDLS_CROSSBAR_NODES; node++)
 		chip->crossbar_node[node].target = 0;
@@ -141,8 +143,8 @@ static void watch(struct program *program)
 	program_word(program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
 }
 
-static size_t run(uint64_t **out, struct hxcomm_connection *connection,
-        const struct program *program)
+static size_t run(
+	uint64_t **out, struct hxcomm_connection *connection, const struct program *program)
 {
 	size_t count;
 	assert_ok(hxcomm_run_words(connection, program->words, program->count, out, &count));
@@ -151,7 +153,7 @@ static size_t run(uint64_t **out, struct hxcomm_connection *connection,
 
 static void a_machine_put_back_does_the_same_again(void **state)
 {
-	struct program first = { 0 }, second = { 0 };
+	struct program first = {0}, second = {0};
 	struct emulator_snapshot *early, *late;
 	uint64_t *words[4], *ignored;
 	size_t count[4];
@@ -182,7 +184,7 @@ static void a_machine_put_back_does_the_same_again(void **state)
 	/* the programs do something: spikes came, and the second pass differed from the first */
 	assert_true(count[0] > 300);
 	assert_true(count[1] != count[0] ||
-	        memcmp(words[1], words[0], count[0] * sizeof(*words[0])) != 0);
+		    memcmp(words[1], words[0], count[0] * sizeof(*words[0])) != 0);
 	oracle->forget(early);
 	oracle->forget(late);
 	oracle->forget(NULL);
@@ -208,7 +210,7 @@ static void a_snapshot_fits_its_own_machine_only(void **state)
 
 static void neurons_synapses_and_channels_are_what_was_written(void **state)
 {
-	struct program program = { 0 };
+	struct program program = {0};
 	struct emulator_neuron neuron;
 	struct emulator_synapse synapse;
 	struct emulator_channel channel;
@@ -221,9 +223,11 @@ static void neurons_synapses_and_channels_are_what_was_written(void **state)
 	free(words);
 	assert_ok(oracle->neuron(&neuron, machine, 100));
 	assert_near(neuron.capacitance, 36.5e-15 * 68, 1e-5, 0);
-	/* the capacitive memory settles for 20 ms, its cells disturb each other by five codes at most */
+	/* the capacitive memory settles for 20 ms, its cells disturb each other by five codes at
+	 * most */
 	assert_near(neuron.leak_conductance, 2.62e-9 * 497.5, 0.006, 0);
-	assert_near(neuron.leak_reference, 0.8 * (0.019 + 1.875e-3 * 697.5) - 0.54 - 6e-3 * log(497.5 / 158), 0, 0.006);
+	assert_near(neuron.leak_reference,
+		0.8 * (0.019 + 1.875e-3 * 697.5) - 0.54 - 6e-3 * log(497.5 / 158), 0, 0.006);
 	assert_near(neuron.membrane, neuron.leak_reference, 0, 0.05);
 	assert_near(neuron.readout_gain, 1, 0, 0);
 	assert_ok(oracle->synapse(&synapse, machine, 65536 + 256 * 3 + 30));
@@ -289,7 +293,8 @@ static void other_connections_have_no_inside(void **state)
 	struct hxcomm_connection *connection;
 	(void)state;
 	assert_ok(hxcomm_open(&connection, "mock:", NULL));
-	assert_error(emulator_find(&oracle, &machine, connection), HXCOMM_ENOTSUP, "open emulator:");
+	assert_error(
+		emulator_find(&oracle, &machine, connection), HXCOMM_ENOTSUP, "open emulator:");
 	assert_null(oracle);
 	assert_null(machine);
 	hxcomm_close(connection);

@@ -172,16 +172,17 @@ static void the_reference_current_scales_the_memory(void **state)
 		reference.capmem_slope[0] = rows[i].slope;
 		emulator__analog_set_reference(f.analog, f.now, &reference);
 		fixture_advance(&f, 100 * TICKS_MS);
-		assert_near(emulator__analog_true_cell(f.analog, f.now,
-				    haldls_capmem_cell_of_neuron(NEURON, HALDLS_CAPMEM_I_BIAS_RESET)),
+		assert_near(
+			emulator__analog_true_cell(f.analog, f.now,
+				haldls_capmem_cell_of_neuron(NEURON, HALDLS_CAPMEM_I_BIAS_RESET)),
 			400 * rows[i].scale, 1e-4, 1e-3);
 		reference.capmem_slope[0] = 11;
 	}
 	fixture_end(&f);
 }
 
-/* Leak and lines lose 0.3 % a K, inputs go with 1/T, potentials drift by 0.3 mV/K, each neuron its own
- * way; the CADC by 0.1 %/K and 0.1 LSB/K. */
+/* Leak and lines lose 0.3 % a K, inputs go with 1/T, potentials drift by 0.3 mV/K, each neuron its
+ * own way; the CADC by 0.1 %/K and 0.1 LSB/K. */
 static void temperature_moves_what_it_should(void **state)
 {
 	(void)state;
@@ -199,8 +200,8 @@ static void temperature_moves_what_it_should(void **state)
 	emulator__analog_true_neuron(&warm, f.analog, NEURON);
 	assert_near(warm.leak_conductance / cold.leak_conductance, 1 - 0.003 * WARMTH, 1e-5, 0);
 	assert_near(warm.tau_line[0] / cold.tau_line[0], 1 - 0.003 * WARMTH, 1e-5, 0);
-	assert_near(warm.input_current[0] / cold.input_current[0], 311.15 / (311.15 + WARMTH), 1e-5,
-		0);
+	assert_near(
+		warm.input_current[0] / cold.input_current[0], 311.15 / (311.15 + WARMTH), 1e-5, 0);
 	assert_near(warm.leak_reference, cold.leak_reference, 0, 1e-7); /* no variation, no drift */
 	fixture_end(&f);
 	begin(true);

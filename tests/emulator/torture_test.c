@@ -5,6 +5,8 @@
 #include "machine.h"
 #include "torture.h"
 
+#include <machine.h> /* the emulator's own */
+
 #include <haldls/containers.h>
 #include <hxcomm/error.h>
 
@@ -83,11 +85,47 @@ static void running_survives_every_failure(void **state)
 	program_free(&program);
 }
 
+/* A snapshot that fails leaves nothing behind; one that cannot be put back leaves the machine as it
+ * was. */
+static void snapshots_survive_every_failure(void **state)
+{
+	struct program program = { 0 };
+	struct emulator_machine machine = { .identifier = "emulator-1" };
+	struct emulator_snapshot *snapshot = NULL;
+	size_t received = 0;
+	bool failed = true;
+	(void)state;
+	append_everything(&program);
+	assert_ok(emulator__fpga_new(&machine.fpga, &options));
+	assert_ok(emulator__fpga_run(machine.fpga, program.words, program.count, discard,
+	        &received));
+	for (long n = 0; failed; n++) {
+		torture_begin(n);
+		const int status = emulator__machine_snapshot(&snapshot, &machine);
+		failed = torture_end();
+		assert_int_equal(status, failed ? HXCOMM_ENOMEM : HXCOMM_OK);
+		assert_int_equal(snapshot == NULL, failed);
+	}
+	failed = true;
+	for (long n = 0; failed; n++) {
+		const uint64_t now = machine.fpga->now;
+		torture_begin(n);
+		const int status = emulator__machine_restore(&machine, snapshot);
+		failed = torture_end();
+		assert_int_equal(status, failed ? HXCOMM_ENOMEM : HXCOMM_OK);
+		assert_int_equal(machine.fpga->now, now);
+	}
+	emulator__machine_forget(snapshot);
+	emulator__fpga_free(machine.fpga);
+	program_free(&program);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opening_survives_every_failure),
 		cmocka_unit_test(running_survives_every_failure),
+		cmocka_unit_test(snapshots_survive_every_failure),
 	};
 	return cmocka_run_group_tests_name("emulator/torture", tests, NULL, NULL);
 }

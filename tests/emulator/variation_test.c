@@ -301,8 +301,8 @@ static void code_column(double values[NEURONS], double inside[NEURONS], const st
 	}
 }
 
-/* A figure of the real chip, known to half a unit of its last @digit, lies where nine of ten emulated
- * chips lie. */
+/* A figure of the real chip, known to half a unit of its last @digit, lies where nine of ten
+ * emulated chips lie. */
 static void check_band(
 	const char *name, const char *figure, double real, double digit, double values[CHIPS])
 {
@@ -313,8 +313,8 @@ static void check_band(
 			name, figure, real, low, high);
 }
 
-/* The table of spec/emulator_physics.md 4.3, cell by cell: median, deviation over the chip and within
- * the quadrants, of one real chip. */
+/* The table of spec/emulator_physics.md 4.3, cell by cell: median, deviation over the chip and
+ * within the quadrants, of one real chip. */
 static void every_figure_of_a_real_chip_lies_in_the_band_of_sixty(void **state)
 {
 	(void)state;

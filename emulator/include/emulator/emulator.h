@@ -3,8 +3,8 @@
 #define EMULATOR_EMULATOR_H
 
 /** @file
- *  @brief The truth about an emulated chip, beside its connection: what no converter shows, voltages
- *  from outside, temperature, snapshots.
+ *  @brief The truth about an emulated chip, beside its connection: what no converter shows,
+ * voltages from outside, temperature, snapshots.
  *  @defgroup emulator_oracle The emulated chip from outside
  *
  *  The emulated machine is a module that hxcomm loads; there is no library to link. Include this
@@ -53,28 +53,28 @@ struct emulator_snapshot;
 
 /** What a neuron truly is and holds. */
 struct emulator_neuron {
-	double membrane;             /**< V, with its noise */
-	double line_drop[2];         /**< V, drop of the synaptic lines from their rest: exc, inh */
-	double capacitance;          /**< F */
-	double leak_conductance;     /**< S, at its reference */
-	double leak_current;         /**< A, largest current of the leak */
-	double leak_reference;       /**< V */
-	double reset_conductance;    /**< S */
-	double reset_reference;      /**< V */
-	double threshold;            /**< V, without the comparator's noise; 1e9 where the neuron
-	                                  cannot fire */
-	double offset_current;       /**< A */
+	double membrane;          /**< V, with its noise */
+	double line_drop[2];      /**< V, drop of the synaptic lines from their rest: exc, inh */
+	double capacitance;       /**< F */
+	double leak_conductance;  /**< S, at its reference */
+	double leak_current;      /**< A, largest current of the leak */
+	double leak_reference;    /**< V */
+	double reset_conductance; /**< S */
+	double reset_reference;   /**< V */
+	double threshold;         /**< V, without the comparator's noise; 1e9 where the neuron
+				       cannot fire */
+	double offset_current;    /**< A */
 	double line_time_constant[2]; /**< s: exc, inh */
-	double input_current[2];     /**< A, largest current of the inputs: exc, inh, both positive */
-	double input_offset[2];      /**< V on the line, shift reference included: exc, inh */
-	double noise_sigma;          /**< V, of the membrane at rest */
-	double readout_offset;       /**< V */
-	double readout_gain;         /**< factor around 0.6 V */
+	double input_current[2]; /**< A, largest current of the inputs: exc, inh, both positive */
+	double input_offset[2];  /**< V on the line, shift reference included: exc, inh */
+	double noise_sigma;      /**< V, of the membrane at rest */
+	double readout_offset;   /**< V */
+	double readout_gain;     /**< factor around 0.6 V */
 };
 
 /** What a synapse truly is and holds. */
 struct emulator_synapse {
-	double weight;       /**< effective weight: the written one with its own gain; 0 for a dead one */
+	double weight; /**< effective weight: the written one with its own gain; 0 for a dead one */
 	double charge[2];    /**< LSB of 4.5 mV, of its correlation sensors: causal, acausal */
 	double amplitude[2]; /**< LSB, charge of two pulses at once: causal, acausal */
 	double tau[2];       /**< s, of the traces: causal, acausal; infinite without a ramp bias */
@@ -82,11 +82,11 @@ struct emulator_synapse {
 
 /** What a CADC channel truly is. */
 struct emulator_channel {
-	double zero_volt;   /**< V at which its ramp begins, without the channel's own offset */
-	double lsb_volt;    /**< V of one count */
-	double offset;      /**< LSB, its own; the digital offset is not in it */
-	double gain;        /**< factor */
-	bool broken;        /**< stands still, or is noisy */
+	double zero_volt; /**< V at which its ramp begins, without the channel's own offset */
+	double lsb_volt;  /**< V of one count */
+	double offset;    /**< LSB, its own; the digital offset is not in it */
+	double gain;      /**< factor */
+	bool broken;      /**< stands still, or is noisy */
 };
 
 /** A voltage of the board that goes to the chip. */
@@ -102,30 +102,32 @@ struct emulator_oracle {
 	uint32_t size; /**< sizeof(struct emulator_oracle) of the module */
 
 	/** Find the machine of a connection. Safe on several threads at once.
-	 *  @param identifier  hxcomm_identifier() of the connection: the pointer counts, not the text
+	 *  @param identifier hxcomm_identifier() of the connection: the pointer, not the text
 	 *  @return the machine; NULL where the connection is none of this provider's */
 	struct emulator_machine *(*find)(const char *identifier);
 
 	/** Time since power-up. @param machine the machine @return ticks of 4 ns */
 	uint64_t (*now)(const struct emulator_machine *machine);
 
-	/** Look at a neuron. @param[out] out all of it @param machine the machine @param neuron 0 … 511
-	 *  @retval 0 done @retval HXCOMM_ERANGE no such neuron */
-	int (*neuron)(struct emulator_neuron *out, struct emulator_machine *machine, uint32_t neuron);
+	/** Look at a neuron. @param[out] out all of it @param machine the machine
+	 *  @param neuron 0 … 511 @retval 0 done @retval HXCOMM_ERANGE no such neuron */
+	int (*neuron)(
+		struct emulator_neuron *out, struct emulator_machine *machine, uint32_t neuron);
 
 	/** Look at a synapse. @param[out] out all of it @param machine the machine
 	 *  @param synapse 0 … 131071 @retval 0 done @retval HXCOMM_ERANGE no such synapse
 	 *  @retval HXCOMM_ENOMEM memory is exhausted */
-	int (*synapse)(struct emulator_synapse *out, struct emulator_machine *machine,
-	        uint32_t synapse);
+	int (*synapse)(
+		struct emulator_synapse *out, struct emulator_machine *machine, uint32_t synapse);
 
 	/** Look at a CADC channel. @param[out] out all of it @param machine the machine
 	 *  @param channel 512 hemisphere + 256 type + column, type 0 causal, 1 acausal
 	 *  @retval 0 done @retval HXCOMM_ERANGE no such channel */
-	int (*channel)(struct emulator_channel *out, struct emulator_machine *machine,
-	        uint32_t channel);
+	int (*channel)(
+		struct emulator_channel *out, struct emulator_machine *machine, uint32_t channel);
 
-	/** Voltage of a driver's short-term plasticity. @param[out] out codes of the capacitive memory
+	/** Voltage of a driver's short-term plasticity.
+	 *  @param[out] out codes of the capacitive memory
 	 *  @param machine the machine @param driver 0 … 255
 	 *  @retval 0 done @retval HXCOMM_ERANGE no such driver */
 	int (*driver)(double *out, struct emulator_machine *machine, uint32_t driver);
@@ -144,13 +146,13 @@ struct emulator_oracle {
 	 *  @retval 0 done @retval HXCOMM_ERANGE no such pad */
 	int (*pad)(double *out, struct emulator_machine *machine, uint32_t pad);
 
-	/** Set a voltage of the board; stays until the board sets it anew. @param machine the machine
-	 *  @param supply enum emulator_supply @param volt V, 0 … 2.5
+	/** Set a voltage of the board; stays until the board sets it anew.
+	 *  @param machine the machine @param supply enum emulator_supply @param volt V, 0 … 2.5
 	 *  @retval 0 done @retval HXCOMM_ERANGE no such supply or voltage */
 	int (*set_supply)(struct emulator_machine *machine, uint32_t supply, double volt);
 
-	/** Set the temperature of the chip, from which leak and line time constants, potentials, gains
-	 *  and converters drift. @param machine the machine @param celsius 10 … 80
+	/** Set the temperature of the chip, from which leak and line time constants, potentials,
+	 *  gains and converters drift. @param machine the machine @param celsius 10 … 80
 	 *  @retval 0 done @retval HXCOMM_ERANGE outside */
 	int (*set_temperature)(struct emulator_machine *machine, double celsius);
 
@@ -159,9 +161,10 @@ struct emulator_oracle {
 	 *  @param machine the machine @retval 0 kept @retval HXCOMM_ENOMEM memory is exhausted */
 	int (*snapshot)(struct emulator_snapshot **out, struct emulator_machine *machine);
 
-	/** Put a machine back to a snapshot of the same machine, as often as wanted. All that follows is
-	 *  then as it was after the snapshot, noise included.
-	 *  @param machine the machine; after an error as before @param snapshot of it, not taken over
+	/** Put a machine back to a snapshot of the same machine, as often as wanted. All that
+	 *  follows is then as it was after the snapshot, noise included.
+	 *  @param machine the machine; after an error as before
+	 *  @param snapshot of it, not taken over
 	 *  @retval 0 done @retval HXCOMM_EINVAL a snapshot of another machine
 	 *  @retval HXCOMM_ENOMEM memory is exhausted */
 	int (*restore)(struct emulator_machine *machine, const struct emulator_snapshot *snapshot);
@@ -185,7 +188,7 @@ struct emulator_provider {
  *  @retval HXCOMM_ENOTSUP the connection is none to an emulated machine in this process, or the
  *                         installed emulator is of another version than this header */
 static inline HXCOMM_NODISCARD int emulator_find(const struct emulator_oracle **oracle,
-        struct emulator_machine **machine, const struct hxcomm_connection *connection)
+	struct emulator_machine **machine, const struct hxcomm_connection *connection)
 {
 	const struct hxcomm_provider *provider = NULL;
 	*oracle = NULL;
@@ -193,16 +196,18 @@ static inline HXCOMM_NODISCARD int emulator_find(const struct emulator_oracle **
 	const int status = hxcomm_provider_find(&provider, "emulator");
 	if (status != HXCOMM_OK)
 		return status;
-	const struct emulator_provider *own = (const struct emulator_provider *)(const void *)provider;
+	const struct emulator_provider *own =
+		(const struct emulator_provider *)(const void *)provider;
 	if (provider->size != sizeof(*own) || own->mark != EMULATOR_ORACLE_MARK ||
-	        own->oracle->abi != EMULATOR_ORACLE_ABI || own->oracle->size < sizeof(*own->oracle))
-		return hxcomm_error_set(HXCOMM_ENOTSUP,
-		        "the installed emulator is of another version than this program: rebuild it");
+		own->oracle->abi != EMULATOR_ORACLE_ABI || own->oracle->size < sizeof(*own->oracle))
+		return hxcomm_error_set(HXCOMM_ENOTSUP, "the installed emulator is of another "
+							"version than this program: rebuild it");
 	struct emulator_machine *found = own->oracle->find(hxcomm_identifier(connection));
 	if (!found)
 		return hxcomm_error_set(HXCOMM_ENOTSUP,
-		        "'%s' is not emulated in this process: open emulator: to look inside a chip",
-		        hxcomm_identifier(connection));
+			"'%s' is not emulated in this process: open emulator: to look inside a "
+			"chip",
+			hxcomm_identifier(connection));
 	*oracle = own->oracle;
 	*machine = found;
 	return HXCOMM_OK;
