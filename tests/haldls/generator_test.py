@@ -11,7 +11,8 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GENERATOR = os.path.join(ROOT, "haldls/generator/generate.py")
 sys.path.insert(0, os.path.dirname(GENERATOR))
-import register_map  # noqa: E402 (lies beside the generator)
+import logical  # noqa: E402 (lies beside the generator)
+import register_map  # noqa: E402
 
 
 def container(**changes):
@@ -63,8 +64,6 @@ class Refusals(unittest.TestCase):
         self.refuse(field(1, xor=2), "xor does not fit")
         self.refuse(container(backends=["Telepathy"]), "unknown back end 'Telepathy'")
         self.refuse(container(), "not in canonical form", canonical=False)
-        self.refuse(dict(container(), colour="red"), "unknown key 'colour'", canonical=False)
-        self.refuse(field(0, colour="red"), "TestThing.low: unknown key 'colour'", canonical=False)
         self.refuse(container(write=["0x100 + 2 * e; exit(1)"]), "is no expression of e and w")
         self.refuse(container(write={"words": 2, "every": "e"}), "unknown key 'every'")
         self.refuse(container(payload="parcel"), "payload 'parcel' is none of")
@@ -87,6 +86,51 @@ class Refusals(unittest.TestCase):
         self.refuse(container(word_count="e"), "word_count needs addresses by 'each'")
         self.refuse(container(shift="8 * e + word"), "is no expression of e and w")
         self.refuse(container(payload="list", shift=1), "'1' is no expression")
+
+    def test_wrong_logical_data_are_refused_with_their_reason(self):
+        part = {"container": "TestThing", "at": "e", "fields": {"low": "a.low", "flag": "flag"}}
+        whole = {"container": "TestThing", "repeat": 2, "at": "2 * e + i", "member": "things[2]"}
+        rows = [
+            ([dict(part, container="Nothing")], "there is no container 'Nothing'"),
+            ([dict(part, at="system(1)")], "is no expression of e and i"),
+            ([dict(part, fields={"high": "a"})], "has no field 'high'"),
+            ([dict(part, fields={"low": "A b"})], "is no member"),
+            ([dict(part, fields={"low": "a", "flag": "a.b"})], "is a value and has members"),
+            ([dict(part, member="x")], "a member for all of it, or its fields"),
+            ([dict(part, kernel="fast")], "kernel 'fast' is none of"),
+            ([dict(part, index=["i; j"])], "is no expression of e, i, j and k"),
+            ([dict(part, defaults={"wide": 1})], "defaults of what is no field"),
+            ([dict(part, at_table=[1, 2])], "2 coordinates for 1 of them"),
+            ([whole, whole], "member things[2] twice"),
+            ([dict(part, fields={"low": "x[2].a", "wide": "x[3].b"})], "its dimensions differ"),
+            ([dict(part, choices=[{"member": "c", "values": {"no": 0, "yes": 1}, "from": ["flag"],
+                                   "stored": [0], "read": [0, 1], "summary": "x"}])],
+             "needs a number for each value"),
+            ([dict(part, choices=[{"member": "c", "values": {"no": 0, "yes": 1}, "from": ["low"],
+                                   "stored": [0, 1], "read": [0, 1], "summary": "x"}])],
+             "has no bool 'low'"),
+        ]
+        for parts, text in rows:
+            with self.subTest(text):
+                self.refuse_logical(parts, text)
+        self.refuse_logical([dict(part, container="TestWhole")], "parts of each other")
+
+    def refuse_logical(self, parts, text):
+        data = {"container": "TestWhole", "c_name": "test_whole", "summary": "a whole",
+                "coordinate": "WholeOnTest", "count": 2, "backends": ["Omnibus"],
+                "source": "this test", "parts": parts}
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "logical"))
+            paths = [os.path.join(folder, "test_thing.json"),
+                     os.path.join(folder, "logical/test_whole.json")]
+            with open(paths[0], "w", encoding="utf-8") as f:
+                f.write(register_map.canonical(container()))
+            with open(paths[1], "w", encoding="utf-8") as f:
+                f.write(logical.canonical(data))
+            done = subprocess.run([sys.executable, "-B", GENERATOR, "--check"] + paths,
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 1, text)
+            self.assertIn(text, done.stderr)
 
     def test_a_file_is_named_after_its_container(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -13,5 +13,6 @@
 #include <haldls/logical.h>
 #include <haldls/memory_block.h>
 #include <haldls/morphology.h>
+#include <haldls/supply.h>
 
 #endif
