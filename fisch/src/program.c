@@ -22,6 +22,20 @@ int fisch_program_new(struct fisch_program **out, size_t limit_words)
 	return HXCOMM_OK;
 }
 
+int fisch_program_copy(struct fisch_program **out, const struct fisch_program *program)
+{
+	struct fisch_program *copy;
+	int status = fisch_program_new(&copy, program->limit);
+	if (status == HXCOMM_OK)
+		status = fisch_program_append_program(copy, program);
+	if (status != HXCOMM_OK) {
+		fisch_program_free(copy);
+		copy = NULL;
+	}
+	*out = copy;
+	return status;
+}
+
 void fisch_program_free(struct fisch_program *program)
 {
 	if (!program)

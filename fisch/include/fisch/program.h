@@ -51,6 +51,14 @@ struct fisch_mark {
  *  @retval HXCOMM_ENOMEM  memory is exhausted */
 HXCOMM_API HXCOMM_NODISCARD int fisch_program_new(struct fisch_program **out, size_t limit_words);
 
+/** Make a program with the same words and limit. Tickets of the one hold for the other.
+ *  @param[out] out  the copy, owned by the caller; NULL after an error
+ *  @param program   stays as it is
+ *  @retval 0              made
+ *  @retval HXCOMM_ENOMEM  memory is exhausted */
+HXCOMM_API HXCOMM_NODISCARD int fisch_program_copy(struct fisch_program **out,
+        const struct fisch_program *program);
+
 /** Give back the memory. @param program may be NULL */
 HXCOMM_API void fisch_program_free(struct fisch_program *program);
 
