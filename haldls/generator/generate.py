@@ -17,16 +17,8 @@ import sys
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 import logical
 import logical_c
+from logical_c import c_string, upper
 from register_map import BACKENDS, Container, Refused, canonical
-
-
-def upper(text):
-    """A name of the data files as part of a constant: DisableRefresh is DISABLE_REFRESH."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).upper()
-
-
-def c_string(text):
-    return json.dumps(text, ensure_ascii=False) if text is not None else "NULL"
 
 
 def limits(field):

@@ -8,6 +8,7 @@ from register_map import BACKENDS
 
 
 def upper(text):
+    """A name of the data files as part of a constant: DisableRefresh is DISABLE_REFRESH."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).upper()
 
 

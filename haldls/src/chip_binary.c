@@ -2,7 +2,6 @@
 /* A saved chip is a list of parts: register words of all elements of a container. Cells of the
  * capacitive memory and rows of synapses are parts like the others. */
 #include "chip_file.h"
-#include "chip_private.h"
 #include "saved_chip.pb-c.h"
 
 #include <haldls/logical.h>
@@ -14,9 +13,6 @@
 #include <zstd.h>
 
 enum {
-	PART_CELLS = HALDLS__CHIP_PARTS,
-	PART_ROWS,
-	PARTS,
 	COMPRESSION_NONE = 0,
 	COMPRESSION_ZSTD = 1,
 	LEVEL = 3,
@@ -25,16 +21,9 @@ enum {
 	ELEMENT_WORDS_MAX = 128,
 };
 
-static const struct haldls_container *container_of(size_t part)
-{
-	return part == PART_CELLS  ? &haldls_capmem_cell_container
-	       : part == PART_ROWS ? &haldls_synapse_row_container
-	                           : haldls__chip_parts[part].container;
-}
-
 static size_t part_bytes(size_t part)
 {
-	const struct haldls_container *c = container_of(part);
+	const struct haldls_container *c = haldls__saved_container(part);
 	return (size_t)c->count * c->write_words * WORD_BYTES;
 }
 
@@ -58,9 +47,9 @@ static void get_words(uint32_t *words, const uint8_t *bytes, uint32_t count)
 
 static int encode_element(uint32_t *words, const struct haldls_chip *chip, size_t part, uint32_t element)
 {
-	if (part == PART_ROWS)
+	if (part == HALDLS__SAVED_ROWS)
 		return haldls__chip_encode_row(words, chip, element);
-	if (part == PART_CELLS) {
+	if (part == HALDLS__SAVED_CELLS) {
 		const struct haldls_capmem_cell cell = { .value = chip->capmem[element] };
 		return haldls_capmem_cell_encode(words, &cell);
 	}
@@ -70,7 +59,7 @@ static int encode_element(uint32_t *words, const struct haldls_chip *chip, size_
 
 static int encode_part(Bss__Haldls__SavedPart *out, const struct haldls_chip *chip, size_t part)
 {
-	const struct haldls_container *c = container_of(part);
+	const struct haldls_container *c = haldls__saved_container(part);
 	uint32_t words[ELEMENT_WORDS_MAX];
 	bss__haldls__saved_part__init(out);
 	out->container = (char *)c->name;
@@ -143,12 +132,12 @@ static int pack_parts(uint8_t **out, size_t *size, const Bss__Haldls__SavedParts
 
 int haldls__chip_binary_encode(uint8_t **out, size_t *size, const struct haldls_chip *chip, bool compress)
 {
-	Bss__Haldls__SavedPart parts[PARTS];
-	Bss__Haldls__SavedPart *list[PARTS];
+	Bss__Haldls__SavedPart parts[HALDLS__SAVED_PARTS];
+	Bss__Haldls__SavedPart *list[HALDLS__SAVED_PARTS];
 	Bss__Haldls__SavedParts all = BSS__HALDLS__SAVED_PARTS__INIT;
 	int status = HXCOMM_OK;
 	size_t count = 0;
-	while (count < PARTS && status == HXCOMM_OK) {
+	while (count < HALDLS__SAVED_PARTS && status == HXCOMM_OK) {
 		status = encode_part(&parts[count], chip, count);
 		list[count] = &parts[count];
 		count++;
@@ -171,11 +160,11 @@ static int damaged(const char *what)
 
 static int decode_element(struct haldls_chip *out, size_t part, uint32_t element, const uint32_t *words)
 {
-	if (part == PART_ROWS) {
+	if (part == HALDLS__SAVED_ROWS) {
 		haldls__chip_decode_row(out, element, words);
 		return HXCOMM_OK;
 	}
-	if (part == PART_CELLS) {
+	if (part == HALDLS__SAVED_CELLS) {
 		struct haldls_capmem_cell cell;
 		const int status = haldls_capmem_cell_decode(&cell, words);
 		out->capmem[element] = status ? 0 : (uint16_t)cell.value;
@@ -185,17 +174,15 @@ static int decode_element(struct haldls_chip *out, size_t part, uint32_t element
 	return p->container->decode((char *)out + p->offset + element * p->container->size, words);
 }
 
-static int decode_part(struct haldls_chip *out, bool found[PARTS], const Bss__Haldls__SavedPart *saved)
+static int decode_part(struct haldls_chip *out, bool found[HALDLS__SAVED_PARTS], const Bss__Haldls__SavedPart *saved)
 {
 	uint32_t words[ELEMENT_WORDS_MAX];
-	size_t part = 0;
-	while (part < PARTS && strcmp(container_of(part)->name, saved->container) != 0)
-		part++;
-	if (part == PARTS)
+	const size_t part = haldls__saved_find(saved->container);
+	if (part == HALDLS__SAVED_PARTS)
 		return hxcomm_error_set(HXCOMM_ENOENT,
 		        "the saved chip has a part '%.60s', which this library does not know: update it",
 		        saved->container);
-	const struct haldls_container *c = container_of(part);
+	const struct haldls_container *c = haldls__saved_container(part);
 	if (found[part])
 		return hxcomm_error_set(HXCOMM_ECORRUPT, "the saved chip has the part %s twice", c->name);
 	if (saved->count != c->count || saved->words != c->write_words ||
@@ -217,7 +204,7 @@ static int decode_part(struct haldls_chip *out, bool found[PARTS], const Bss__Ha
 
 static int decode_parts(struct haldls_chip *out, const uint8_t *bytes, size_t size)
 {
-	bool found[PARTS] = { false };
+	bool found[HALDLS__SAVED_PARTS] = { false };
 	int status = HXCOMM_OK;
 	Bss__Haldls__SavedParts *parts = bss__haldls__saved_parts__unpack(NULL, size, bytes);
 	if (!parts)
@@ -225,10 +212,10 @@ static int decode_parts(struct haldls_chip *out, const uint8_t *bytes, size_t si
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < parts->n_parts && status == HXCOMM_OK; i++)
 		status = decode_part(out, found, parts->parts[i]);
-	for (size_t p = 0; p < PARTS && status == HXCOMM_OK; p++)
+	for (size_t p = 0; p < HALDLS__SAVED_PARTS && status == HXCOMM_OK; p++)
 		if (!found[p])
 			status = hxcomm_error_set(HXCOMM_ECORRUPT, "the saved chip lacks the part %s",
-			        container_of(p)->name);
+			        haldls__saved_container(p)->name);
 	bss__haldls__saved_parts__free_unpacked(parts, NULL);
 	return status;
 }

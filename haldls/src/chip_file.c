@@ -2,6 +2,7 @@
 #include "chip_file.h"
 
 #include <haldls/chip_file.h>
+#include <haldls/logical.h>
 #include <hxcomm/error.h>
 
 #include <errno.h>
@@ -13,6 +14,21 @@
 #include <unistd.h>
 
 enum { TEMPORARY_MAX = 100, PATH_MAX_BYTES = 4096, READ_STEP = 1 << 16 };
+
+const struct haldls_container *haldls__saved_container(size_t part)
+{
+	return part == HALDLS__SAVED_CELLS  ? &haldls_capmem_cell_container
+	       : part == HALDLS__SAVED_ROWS ? &haldls_synapse_row_container
+	                                    : haldls__chip_parts[part].container;
+}
+
+size_t haldls__saved_find(const char *name)
+{
+	size_t part = 0;
+	while (part < HALDLS__SAVED_PARTS && strcmp(haldls__saved_container(part)->name, name) != 0)
+		part++;
+	return part;
+}
 
 int haldls__chip_version_error(long long version)
 {

@@ -2,14 +2,26 @@
 #ifndef HALDLS_CHIP_FILE_PRIVATE_H
 #define HALDLS_CHIP_FILE_PRIVATE_H
 
-#include <haldls/chip.h>
+#include "chip_private.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define HALDLS__CHIP_FORMAT "bss-chip"
 
-enum { HALDLS__CHIP_VERSION = 1 };
+enum {
+	HALDLS__CHIP_VERSION = 1,
+	/* what is saved: parts by their place in haldls__chip_parts, then */
+	HALDLS__SAVED_CELLS = HALDLS__CHIP_PARTS, /* CapMemCell, 12 480 of them */
+	HALDLS__SAVED_ROWS,                       /* SynapseRow, 512 of them */
+	HALDLS__SAVED_PARTS,
+};
+
+/* What a part is saved as. */
+const struct haldls_container *haldls__saved_container(size_t part);
+
+/* The part of that name; HALDLS__SAVED_PARTS where there is none. */
+size_t haldls__saved_find(const char *name);
 
 /* "it says 2": of a file that another version wrote. */
 int haldls__chip_version_error(long long version);

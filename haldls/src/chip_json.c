@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A chip as JSON: what differs from haldls_chip_init(), container by container and field by field. */
 #include "chip_file.h"
-#include "chip_private.h"
 
 #include <haldls/json.h>
 #include <haldls/logical.h>
@@ -13,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PART_CELLS = HALDLS__CHIP_PARTS, PART_ROWS, PARTS, NUMBER_MAX_BYTES = 16 };
+enum { NUMBER_MAX_BYTES = 16 };
 
 /* Any element of a chip that is not stored as its struct. */
 union element {
@@ -21,21 +20,14 @@ union element {
 	struct haldls_synapse_row row;
 };
 
-static const struct haldls_container *container_of(size_t part)
-{
-	return part == PART_CELLS  ? &haldls_capmem_cell_container
-	       : part == PART_ROWS ? &haldls_synapse_row_container
-	                           : haldls__chip_parts[part].container;
-}
-
 /* An element as its struct: where it is, or made in @p room. */
 static void *get_element(struct haldls_chip *chip, size_t part, uint32_t element, union element *room)
 {
-	if (part == PART_CELLS) {
+	if (part == HALDLS__SAVED_CELLS) {
 		room->cell.value = chip->capmem[element];
 		return room;
 	}
-	if (part == PART_ROWS) {
+	if (part == HALDLS__SAVED_ROWS) {
 		memcpy(room->row.weights, haldls__chip_row(chip, 0, element), HALDLS_NEURON_COLUMNS);
 		memcpy(room->row.labels, haldls__chip_row(chip, 1, element), HALDLS_NEURON_COLUMNS);
 		memcpy(room->row.time_calibs, haldls__chip_row(chip, 2, element), HALDLS_NEURON_COLUMNS);
@@ -49,9 +41,9 @@ static void *get_element(struct haldls_chip *chip, size_t part, uint32_t element
 static void set_element(struct haldls_chip *chip, size_t part, uint32_t element, const union element *room)
 {
 	const uint32_t h = element / HALDLS_SYNAPSE_ROWS, r = element % HALDLS_SYNAPSE_ROWS;
-	if (part == PART_CELLS) {
+	if (part == HALDLS__SAVED_CELLS) {
 		chip->capmem[element] = (uint16_t)room->cell.value;
-	} else if (part == PART_ROWS) {
+	} else if (part == HALDLS__SAVED_ROWS) {
 		memcpy(chip->synapse_weight[h][r], room->row.weights, HALDLS_NEURON_COLUMNS);
 		memcpy(chip->synapse_label[h][r], room->row.labels, HALDLS_NEURON_COLUMNS);
 		memcpy(chip->synapse_time_calibration[h][r], room->row.time_calibs, HALDLS_NEURON_COLUMNS);
@@ -64,7 +56,7 @@ static void set_element(struct haldls_chip *chip, size_t part, uint32_t element,
 
 static int write_part(json_t *parts, struct haldls_chip *chip, struct haldls_chip *reference, size_t part)
 {
-	const struct haldls_container *c = container_of(part);
+	const struct haldls_container *c = haldls__saved_container(part);
 	json_t *elements = json_object();
 	int status = elements ? HXCOMM_OK : HXCOMM_ENOMEM;
 	for (uint32_t e = 0; e < c->count && status == HXCOMM_OK; e++) {
@@ -98,7 +90,7 @@ static int write_parts(json_t *parts, const struct haldls_chip *chip)
 		memcpy(copy, chip, sizeof(*copy));
 		haldls_chip_init(reference);
 	}
-	for (size_t p = 0; p < PARTS && status == HXCOMM_OK; p++)
+	for (size_t p = 0; p < HALDLS__SAVED_PARTS && status == HXCOMM_OK; p++)
 		status = write_part(parts, copy, reference, p);
 	free(copy);
 	free(reference);
@@ -157,14 +149,12 @@ static int read_number(uint32_t *out, const struct haldls_container *container, 
 
 static int read_part(struct haldls_chip *out, const char *name, const json_t *elements)
 {
-	size_t part = 0;
+	const size_t part = haldls__saved_find(name);
 	const char *key;
 	json_t *fields;
-	while (part < PARTS && strcmp(container_of(part)->name, name) != 0)
-		part++;
-	if (part == PARTS)
+	if (part == HALDLS__SAVED_PARTS)
 		return hxcomm_error_set(HXCOMM_ENOENT, "parts.%.60s: a chip has no such container", name);
-	const struct haldls_container *c = container_of(part);
+	const struct haldls_container *c = haldls__saved_container(part);
 	if (!json_is_object(elements))
 		return hxcomm_error_set(HXCOMM_EINVAL, "parts.%s is no object", name);
 	json_object_foreach((json_t *)elements, key, fields) {
