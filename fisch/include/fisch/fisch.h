@@ -7,6 +7,7 @@
  *  @defgroup fisch fisch: programs, registers, tickets */
 
 #include <fisch/program.h>
+#include <fisch/program_file.h>
 #include <fisch/program_text.h>
 #include <fisch/register.h>
 #include <fisch/run.h>
