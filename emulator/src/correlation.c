@@ -59,12 +59,6 @@ static struct kernel_pair pair_of(const struct emulator_analog *a, uint32_t quad
 
 /* ---- the synapses' own factors --------------------------------------------------------------- */
 
-static int8_t quantised(double normal)
-{
-	const double scaled = rint(32 * normal);
-	return (int8_t)(scaled < -127 ? -127 : scaled > 127 ? 127 : scaled);
-}
-
 static void draw_row(struct emulator_analog *a, uint32_t hemisphere, uint32_t row)
 {
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
@@ -74,7 +68,7 @@ static void draw_row(struct emulator_analog *a, uint32_t hemisphere, uint32_t ro
 		emulator__noise_normals(normal, a->pattern->key, NOISE_SENSOR, synapse, 0);
 		emulator__noise_normals(normal + 2, a->pattern->key, NOISE_SENSOR, synapse, 1);
 		for (unsigned i = 0; i < 4; i++)
-			s->pattern[row][column][i] = quantised(normal[i]);
+			s->pattern[row][column][i] = emulator__variation_quantise(normal[i]);
 	}
 }
 

@@ -230,7 +230,7 @@ float emulator__variation_bend(const struct variation_quadrant *pattern, float v
 	return pattern->cadc_bend[0] * bow + pattern->cadc_bend[1] * turn;
 }
 
-static int8_t quantised(double normal)
+int8_t emulator__variation_quantise(double normal)
 {
 	const double scaled = rint(32 * normal);
 	return (int8_t)(scaled < -127 ? -127 : scaled > 127 ? 127 : scaled);
@@ -244,8 +244,8 @@ static void draw_row(struct variation *pattern, uint32_t row)
 		double z[2];
 		uint8_t unused;
 		emulator__noise_normals(z, pattern->key, NOISE_SYNAPSE, synapse, 0);
-		synapses[column][0] = quantised(z[0]);
-		synapses[column][1] = quantised(z[1]);
+		synapses[column][0] = emulator__variation_quantise(z[0]);
+		synapses[column][1] = emulator__variation_quantise(z[1]);
 		if (fault(pattern->key, NOISE_SYNAPSE, synapse, 0.0005, &unused) != VARIATION_SOUND)
 			synapses[column][0] = VARIATION_DEAD;
 	}

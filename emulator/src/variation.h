@@ -101,6 +101,9 @@ enum {
  *  0.1 %/K and its channels by 0.1 LSB/K (sigmas) */
 void emulator__variation_draw(struct variation *out, uint32_t serial, bool on, float celsius);
 
+/** A normal number in the units of 1/32 in which patterns of synapses are kept, -127 ... 127. */
+int8_t emulator__variation_quantise(double normal);
+
 /** Non-linearity of a CADC ramp, LSB. @param value 0 ... 1 of its range */
 float emulator__variation_bend(const struct variation_quadrant *pattern, float value);
 

@@ -102,7 +102,7 @@ static void a_regular_train_reaches_its_fixed_point(void **state)
 							: HALDLS_CAPMEM_STP_V_RECOVER_0);
 		const double u = (1 + rows[i].utilization) / 32.0;
 		const double q = pow(
-			1 - (1 + rows[i].recovery) / 32.0, rows[i].ticks / (16 << rows[i].scaler));
+			1 - (1 + rows[i].recovery) / 32.0, rows[i].ticks / (16u << rows[i].scaler));
 		const double fixed = (recover * (1 - q) + u * charge * q) / (1 - (1 - u) * q);
 		double last = 0;
 		for (unsigned k = 0; k < 2000; k++) {
