@@ -92,7 +92,7 @@ static void plan(struct emulator_analog *a)
 	p->h = (float)p->ticks * tick;
 	a->plan_fits = p->h * rate * STEEPEST <= 1;
 	a->plan_stale = false;
-	
+
 	for (uint32_t n = 0; a->plan_fits && n < ANALOG_NEURONS; n++)
 		plan_neuron(a, n);
 }

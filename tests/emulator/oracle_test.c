@@ -195,6 +195,35 @@ static void a_machine_put_back_does_the_same_again(void **state)
 	hxcomm_close(connection);
 }
 
+/* Plastic drivers and correlation sensors in both hemispheres, one thread each: the same words. */
+static void sensors_do_not_care_for_threads(void **state)
+{
+	struct program program = {0};
+	uint64_t *words[2];
+	size_t count[2];
+	(void)state;
+	configure(&program);
+	watch(&program);
+	for (unsigned i = 0; i < 2; i++) {
+		struct hxcomm_connection *connection =
+			open_machine(i ? "emulator:?threads=2" : "emulator:?threads=1");
+		struct emulator_synapse synapse;
+		double charge = 0;
+		count[i] = run(&words[i], connection, &program);
+		for (uint32_t row = 0; row < 256; row++) {
+			assert_ok(oracle->synapse(&synapse, machine, 256 * row + 20));
+			charge += synapse.charge[0] + synapse.charge[1];
+		}
+		assert_true(charge > 1);
+		hxcomm_close(connection);
+	}
+	assert_int_equal(count[0], count[1]);
+	assert_memory_equal(words[0], words[1], count[0] * sizeof(*words[0]));
+	free(words[0]);
+	free(words[1]);
+	program_free(&program);
+}
+
 static void a_snapshot_fits_its_own_machine_only(void **state)
 {
 	struct emulator_snapshot *snapshot;
@@ -304,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_put_back_does_the_same_again),
+		cmocka_unit_test(sensors_do_not_care_for_threads),
 		cmocka_unit_test(a_snapshot_fits_its_own_machine_only),
 		cmocka_unit_test(neurons_synapses_and_channels_are_what_was_written),
 		cmocka_unit_test(pads_and_supplies_can_be_set),
