@@ -47,19 +47,22 @@ static int work_init(struct work *out, const json_t *line)
 	const json_t *backend = json_object_get(line, "backend");
 	*out = (struct work){ 0 };
 	if ((coordinate && !json_is_integer(coordinate)) || json_integer_value(coordinate) < 0)
-		return hxcomm_error_set(HXCOMM_EINVAL, "\"coordinate\" is no whole number from 0 on");
-	if (backend && (!json_is_string(backend) || strcmp(json_string_value(backend), "Omnibus") != 0))
-		return hxcomm_error_set(HXCOMM_ENOTSUP, "blocks of memory are reached by Omnibus only");
+		return hxcomm_error_set(
+			HXCOMM_EINVAL, "\"coordinate\" is no whole number from 0 on");
+	if (backend &&
+		(!json_is_string(backend) || strcmp(json_string_value(backend), "Omnibus") != 0))
+		return hxcomm_error_set(
+			HXCOMM_ENOTSUP, "blocks of memory are reached by Omnibus only");
 	int status = haldls_memory_block_find(&out->block, (enum haldls_memory)memory_of(line),
-	        (uint64_t)json_integer_value(coordinate));
+		(uint64_t)json_integer_value(coordinate));
 	if (status == HXCOMM_OK)
 		status = haldls_memory_block_words(&out->word_count, &out->block);
 	if (status != HXCOMM_OK)
 		return status;
 	out->count = (size_t)out->block.last - out->block.first + 1;
 	if (out->count > BLOCK_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE, "a block of %zu bytes: at most %d go at once", out->count,
-		        (int)BLOCK_MAX);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+			"a block of %zu bytes: at most %d go at once", out->count, (int)BLOCK_MAX);
 	out->bytes = calloc(out->count, 1);
 	out->byte_enables = calloc(out->word_count, 1);
 	out->words = calloc(out->word_count, sizeof(uint32_t));
@@ -73,8 +76,10 @@ static int work_init(struct work *out, const json_t *line)
 
 static int read_number(uint32_t *out, const json_t *json, uint32_t max, const char *what)
 {
-	if (!json_is_integer(json) || json_integer_value(json) < 0 || json_integer_value(json) > max)
-		return hxcomm_error_set(HXCOMM_ERANGE, "a %s is no number from 0 to %" PRIu32, what, max);
+	if (!json_is_integer(json) || json_integer_value(json) < 0 ||
+		json_integer_value(json) > max)
+		return hxcomm_error_set(
+			HXCOMM_ERANGE, "a %s is no number from 0 to %" PRIu32, what, max);
 	*out = (uint32_t)json_integer_value(json);
 	return HXCOMM_OK;
 }
@@ -84,13 +89,15 @@ static int read_bytes(struct work *work, const json_t *fields)
 	const char *name;
 	json_t *bytes;
 	int status = HXCOMM_OK;
-	json_object_foreach((json_t *)fields, name, bytes) {
+	json_object_foreach((json_t *)fields, name, bytes)
+	{
 		if (strcmp(name, "bytes") != 0)
 			return hxcomm_error_set(HXCOMM_ENOENT, "%s has no field '%.60s'",
-			        haldls_memory_block_name(work->block.memory), name);
+				haldls_memory_block_name(work->block.memory), name);
 		if (!json_is_array(bytes) || json_array_size(bytes) != work->count)
-			return hxcomm_error_set(HXCOMM_EINVAL, "%s.bytes needs a list of %zu values",
-			        haldls_memory_block_name(work->block.memory), work->count);
+			return hxcomm_error_set(HXCOMM_EINVAL,
+				"%s.bytes needs a list of %zu values",
+				haldls_memory_block_name(work->block.memory), work->count);
 		for (size_t i = 0; i < work->count && status == HXCOMM_OK; i++) {
 			uint32_t byte = 0;
 			status = read_number(&byte, json_array_get(bytes, i), UINT8_MAX, "byte");
@@ -108,14 +115,15 @@ int registers_block_encode(json_t **out, const json_t *line)
 		return status;
 	status = read_bytes(&work, json_object_get(line, "fields"));
 	if (status == HXCOMM_OK)
-		status = haldls_memory_block_encode(work.addresses, work.words, work.byte_enables, &work.block,
-		        work.bytes, work.count);
+		status = haldls_memory_block_encode(work.addresses, work.words, work.byte_enables,
+			&work.block, work.bytes, work.count);
 	if (status == HXCOMM_OK) {
 		json_t *writes = json_array(), *enables = json_array();
 		bool partial = false;
 		for (uint32_t w = 0; w < work.word_count; w++) {
-			json_array_append_new(writes, json_pack("[I,I]", (json_int_t)work.addresses[w],
-			        (json_int_t)work.words[w]));
+			json_array_append_new(
+				writes, json_pack("[I,I]", (json_int_t)work.addresses[w],
+						(json_int_t)work.words[w]));
 			json_array_append_new(enables, json_integer(work.byte_enables[w]));
 			partial |= work.byte_enables[w] != ALL_BYTES;
 		}
@@ -136,8 +144,9 @@ int registers_block_decode(json_t **out, const json_t *line)
 		return status;
 	const json_t *words = json_object_get(line, "words");
 	if (!json_is_array(words) || json_array_size(words) != work.word_count)
-		status = hxcomm_error_set(HXCOMM_EINVAL, "the block has %" PRIu32 " words, \"words\" gives %zu",
-		        work.word_count, json_array_size(words));
+		status = hxcomm_error_set(HXCOMM_EINVAL,
+			"the block has %" PRIu32 " words, \"words\" gives %zu", work.word_count,
+			json_array_size(words));
 	for (uint32_t w = 0; w < work.word_count && status == HXCOMM_OK; w++)
 		status = read_number(&work.words[w], json_array_get(words, w), UINT32_MAX, "word");
 	if (status == HXCOMM_OK)

@@ -40,7 +40,8 @@ static void set_all_defaults(struct haldls_chip *chip)
 	for (size_t p = 0; p < HALDLS__CHIP_PARTS; p++) {
 		char *at = (char *)chip + haldls__chip_parts[p].offset;
 		for (uint32_t e = 0; e < haldls__chip_parts[p].container->count; e++)
-			haldls__chip_parts[p].container->init(at + e * haldls__chip_parts[p].container->size);
+			haldls__chip_parts[p].container->init(
+				at + e * haldls__chip_parts[p].container->size);
 	}
 }
 
@@ -57,7 +58,7 @@ void haldls_chip_init(struct haldls_chip *out)
 	for (uint32_t q = 0; q < HALDLS_QUADRANTS; q++)
 		for (size_t i = 0; i < sizeof(shared_cells) / sizeof(*shared_cells); i++)
 			out->capmem[haldls_capmem_cell_shared(q, shared_cells[i].cell)] =
-			        shared_cells[i].code;
+				shared_cells[i].code;
 }
 
 int haldls_chip_init_plain(struct haldls_chip *out)
@@ -65,8 +66,9 @@ int haldls_chip_init_plain(struct haldls_chip *out)
 	struct haldls_whole_chip *plain = malloc(sizeof(*plain));
 	uint32_t *words = malloc(HALDLS_WHOLE_CHIP_WORDS * sizeof(*words));
 	struct haldls_chip *chip = malloc(sizeof(*chip));
-	int status = plain && words && chip ? HXCOMM_OK
-	                                    : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip");
+	int status = plain && words && chip
+			     ? HXCOMM_OK
+			     : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip");
 	if (status == HXCOMM_OK) {
 		haldls_whole_chip_init(plain);
 		status = haldls_whole_chip_encode(words, plain);
@@ -90,8 +92,9 @@ int haldls__chip_part_error(int status, const struct haldls_container *container
 
 static int cell_error(uint32_t cell, uint32_t code)
 {
-	return hxcomm_error_set(HXCOMM_ERANGE, "capmem[%" PRIu32 "] is %" PRIu32 ", allowed are 0 to %d",
-	        cell, code, (int)CELL_MAX);
+	return hxcomm_error_set(HXCOMM_ERANGE,
+		"capmem[%" PRIu32 "] is %" PRIu32 ", allowed are 0 to %d", cell, code,
+		(int)CELL_MAX);
 }
 
 static int check_plane(size_t plane, const uint8_t *values, uint32_t count, uint32_t first_row)
@@ -102,23 +105,23 @@ static int check_plane(size_t plane, const uint8_t *values, uint32_t count, uint
 		return HXCOMM_OK;
 	const uint32_t at = first_row * HALDLS_NEURON_COLUMNS + bad;
 	return hxcomm_error_set(HXCOMM_ERANGE,
-	        "%s[%" PRIu32 "][%" PRIu32 "][%" PRIu32 "] is %d, allowed are 0 to %d", p->name, at / 65536,
-	        at / 256 % 256, at % 256, values[bad], p->max);
+		"%s[%" PRIu32 "][%" PRIu32 "][%" PRIu32 "] is %d, allowed are 0 to %d", p->name,
+		at / 65536, at / 256 % 256, at % 256, values[bad], p->max);
 }
 
 static void encode_row(const struct haldls__synapse_kernel *kernel, uint32_t *words,
-        const struct haldls_chip *chip, uint32_t row)
+	const struct haldls_chip *chip, uint32_t row)
 {
 	kernel->encode(words, haldls__chip_row(chip, 0, row), haldls__chip_row(chip, 1, row),
-	        haldls__chip_row(chip, 2, row), haldls__chip_row(chip, 3, row));
+		haldls__chip_row(chip, 2, row), haldls__chip_row(chip, 3, row));
 }
 
-int haldls__chip_encode_row(uint32_t words[HALDLS__ROW_WORDS], const struct haldls_chip *chip,
-        uint32_t row)
+int haldls__chip_encode_row(
+	uint32_t words[HALDLS__ROW_WORDS], const struct haldls_chip *chip, uint32_t row)
 {
 	for (size_t p = 0; p < HALDLS__CHIP_PLANES; p++) {
 		const int status =
-		        check_plane(p, haldls__chip_row(chip, p, row), HALDLS_NEURON_COLUMNS, row);
+			check_plane(p, haldls__chip_row(chip, p, row), HALDLS_NEURON_COLUMNS, row);
 		if (status)
 			return status;
 	}
@@ -126,12 +129,13 @@ int haldls__chip_encode_row(uint32_t words[HALDLS__ROW_WORDS], const struct hald
 	return HXCOMM_OK;
 }
 
-void haldls__chip_decode_row(struct haldls_chip *out, uint32_t row,
-        const uint32_t words[HALDLS__ROW_WORDS])
+void haldls__chip_decode_row(
+	struct haldls_chip *out, uint32_t row, const uint32_t words[HALDLS__ROW_WORDS])
 {
 	const uint32_t h = row / HALDLS_SYNAPSE_ROWS, r = row % HALDLS_SYNAPSE_ROWS;
 	haldls__synapse_kernel()->decode(out->synapse_weight[h][r], out->synapse_label[h][r],
-	        out->synapse_time_calibration[h][r], out->synapse_amplitude_calibration[h][r], words);
+		out->synapse_time_calibration[h][r], out->synapse_amplitude_calibration[h][r],
+		words);
 }
 
 int haldls_chip_encode(uint32_t *words, const struct haldls_chip *chip)
@@ -141,7 +145,8 @@ int haldls_chip_encode(uint32_t *words, const struct haldls_chip *chip)
 	const uint32_t *at = order->elements;
 	int status = HXCOMM_OK;
 	for (size_t p = 0; p < HALDLS__CHIP_PLANES && !status; p++)
-		status = check_plane(p, haldls__chip_row(chip, p, 0), sizeof(chip->synapse_weight), 0);
+		status = check_plane(
+			p, haldls__chip_row(chip, p, 0), sizeof(chip->synapse_weight), 0);
 	if (status)
 		return status;
 	for (size_t p = 0; p < HALDLS__CHIP_PARTS; p++) {

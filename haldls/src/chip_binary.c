@@ -45,7 +45,8 @@ static void get_words(uint32_t *words, const uint8_t *bytes, uint32_t count)
 
 /* ---- saving ---------------------------------------------------------------------------------- */
 
-static int encode_element(uint32_t *words, const struct haldls_chip *chip, size_t part, uint32_t element)
+static int encode_element(
+	uint32_t *words, const struct haldls_chip *chip, size_t part, uint32_t element)
 {
 	if (part == HALDLS__SAVED_ROWS)
 		return haldls__chip_encode_row(words, chip, element);
@@ -54,7 +55,8 @@ static int encode_element(uint32_t *words, const struct haldls_chip *chip, size_
 		return haldls_capmem_cell_encode(words, &cell);
 	}
 	const struct haldls__chip_part *p = &haldls__chip_parts[part];
-	return p->container->encode(words, (const char *)chip + p->offset + element * p->container->size);
+	return p->container->encode(
+		words, (const char *)chip + p->offset + element * p->container->size);
 }
 
 static int encode_part(Bss__Haldls__SavedPart *out, const struct haldls_chip *chip, size_t part)
@@ -79,8 +81,8 @@ static int encode_part(Bss__Haldls__SavedPart *out, const struct haldls_chip *ch
 	return HXCOMM_OK;
 }
 
-static int pack_file(uint8_t **out, size_t *size, uint8_t *payload, size_t payload_size, size_t bytes,
-        uint32_t compression)
+static int pack_file(uint8_t **out, size_t *size, uint8_t *payload, size_t payload_size,
+	size_t bytes, uint32_t compression)
 {
 	Bss__Haldls__SavedChip file = BSS__HALDLS__SAVED_CHIP__INIT;
 	file.format = (char *)HALDLS__CHIP_FORMAT;
@@ -117,7 +119,8 @@ static int compress_file(uint8_t **out, size_t *size, const uint8_t *plain, size
 	return status;
 }
 
-static int pack_parts(uint8_t **out, size_t *size, const Bss__Haldls__SavedParts *parts, bool compress)
+static int pack_parts(
+	uint8_t **out, size_t *size, const Bss__Haldls__SavedParts *parts, bool compress)
 {
 	const size_t bytes = bss__haldls__saved_parts__get_packed_size(parts);
 	uint8_t *plain = malloc(bytes);
@@ -125,12 +128,13 @@ static int pack_parts(uint8_t **out, size_t *size, const Bss__Haldls__SavedParts
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a saved chip");
 	(void)bss__haldls__saved_parts__pack(parts, plain);
 	const int status = compress ? compress_file(out, size, plain, bytes)
-	                            : pack_file(out, size, plain, bytes, bytes, COMPRESSION_NONE);
+				    : pack_file(out, size, plain, bytes, bytes, COMPRESSION_NONE);
 	free(plain);
 	return status;
 }
 
-int haldls__chip_binary_encode(uint8_t **out, size_t *size, const struct haldls_chip *chip, bool compress)
+int haldls__chip_binary_encode(
+	uint8_t **out, size_t *size, const struct haldls_chip *chip, bool compress)
 {
 	Bss__Haldls__SavedPart parts[HALDLS__SAVED_PARTS];
 	Bss__Haldls__SavedPart *list[HALDLS__SAVED_PARTS];
@@ -155,10 +159,12 @@ int haldls__chip_binary_encode(uint8_t **out, size_t *size, const struct haldls_
 
 static int damaged(const char *what)
 {
-	return hxcomm_error_set(HXCOMM_ECORRUPT, "this is no saved chip, or a damaged one: %s", what);
+	return hxcomm_error_set(
+		HXCOMM_ECORRUPT, "this is no saved chip, or a damaged one: %s", what);
 }
 
-static int decode_element(struct haldls_chip *out, size_t part, uint32_t element, const uint32_t *words)
+static int decode_element(
+	struct haldls_chip *out, size_t part, uint32_t element, const uint32_t *words)
 {
 	if (part == HALDLS__SAVED_ROWS) {
 		haldls__chip_decode_row(out, element, words);
@@ -174,23 +180,28 @@ static int decode_element(struct haldls_chip *out, size_t part, uint32_t element
 	return p->container->decode((char *)out + p->offset + element * p->container->size, words);
 }
 
-static int decode_part(struct haldls_chip *out, bool found[HALDLS__SAVED_PARTS], const Bss__Haldls__SavedPart *saved)
+static int decode_part(struct haldls_chip *out, bool found[HALDLS__SAVED_PARTS],
+	const Bss__Haldls__SavedPart *saved)
 {
 	uint32_t words[ELEMENT_WORDS_MAX];
 	const size_t part = haldls__saved_find(saved->container);
 	if (part == HALDLS__SAVED_PARTS)
 		return hxcomm_error_set(HXCOMM_ENOENT,
-		        "the saved chip has a part '%.60s', which this library does not know: update it",
-		        saved->container);
+			"the saved chip has a part '%.60s', which this library does not know: "
+			"update it",
+			saved->container);
 	const struct haldls_container *c = haldls__saved_container(part);
 	if (found[part])
-		return hxcomm_error_set(HXCOMM_ECORRUPT, "the saved chip has the part %s twice", c->name);
+		return hxcomm_error_set(
+			HXCOMM_ECORRUPT, "the saved chip has the part %s twice", c->name);
 	if (saved->count != c->count || saved->words != c->write_words ||
-	        saved->data.len != part_bytes(part))
+		saved->data.len != part_bytes(part))
 		return hxcomm_error_set(HXCOMM_ECORRUPT,
-		        "the saved chip has %" PRIu32 " %s of %" PRIu32 " words in %zu bytes, a chip has "
-		        "%" PRIu32 " of %" PRIu32,
-		        saved->count, c->name, saved->words, saved->data.len, c->count, c->write_words);
+			"the saved chip has %" PRIu32 " %s of %" PRIu32
+			" words in %zu bytes, a chip has "
+			"%" PRIu32 " of %" PRIu32,
+			saved->count, c->name, saved->words, saved->data.len, c->count,
+			c->write_words);
 	found[part] = true;
 	const uint8_t *at = saved->data.data;
 	for (uint32_t e = 0; e < c->count; e++, at += c->write_words * WORD_BYTES) {
@@ -214,8 +225,9 @@ static int decode_parts(struct haldls_chip *out, const uint8_t *bytes, size_t si
 		status = decode_part(out, found, parts->parts[i]);
 	for (size_t p = 0; p < HALDLS__SAVED_PARTS && status == HXCOMM_OK; p++)
 		if (!found[p])
-			status = hxcomm_error_set(HXCOMM_ECORRUPT, "the saved chip lacks the part %s",
-			        haldls__saved_container(p)->name);
+			status = hxcomm_error_set(HXCOMM_ECORRUPT,
+				"the saved chip lacks the part %s",
+				haldls__saved_container(p)->name);
 	bss__haldls__saved_parts__free_unpacked(parts, NULL);
 	return status;
 }
@@ -226,19 +238,21 @@ static int decode_payload(struct haldls_chip *out, const Bss__Haldls__SavedChip 
 		return damaged("it claims to be larger than any chip");
 	if (file->compression == COMPRESSION_NONE)
 		return file->bytes == file->payload.len
-		               ? decode_parts(out, file->payload.data, file->payload.len)
-		               : damaged("its length is another one");
+			       ? decode_parts(out, file->payload.data, file->payload.len)
+			       : damaged("its length is another one");
 	if (file->compression != COMPRESSION_ZSTD)
-		return hxcomm_error_set(HXCOMM_ENOTSUP, "the saved chip is compressed by method %" PRIu32
-		                                        ", this library knows 0 and 1: update it",
-		        file->compression);
+		return hxcomm_error_set(HXCOMM_ENOTSUP,
+			"the saved chip is compressed by method %" PRIu32
+			", this library knows 0 and 1: update it",
+			file->compression);
 	const size_t room = (size_t)file->bytes;
 	uint8_t *plain = malloc(room + 1);
 	if (!plain)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a saved chip");
 	const size_t length = ZSTD_decompress(plain, room, file->payload.data, file->payload.len);
-	const int status = ZSTD_isError(length) || length != room ? damaged("it cannot be decompressed")
-	                                                          : decode_parts(out, plain, room);
+	const int status = ZSTD_isError(length) || length != room
+				   ? damaged("it cannot be decompressed")
+				   : decode_parts(out, plain, room);
 	free(plain);
 	return status;
 }

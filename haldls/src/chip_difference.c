@@ -22,7 +22,7 @@ struct marks {
 };
 
 static void compare_words(struct marks *marks, uint32_t *all, uint32_t first, const uint32_t *words,
-        const uint32_t *known, uint32_t count)
+	const uint32_t *known, uint32_t count)
 {
 	for (uint32_t w = 0; w < count; w++) {
 		if (words[w] == known[w])
@@ -34,7 +34,7 @@ static void compare_words(struct marks *marks, uint32_t *all, uint32_t first, co
 }
 
 static int compare_parts(struct marks *marks, uint32_t *all, const struct haldls_chip *chip,
-        const struct haldls_chip *reference)
+	const struct haldls_chip *reference)
 {
 	const uint32_t *at = haldls__chip_order()->elements;
 	for (size_t p = 0; p < HALDLS__CHIP_PARTS; p++) {
@@ -51,8 +51,8 @@ static int compare_parts(struct marks *marks, uint32_t *all, const struct haldls
 				return haldls__chip_part_error(status, c, e);
 			status = c->encode(known, other);
 			if (status)
-				return hxcomm_error_wrap(haldls__chip_part_error(status, c, e),
-				        "the reference");
+				return hxcomm_error_wrap(
+					haldls__chip_part_error(status, c, e), "the reference");
 			compare_words(marks, all, *at, words, known, c->write_words);
 		}
 	}
@@ -60,7 +60,7 @@ static int compare_parts(struct marks *marks, uint32_t *all, const struct haldls
 }
 
 static int compare_cells(struct marks *marks, uint32_t *all, const struct haldls_chip *chip,
-        const struct haldls_chip *reference)
+	const struct haldls_chip *reference)
 {
 	const uint32_t *at = haldls__chip_order()->cells;
 	for (uint32_t cell = 0; cell < HALDLS_CAPMEM_CELLS; cell++) {
@@ -69,8 +69,9 @@ static int compare_cells(struct marks *marks, uint32_t *all, const struct haldls
 			continue;
 		if (word > 1023 || known > 1023)
 			return hxcomm_error_set(HXCOMM_ERANGE,
-			        "%scapmem[%" PRIu32 "] is %" PRIu32 ", allowed are 0 to 1023",
-			        word > 1023 ? "" : "the reference: ", cell, word > 1023 ? word : known);
+				"%scapmem[%" PRIu32 "] is %" PRIu32 ", allowed are 0 to 1023",
+				word > 1023 ? "" : "the reference: ", cell,
+				word > 1023 ? word : known);
 		compare_words(marks, all, at[cell], &word, &known, 1);
 	}
 	return HXCOMM_OK;
@@ -79,14 +80,15 @@ static int compare_cells(struct marks *marks, uint32_t *all, const struct haldls
 static bool row_differs(const struct haldls_chip *a, const struct haldls_chip *b, uint32_t row)
 {
 	for (size_t p = 0; p < HALDLS__CHIP_PLANES; p++)
-		if (memcmp(haldls__chip_row(a, p, row), haldls__chip_row(b, p, row), PLANE_ROW) != 0)
+		if (memcmp(haldls__chip_row(a, p, row), haldls__chip_row(b, p, row), PLANE_ROW) !=
+			0)
 			return true;
 	return false;
 }
 
 /* Returns how many words of the row differ, or a negative code. */
 static int compare_row(uint32_t words[HALDLS__ROW_WORDS], uint32_t known[HALDLS__ROW_WORDS],
-        const struct haldls_chip *chip, const struct haldls_chip *reference, uint32_t row)
+	const struct haldls_chip *chip, const struct haldls_chip *reference, uint32_t row)
 {
 	int status = haldls__chip_encode_row(words, chip, row);
 	if (status)
@@ -96,8 +98,8 @@ static int compare_row(uint32_t words[HALDLS__ROW_WORDS], uint32_t known[HALDLS_
 }
 
 /* Append the words that differ in a row; they follow each other in the order of writes. */
-static int append_row(uint32_t *addresses, uint32_t *words, size_t *count, const struct haldls_chip *chip,
-        const struct haldls_chip *reference, uint32_t row)
+static int append_row(uint32_t *addresses, uint32_t *words, size_t *count,
+	const struct haldls_chip *chip, const struct haldls_chip *reference, uint32_t row)
 {
 	const struct haldls__chip_order *order = haldls__chip_order();
 	uint32_t new[HALDLS__ROW_WORDS], known[HALDLS__ROW_WORDS];
@@ -118,8 +120,10 @@ static int append_row(uint32_t *addresses, uint32_t *words, size_t *count, const
 
 static bool is_marked(const struct haldls_chip_rows *changed, uint32_t row)
 {
-	return !changed || changed->rows[row / HALDLS_SYNAPSE_ROWS][row % HALDLS_SYNAPSE_ROWS / 64] >>
-	                           row % 64 & 1;
+	return !changed ||
+	       changed->rows[row / HALDLS_SYNAPSE_ROWS][row % HALDLS_SYNAPSE_ROWS / 64] >>
+			       row % 64 &
+		       1;
 }
 
 void haldls_chip_rows_add(struct haldls_chip_rows *out, uint32_t hemisphere, uint32_t row)
@@ -130,8 +134,8 @@ void haldls_chip_rows_add(struct haldls_chip_rows *out, uint32_t hemisphere, uin
 
 /* Rows of one hemisphere. */
 static int append_rows(uint32_t *addresses, uint32_t *words, size_t *count,
-        const struct haldls_chip *chip, const struct haldls_chip *reference,
-        const struct haldls_chip_rows *changed, uint32_t hemisphere)
+	const struct haldls_chip *chip, const struct haldls_chip *reference,
+	const struct haldls_chip_rows *changed, uint32_t hemisphere)
 {
 	int status = HXCOMM_OK;
 	const uint32_t first = hemisphere * HALDLS_SYNAPSE_ROWS;
@@ -141,8 +145,8 @@ static int append_rows(uint32_t *addresses, uint32_t *words, size_t *count,
 	return status;
 }
 
-static void append_marked(uint32_t *addresses, uint32_t *words, size_t *count, const struct marks *marks,
-        const uint32_t *all, uint32_t from, uint32_t to)
+static void append_marked(uint32_t *addresses, uint32_t *words, size_t *count,
+	const struct marks *marks, const uint32_t *all, uint32_t from, uint32_t to)
 {
 	const uint32_t *at = haldls__chip_order()->addresses;
 	size_t n = *count;
@@ -160,8 +164,8 @@ static void append_marked(uint32_t *addresses, uint32_t *words, size_t *count, c
 }
 
 static int append_all(uint32_t *addresses, uint32_t *words, size_t *count, struct marks *marks,
-        uint32_t *all, const struct haldls_chip *chip, const struct haldls_chip *reference,
-        const struct haldls_chip_rows *changed)
+	uint32_t *all, const struct haldls_chip *chip, const struct haldls_chip *reference,
+	const struct haldls_chip_rows *changed)
 {
 	const struct haldls__chip_order *order = haldls__chip_order();
 	uint32_t done = 0;
@@ -181,8 +185,8 @@ static int append_all(uint32_t *addresses, uint32_t *words, size_t *count, struc
 }
 
 int haldls_chip_encode_difference(uint32_t *addresses, uint32_t *words, size_t *count,
-        const struct haldls_chip *chip, const struct haldls_chip *reference,
-        const struct haldls_chip_rows *changed)
+	const struct haldls_chip *chip, const struct haldls_chip *reference,
+	const struct haldls_chip_rows *changed)
 {
 	int status = HXCOMM_OK;
 	*count = 0;
@@ -193,8 +197,9 @@ int haldls_chip_encode_difference(uint32_t *addresses, uint32_t *words, size_t *
 	}
 	uint32_t *all = malloc(HALDLS_CHIP_WORDS * sizeof(*all));
 	struct marks *marks = malloc(sizeof(*marks));
-	status = all && marks ? append_all(addresses, words, count, marks, all, chip, reference, changed)
-	                      : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the words of two chips");
+	status = all && marks
+			 ? append_all(addresses, words, count, marks, all, chip, reference, changed)
+			 : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the words of two chips");
 	free(all);
 	free(marks);
 	return status;
@@ -216,16 +221,17 @@ static int visit(struct comparison *comparison, const struct haldls_chip_differe
 }
 
 static int visit_element(struct comparison *comparison, const struct haldls_container *container,
-        uint32_t element, const void *first, const void *second)
+	uint32_t element, const void *first, const void *second)
 {
 	for (size_t f = 0; f < container->field_count; f++) {
 		const struct haldls_field *field = &container->fields[f];
 		for (uint32_t i = 0; i < field->count && !field->fixed; i++) {
-			const struct haldls_chip_difference difference = { container, element, field, i,
-				haldls_field_get(field, first, i), haldls_field_get(field, second, i) };
+			const struct haldls_chip_difference difference = { container, element,
+				field, i, haldls_field_get(field, first, i),
+				haldls_field_get(field, second, i) };
 			const int status = difference.first != difference.second
-			                           ? visit(comparison, &difference)
-			                           : 0;
+						   ? visit(comparison, &difference)
+						   : 0;
 			if (status)
 				return status;
 		}
@@ -234,7 +240,7 @@ static int visit_element(struct comparison *comparison, const struct haldls_cont
 }
 
 static int visit_parts(struct comparison *comparison, const struct haldls_chip *first,
-        const struct haldls_chip *second)
+	const struct haldls_chip *second)
 {
 	int status = 0;
 	for (size_t p = 0; p < HALDLS__CHIP_PARTS && !status; p++) {
@@ -249,12 +255,13 @@ static int visit_parts(struct comparison *comparison, const struct haldls_chip *
 }
 
 static int visit_cells(struct comparison *comparison, const struct haldls_chip *first,
-        const struct haldls_chip *second)
+	const struct haldls_chip *second)
 {
 	int status = 0;
 	for (uint32_t i = 0; i < HALDLS_CAPMEM_CELLS && !status; i++) {
 		const struct haldls_chip_difference difference = { &haldls_capmem_cell_container, i,
-			&haldls_capmem_cell_container.fields[0], 0, first->capmem[i], second->capmem[i] };
+			&haldls_capmem_cell_container.fields[0], 0, first->capmem[i],
+			second->capmem[i] };
 		if (difference.first != difference.second)
 			status = visit(comparison, &difference);
 	}
@@ -262,12 +269,13 @@ static int visit_cells(struct comparison *comparison, const struct haldls_chip *
 }
 
 static int visit_row(struct comparison *comparison, size_t plane, uint32_t row, const uint8_t *a,
-        const uint8_t *b)
+	const uint8_t *b)
 {
 	int status = 0;
 	struct haldls_chip_difference difference = { .container = &haldls_synapse_row_container,
-		.element = row, .field = haldls_field_find(&haldls_synapse_row_container,
-		                        haldls__chip_planes[plane].field) };
+		.element = row,
+		.field = haldls_field_find(
+			&haldls_synapse_row_container, haldls__chip_planes[plane].field) };
 	for (uint32_t c = 0; c < PLANE_ROW && !status; c++) {
 		difference.index = c;
 		difference.first = a[c];
@@ -279,7 +287,7 @@ static int visit_row(struct comparison *comparison, size_t plane, uint32_t row, 
 }
 
 int haldls_chip_compare(const struct haldls_chip *first, const struct haldls_chip *second,
-        haldls_chip_visitor *visitor, void *user)
+	haldls_chip_visitor *visitor, void *user)
 {
 	struct comparison comparison = { visitor, user, 0 };
 	int status = visit_parts(&comparison, first, second);
@@ -308,7 +316,8 @@ static void print_value(char out[48], const struct haldls_field *field, int64_t 
 		(void)snprintf(out, 48, "%" PRId64, value);
 }
 
-void haldls_chip_difference_print(char *out, size_t size, const struct haldls_chip_difference *difference)
+void haldls_chip_difference_print(
+	char *out, size_t size, const struct haldls_chip_difference *difference)
 {
 	char first[48], second[48], index[32] = "";
 	const struct haldls_field *field = difference->field;
@@ -316,9 +325,11 @@ void haldls_chip_difference_print(char *out, size_t size, const struct haldls_ch
 	print_value(second, field, difference->second);
 	if (field->dimensions[1])
 		(void)snprintf(index, sizeof(index), "[%" PRIu32 "][%" PRIu32 "]",
-		        difference->index / field->dimensions[1], difference->index % field->dimensions[1]);
+			difference->index / field->dimensions[1],
+			difference->index % field->dimensions[1]);
 	else if (field->dimensions[0])
 		(void)snprintf(index, sizeof(index), "[%" PRIu32 "]", difference->index);
-	(void)snprintf(out, size, "%s of %s %" PRIu32 ": %s%s is %s, was %s", difference->container->name,
-	        difference->container->coordinate, difference->element, field->name, index, second, first);
+	(void)snprintf(out, size, "%s of %s %" PRIu32 ": %s%s is %s, was %s",
+		difference->container->name, difference->container->coordinate, difference->element,
+		field->name, index, second, first);
 }

@@ -19,7 +19,7 @@ const struct haldls_container *haldls__saved_container(size_t part)
 {
 	return part == HALDLS__SAVED_CELLS  ? &haldls_capmem_cell_container
 	       : part == HALDLS__SAVED_ROWS ? &haldls_synapse_row_container
-	                                    : haldls__chip_parts[part].container;
+					    : haldls__chip_parts[part].container;
 }
 
 size_t haldls__saved_find(const char *name)
@@ -33,12 +33,13 @@ size_t haldls__saved_find(const char *name)
 int haldls__chip_version_error(long long version)
 {
 	return hxcomm_error_set(HXCOMM_ENOTSUP,
-	        "a chip saved in version %lld of the format, this library knows version %d: update it",
-	        version, (int)HALDLS__CHIP_VERSION);
+		"a chip saved in version %lld of the format, this library knows version %d: update "
+		"it",
+		version, (int)HALDLS__CHIP_VERSION);
 }
 
-int haldls_chip_file_encode(uint8_t **out, size_t *size, const struct haldls_chip *chip,
-        enum haldls_chip_format format)
+int haldls_chip_file_encode(
+	uint8_t **out, size_t *size, const struct haldls_chip *chip, enum haldls_chip_format format)
 {
 	*out = NULL;
 	*size = 0;
@@ -50,14 +51,15 @@ int haldls_chip_file_encode(uint8_t **out, size_t *size, const struct haldls_chi
 		return haldls__chip_json_encode(out, size, chip);
 	default:
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "format %d is unknown: take one of enum haldls_chip_format", (int)format);
+			"format %d is unknown: take one of enum haldls_chip_format", (int)format);
 	}
 }
 
 static bool is_json(const uint8_t *bytes, size_t size)
 {
 	size_t i = 0;
-	while (i < size && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\n' || bytes[i] == '\r'))
+	while (i < size &&
+		(bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\n' || bytes[i] == '\r'))
 		i++;
 	return i < size && bytes[i] == '{';
 }
@@ -65,13 +67,14 @@ static bool is_json(const uint8_t *bytes, size_t size)
 int haldls_chip_file_decode(struct haldls_chip *out, const uint8_t *bytes, size_t size)
 {
 	if (size > HALDLS_CHIP_FILE_MAX)
-		return hxcomm_error_set(HXCOMM_ECORRUPT, "%zu bytes are no saved chip: at most %d are read", size,
-		        (int)HALDLS_CHIP_FILE_MAX);
+		return hxcomm_error_set(HXCOMM_ECORRUPT,
+			"%zu bytes are no saved chip: at most %d are read", size,
+			(int)HALDLS_CHIP_FILE_MAX);
 	struct haldls_chip *chip = malloc(sizeof(*chip));
 	if (!chip)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip");
 	const int status = is_json(bytes, size) ? haldls__chip_json_decode(chip, bytes, size)
-	                                        : haldls__chip_binary_decode(chip, bytes, size);
+						: haldls__chip_binary_decode(chip, bytes, size);
 	if (status == HXCOMM_OK)
 		*out = *chip;
 	free(chip);
@@ -89,10 +92,12 @@ static int io_error(const char *path, const char *what)
 static int open_temporary(int *out, char name[PATH_MAX_BYTES], const char *path)
 {
 	for (int n = 0; n < TEMPORARY_MAX; n++) {
-		const int length = snprintf(name, PATH_MAX_BYTES, "%s.%ld-%d.tmp", path, (long)getpid(), n);
+		const int length =
+			snprintf(name, PATH_MAX_BYTES, "%s.%ld-%d.tmp", path, (long)getpid(), n);
 		if (length < 0 || length >= PATH_MAX_BYTES)
-			return hxcomm_error_set(HXCOMM_EINVAL, "the path of a file is longer than %d bytes",
-			        (int)PATH_MAX_BYTES - 32);
+			return hxcomm_error_set(HXCOMM_EINVAL,
+				"the path of a file is longer than %d bytes",
+				(int)PATH_MAX_BYTES - 32);
 		*out = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (*out >= 0)
 			return HXCOMM_OK;
@@ -134,8 +139,8 @@ static int replace_file(const char *path, const uint8_t *bytes, size_t size)
 	return HXCOMM_EIO;
 }
 
-int haldls_chip_file_write(const char *path, const struct haldls_chip *chip,
-        enum haldls_chip_format format)
+int haldls_chip_file_write(
+	const char *path, const struct haldls_chip *chip, enum haldls_chip_format format)
 {
 	uint8_t *bytes;
 	size_t size;
@@ -155,15 +160,17 @@ static int read_all(uint8_t **out, size_t *size, FILE *file, const char *path)
 		if (length == capacity) {
 			capacity = capacity ? 2 * capacity : READ_STEP;
 			uint8_t *more = capacity > 2 * (size_t)HALDLS_CHIP_FILE_MAX
-			                        ? NULL
-			                        : realloc(bytes, capacity);
+						? NULL
+						: realloc(bytes, capacity);
 			if (!more) {
 				free(bytes);
 				return length > HALDLS_CHIP_FILE_MAX
-				               ? hxcomm_error_set(HXCOMM_ECORRUPT,
-				                         "'%s' is no saved chip: it has more than %d bytes",
-				                         path, (int)HALDLS_CHIP_FILE_MAX)
-				               : hxcomm_error_set(HXCOMM_ENOMEM, "no memory for '%s'", path);
+					       ? hxcomm_error_set(HXCOMM_ECORRUPT,
+							 "'%s' is no saved chip: it has more than "
+							 "%d bytes",
+							 path, (int)HALDLS_CHIP_FILE_MAX)
+					       : hxcomm_error_set(
+							 HXCOMM_ENOMEM, "no memory for '%s'", path);
 			}
 			bytes = more;
 		}

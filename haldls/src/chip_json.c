@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A chip as JSON: what differs from haldls_chip_init(), container by container and field by field. */
+/* A chip as JSON: what differs from haldls_chip_init(), container by container and field by field.
+ */
 #include "chip_file.h"
 
 #include <haldls/json.h>
@@ -21,24 +22,29 @@ union element {
 };
 
 /* An element as its struct: where it is, or made in @p room. */
-static void *get_element(struct haldls_chip *chip, size_t part, uint32_t element, union element *room)
+static void *get_element(
+	struct haldls_chip *chip, size_t part, uint32_t element, union element *room)
 {
 	if (part == HALDLS__SAVED_CELLS) {
 		room->cell.value = chip->capmem[element];
 		return room;
 	}
 	if (part == HALDLS__SAVED_ROWS) {
-		memcpy(room->row.weights, haldls__chip_row(chip, 0, element), HALDLS_NEURON_COLUMNS);
+		memcpy(room->row.weights, haldls__chip_row(chip, 0, element),
+			HALDLS_NEURON_COLUMNS);
 		memcpy(room->row.labels, haldls__chip_row(chip, 1, element), HALDLS_NEURON_COLUMNS);
-		memcpy(room->row.time_calibs, haldls__chip_row(chip, 2, element), HALDLS_NEURON_COLUMNS);
-		memcpy(room->row.amp_calibs, haldls__chip_row(chip, 3, element), HALDLS_NEURON_COLUMNS);
+		memcpy(room->row.time_calibs, haldls__chip_row(chip, 2, element),
+			HALDLS_NEURON_COLUMNS);
+		memcpy(room->row.amp_calibs, haldls__chip_row(chip, 3, element),
+			HALDLS_NEURON_COLUMNS);
 		return room;
 	}
 	const struct haldls__chip_part *p = &haldls__chip_parts[part];
 	return (char *)chip + p->offset + element * p->container->size;
 }
 
-static void set_element(struct haldls_chip *chip, size_t part, uint32_t element, const union element *room)
+static void set_element(
+	struct haldls_chip *chip, size_t part, uint32_t element, const union element *room)
 {
 	const uint32_t h = element / HALDLS_SYNAPSE_ROWS, r = element % HALDLS_SYNAPSE_ROWS;
 	if (part == HALDLS__SAVED_CELLS) {
@@ -46,15 +52,17 @@ static void set_element(struct haldls_chip *chip, size_t part, uint32_t element,
 	} else if (part == HALDLS__SAVED_ROWS) {
 		memcpy(chip->synapse_weight[h][r], room->row.weights, HALDLS_NEURON_COLUMNS);
 		memcpy(chip->synapse_label[h][r], room->row.labels, HALDLS_NEURON_COLUMNS);
-		memcpy(chip->synapse_time_calibration[h][r], room->row.time_calibs, HALDLS_NEURON_COLUMNS);
+		memcpy(chip->synapse_time_calibration[h][r], room->row.time_calibs,
+			HALDLS_NEURON_COLUMNS);
 		memcpy(chip->synapse_amplitude_calibration[h][r], room->row.amp_calibs,
-		        HALDLS_NEURON_COLUMNS);
+			HALDLS_NEURON_COLUMNS);
 	}
 }
 
 /* ---- saving ---------------------------------------------------------------------------------- */
 
-static int write_part(json_t *parts, struct haldls_chip *chip, struct haldls_chip *reference, size_t part)
+static int write_part(
+	json_t *parts, struct haldls_chip *chip, struct haldls_chip *reference, size_t part)
 {
 	const struct haldls_container *c = haldls__saved_container(part);
 	json_t *elements = json_object();
@@ -115,7 +123,7 @@ int haldls__chip_json_encode(uint8_t **out, size_t *size, const struct haldls_ch
 		return status;
 	json_t *parts = json_object();
 	json_t *file = json_pack("{s:s,s:i,s:O}", "format", HALDLS__CHIP_FORMAT, "version",
-	        (int)HALDLS__CHIP_VERSION, "parts", parts);
+		(int)HALDLS__CHIP_VERSION, "parts", parts);
 	status = parts && file ? write_parts(parts, chip) : HXCOMM_ENOMEM;
 	char *text = status == HXCOMM_OK ? json_dumps(file, JSON_INDENT(1)) : NULL;
 	if (status == HXCOMM_OK && !text)
@@ -138,11 +146,11 @@ static int read_number(uint32_t *out, const struct haldls_container *container, 
 	const size_t length = strlen(text);
 	char *end;
 	const unsigned long number = strtoul(text, &end, 10);
-	if (!length || length > 9 || strspn(text, "0123456789") != length || number >= container->count ||
-	        (length > 1 && text[0] == '0'))
+	if (!length || length > 9 || strspn(text, "0123456789") != length ||
+		number >= container->count || (length > 1 && text[0] == '0'))
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "parts.%s.%.20s: coordinates of %s are \"0\" to \"%" PRIu32 "\"", container->name,
-		        text, container->name, container->count - 1);
+			"parts.%s.%.20s: coordinates of %s are \"0\" to \"%" PRIu32 "\"",
+			container->name, text, container->name, container->count - 1);
 	*out = (uint32_t)number;
 	return HXCOMM_OK;
 }
@@ -153,11 +161,13 @@ static int read_part(struct haldls_chip *out, const char *name, const json_t *el
 	const char *key;
 	json_t *fields;
 	if (part == HALDLS__SAVED_PARTS)
-		return hxcomm_error_set(HXCOMM_ENOENT, "parts.%.60s: a chip has no such container", name);
+		return hxcomm_error_set(
+			HXCOMM_ENOENT, "parts.%.60s: a chip has no such container", name);
 	const struct haldls_container *c = haldls__saved_container(part);
 	if (!json_is_object(elements))
 		return hxcomm_error_set(HXCOMM_EINVAL, "parts.%s is no object", name);
-	json_object_foreach((json_t *)elements, key, fields) {
+	json_object_foreach((json_t *)elements, key, fields)
+	{
 		union element room;
 		uint32_t e = 0;
 		int status = read_number(&e, c, key);
@@ -181,8 +191,8 @@ static int read_file(struct haldls_chip *out, const json_t *file)
 	json_t *value;
 	int status = HXCOMM_OK;
 	if (!format || strcmp(format, HALDLS__CHIP_FORMAT) != 0)
-		return hxcomm_error_set(HXCOMM_ECORRUPT, "this is no saved chip: \"format\" is not \"%s\"",
-		        HALDLS__CHIP_FORMAT);
+		return hxcomm_error_set(HXCOMM_ECORRUPT,
+			"this is no saved chip: \"format\" is not \"%s\"", HALDLS__CHIP_FORMAT);
 	if (!json_is_integer(version))
 		return hxcomm_error_set(HXCOMM_ECORRUPT, "the saved chip lacks its \"version\"");
 	if (json_integer_value(version) != HALDLS__CHIP_VERSION)
@@ -191,9 +201,10 @@ static int read_file(struct haldls_chip *out, const json_t *file)
 		return hxcomm_error_set(HXCOMM_ECORRUPT, "the saved chip lacks its \"parts\"");
 	if (json_object_size(file) != 3)
 		return hxcomm_error_set(HXCOMM_ENOENT,
-		        "the saved chip has more than \"format\", \"version\" and \"parts\"");
+			"the saved chip has more than \"format\", \"version\" and \"parts\"");
 	haldls_chip_init(out);
-	json_object_foreach((json_t *)parts, name, value) {
+	json_object_foreach((json_t *)parts, name, value)
+	{
 		status = read_part(out, name, value);
 		if (status != HXCOMM_OK)
 			break;
@@ -207,9 +218,9 @@ int haldls__chip_json_decode(struct haldls_chip *out, const uint8_t *bytes, size
 	json_t *file = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &error);
 	if (!file)
 		return json_error_code(&error) == json_error_out_of_memory
-		               ? hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip as JSON")
-		               : hxcomm_error_set(HXCOMM_ECORRUPT, "line %d, column %d: %s", error.line,
-		                         error.column, error.text);
+			       ? hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a chip as JSON")
+			       : hxcomm_error_set(HXCOMM_ECORRUPT, "line %d, column %d: %s",
+					 error.line, error.column, error.text);
 	int status = read_file(out, file);
 	if (status == HXCOMM_OK)
 		status = check_chip(out); /* constants, and whatever else no field's range says */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The order of a chip's words is told once, by the description of the logical container Chip; here it
- * is turned around: where does each member of struct haldls_chip go? */
+/* The order of a chip's words is told once, by the description of the logical container Chip; here
+ * it is turned around: where does each member of struct haldls_chip go? */
 #include "chip_private.h"
 #include "parts.h"
 
@@ -10,7 +10,7 @@
 #include <threads.h>
 
 const struct haldls__chip_part haldls__chip_parts[HALDLS__CHIP_PARTS] = {
-#define PART(member, c_name, C_NAME)                                                               \
+#define PART(member, c_name, C_NAME) \
 	{ #member, &haldls_##c_name##_container, offsetof(struct haldls_chip, member) },
 	HALDLS_CHIP_PARTS(PART)
 #undef PART
@@ -20,16 +20,16 @@ const struct haldls__chip_plane haldls__chip_planes[HALDLS__CHIP_PLANES] = {
 	{ "synapse_weight", "weights", offsetof(struct haldls_chip, synapse_weight), 63 },
 	{ "synapse_label", "labels", offsetof(struct haldls_chip, synapse_label), 63 },
 	{ "synapse_time_calibration", "time_calibs",
-	        offsetof(struct haldls_chip, synapse_time_calibration), 3 },
+		offsetof(struct haldls_chip, synapse_time_calibration), 3 },
 	{ "synapse_amplitude_calibration", "amp_calibs",
-	        offsetof(struct haldls_chip, synapse_amplitude_calibration), 3 },
+		offsetof(struct haldls_chip, synapse_amplitude_calibration), 3 },
 };
 
 /* a chip has all words of a Chip but those of memories, which come last */
 static_assert(HALDLS_CHIP_WORDS == HALDLS_WHOLE_CHIP_WORDS -
-                                           HALDLS_PPU_MEMORY_COUNT * HALDLS_PPU_MEMORY_WORDS -
-                                           HALDLS_EXTERNAL_PPU_MEMORY_WORDS,
-        "struct haldls_chip lacks a part of Chip");
+					   HALDLS_PPU_MEMORY_COUNT * HALDLS_PPU_MEMORY_WORDS -
+					   HALDLS_EXTERNAL_PPU_MEMORY_WORDS,
+	"struct haldls_chip lacks a part of Chip");
 
 static struct haldls__chip_order order;
 static once_flag order_once = ONCE_FLAG_INIT;
@@ -44,7 +44,8 @@ static void place_element(const struct haldls_container *container, uint32_t ele
 	}
 }
 
-static void place(const struct haldls_container *container, uint32_t element, uint32_t word, void *user)
+static void place(
+	const struct haldls_container *container, uint32_t element, uint32_t word, void *user)
 {
 	(void)user;
 	if (word >= HALDLS_CHIP_WORDS)

@@ -47,7 +47,8 @@ struct haldls__chip_order {
 const struct haldls__chip_order *haldls__chip_order(void);
 
 /* 256 values of a row of synapses: @p row is 256 hemisphere + row. */
-static inline const uint8_t *haldls__chip_row(const struct haldls_chip *chip, size_t plane, uint32_t row)
+static inline const uint8_t *haldls__chip_row(const struct haldls_chip *chip, size_t plane,
+        uint32_t row)
 {
 	return (const uint8_t *)chip + haldls__chip_planes[plane].offset +
 	       (size_t)row * HALDLS_NEURON_COLUMNS;

@@ -101,8 +101,10 @@ int haldls_container_encode(uint32_t *words, uint8_t *byte_enables,
 	return HXCOMM_OK;
 }
 
-/* A logical container is decoded part by part: into a copy, so that an error leaves the value alone. */
-static int decode_logical(void *value, const struct haldls_container *container, const uint32_t *words)
+/* A logical container is decoded part by part: into a copy, so that an error leaves the value
+ * alone. */
+static int decode_logical(void *value, const struct haldls_container *container,
+        const uint32_t *words)
 {
 	void *copy = malloc(container->size);
 	if (!copy)

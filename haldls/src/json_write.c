@@ -12,14 +12,15 @@ static json_t *write_number(const struct haldls_field *field, int64_t number)
 	if (field->type == HALDLS_TYPE_BOOL)
 		return json_boolean(number != 0);
 	if (field->type == HALDLS_TYPE_ANALOG)
-		return json_pack("{s:i,s:I}", "index", number == field->max, "data", (json_int_t)number);
+		return json_pack(
+			"{s:i,s:I}", "index", number == field->max, "data", (json_int_t)number);
 	return json_integer(number);
 }
 
 /* The dimensions of a field from `level` on, as nested lists; the number of its first element is
  * `base` in units of what is below. At most three deep. */
 static json_t *write_lists(const struct haldls_field *field, const void *value, size_t level,
-        uint32_t base, uint32_t elements)
+	uint32_t base, uint32_t elements)
 {
 	if (level == DIMENSIONS || !field->dimensions[level])
 		return write_number(field, haldls_field_get(field, value, base));
@@ -27,7 +28,7 @@ static json_t *write_lists(const struct haldls_field *field, const void *value, 
 	const uint32_t count = elements && !level ? elements : field->dimensions[level];
 	for (uint32_t i = 0; i < count && list; i++)
 		if (json_array_append_new(list, write_lists(field, value, level + 1,
-		                                        base * field->dimensions[level] + i, 0))) {
+							base * field->dimensions[level] + i, 0))) {
 			json_decref(list);
 			list = NULL;
 		}
@@ -56,7 +57,8 @@ static json_t *find_holder(json_t *object, const char **name, const uint32_t *in
 		for (; !strncmp(rest, "[]", 2); rest += 2, used++) {
 			const bool last = strncmp(rest + 2, "[]", 2) != 0;
 			while (json_array_size(object) <= indices[used])
-				if (json_array_append_new(object, last ? json_object() : json_array()))
+				if (json_array_append_new(
+					    object, last ? json_object() : json_array()))
 					return NULL;
 			object = json_array_get(object, indices[used]);
 		}
@@ -73,8 +75,8 @@ static size_t count_brackets(const char *name)
 	return count;
 }
 
-static int write_field(json_t *object, const struct haldls_field *field, const void *value,
-        uint32_t elements)
+static int write_field(
+	json_t *object, const struct haldls_field *field, const void *value, uint32_t elements)
 {
 	const size_t levels = count_brackets(field->name);
 	uint32_t holders = 1;
@@ -86,9 +88,10 @@ static int write_field(json_t *object, const struct haldls_field *field, const v
 			indices[d] = left % field->dimensions[d];
 		const char *name = field->name;
 		json_t *holder = find_holder(object, &name, indices);
-		if (!holder ||
-		        json_object_set_new(holder, name, write_lists(field, value, levels, h, elements)))
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the field %s", field->name);
+		if (!holder || json_object_set_new(holder, name,
+				       write_lists(field, value, levels, h, elements)))
+			return hxcomm_error_set(
+				HXCOMM_ENOMEM, "no memory for the field %s", field->name);
 	}
 	return HXCOMM_OK;
 }
@@ -101,8 +104,8 @@ static bool is_same(const struct haldls_field *field, const void *value, const v
 	return true;
 }
 
-int haldls_json_write(struct json_t **out, const struct haldls_container *container, uint32_t element,
-        const void *value, const void *reference)
+int haldls_json_write(struct json_t **out, const struct haldls_container *container,
+	uint32_t element, const void *value, const void *reference)
 {
 	uint32_t elements = 0;
 	*out = NULL;

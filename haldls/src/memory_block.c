@@ -10,9 +10,9 @@ static const struct memory {
 	const struct haldls_container *quad;
 } memories[HALDLS_MEMORIES] = {
 	[HALDLS_MEMORY_EXTERNAL] = { "ExternalPPUMemoryBlock",
-	        &haldls_external_ppu_memory_quad_container },
+		&haldls_external_ppu_memory_quad_container },
 	[HALDLS_MEMORY_EXTERNAL_DRAM] = { "ExternalPPUDRAMMemoryBlock",
-	        &haldls_external_ppu_dram_memory_quad_container },
+		&haldls_external_ppu_dram_memory_quad_container },
 };
 
 static uint64_t bytes_of(enum haldls_memory memory)
@@ -30,13 +30,14 @@ uint64_t haldls_memory_block_count(enum haldls_memory memory)
 	return (unsigned)memory < HALDLS_MEMORIES ? bytes_of(memory) * bytes_of(memory) : 0;
 }
 
-int haldls_memory_block_find(struct haldls_memory_block *out, enum haldls_memory memory,
-        uint64_t number)
+int haldls_memory_block_find(
+	struct haldls_memory_block *out, enum haldls_memory memory, uint64_t number)
 {
 	if (number >= haldls_memory_block_count(memory))
-		return hxcomm_error_set(HXCOMM_ERANGE, "there is no block %" PRIu64 " of memory %d: a block is "
-		                                       "its first byte times the memory's, plus its last",
-		        number, (int)memory);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+			"there is no block %" PRIu64 " of memory %d: a block is "
+			"its first byte times the memory's, plus its last",
+			number, (int)memory);
 	const struct haldls_memory_block block = { .memory = memory,
 		.first = (uint32_t)(number / bytes_of(memory)),
 		.last = (uint32_t)(number % bytes_of(memory)) };
@@ -54,15 +55,15 @@ int haldls_memory_block_words(uint32_t *out, const struct haldls_memory_block *b
 	const struct memory *memory = &memories[block->memory];
 	if (block->first > block->last || block->last >= bytes_of(block->memory))
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s from byte %" PRIu32 " to %" PRIu32 ": bytes are 0 to %" PRIu64
-		        ", the last one not before the first",
-		        memory->name, block->first, block->last, bytes_of(block->memory) - 1);
+			"%s from byte %" PRIu32 " to %" PRIu32 ": bytes are 0 to %" PRIu64
+			", the last one not before the first",
+			memory->name, block->first, block->last, bytes_of(block->memory) - 1);
 	*out = block->last / 4 - block->first / 4 + 1;
 	return HXCOMM_OK;
 }
 
 int haldls_memory_block_encode(uint32_t *addresses, uint32_t *words, uint8_t *byte_enables,
-        const struct haldls_memory_block *block, const uint8_t *bytes, size_t count)
+	const struct haldls_memory_block *block, const uint8_t *bytes, size_t count)
 {
 	uint32_t quads;
 	const int status = haldls_memory_block_words(&quads, block);
@@ -71,11 +72,11 @@ int haldls_memory_block_encode(uint32_t *addresses, uint32_t *words, uint8_t *by
 	const size_t needed = (size_t)block->last - block->first + 1;
 	if (count != needed)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "%s from byte %" PRIu32 " to %" PRIu32 " needs %zu bytes, there are %zu",
-		        memories[block->memory].name, block->first, block->last, needed, count);
+			"%s from byte %" PRIu32 " to %" PRIu32 " needs %zu bytes, there are %zu",
+			memories[block->memory].name, block->first, block->last, needed, count);
 	for (uint32_t q = 0; q < quads; q++) {
-		addresses[q] = memories[block->memory].quad->write_address(FISCH_OMNIBUS,
-		        block->first / 4 + q, 0);
+		addresses[q] = memories[block->memory].quad->write_address(
+			FISCH_OMNIBUS, block->first / 4 + q, 0);
 		words[q] = 0;
 		byte_enables[q] = 0;
 	}
@@ -87,8 +88,8 @@ int haldls_memory_block_encode(uint32_t *addresses, uint32_t *words, uint8_t *by
 	return HXCOMM_OK;
 }
 
-int haldls_memory_block_decode(uint8_t *bytes, const struct haldls_memory_block *block,
-        const uint32_t *words)
+int haldls_memory_block_decode(
+	uint8_t *bytes, const struct haldls_memory_block *block, const uint32_t *words)
 {
 	uint32_t quads;
 	const int status = haldls_memory_block_words(&quads, block);

@@ -33,7 +33,8 @@ static void set_add(struct set *set, uint32_t number)
 	set->list[set->count++] = (uint16_t)number;
 }
 
-static const struct haldls_circuit_switches *switches_of(const struct haldls_morphology *m, uint32_t number)
+static const struct haldls_circuit_switches *switches_of(
+	const struct haldls_morphology *m, uint32_t number)
 {
 	return &m->switches[number / COLUMNS][number % COLUMNS];
 }
@@ -43,8 +44,8 @@ static int check_circuit(uint32_t row, uint32_t column)
 	if (row < ROWS && column < COLUMNS)
 		return HXCOMM_OK;
 	return hxcomm_error_set(HXCOMM_ERANGE,
-	        "circuit in row %" PRIu32 ", column %" PRIu32 ": rows are 0 and 1, columns 0 to %d", row,
-	        column, COLUMNS - 1);
+		"circuit in row %" PRIu32 ", column %" PRIu32 ": rows are 0 and 1, columns 0 to %d",
+		row, column, COLUMNS - 1);
 }
 
 /* ---- drawing --------------------------------------------------------------------------------- */
@@ -62,9 +63,10 @@ static int join(struct haldls_morphology *m, uint32_t row, uint32_t column, bool
 	struct haldls_circuit_switches *s = &m->switches[row][column];
 	if (by_switch ? s->enable_conductance : s->connect_soma)
 		return hxcomm_error_set(HXCOMM_ESTATE,
-		        "the circuit in row %" PRIu32 ", column %" PRIu32 " is joined to the somatic line "
-		        "%s already: it can be so in one way only",
-		        row, column, by_switch ? "through a conductance" : "by a switch");
+			"the circuit in row %" PRIu32 ", column %" PRIu32
+			" is joined to the somatic line "
+			"%s already: it can be so in one way only",
+			row, column, by_switch ? "through a conductance" : "by a switch");
 	s->used = true;
 	if (by_switch)
 		s->connect_soma = true;
@@ -73,28 +75,31 @@ static int join(struct haldls_morphology *m, uint32_t row, uint32_t column, bool
 	return HXCOMM_OK;
 }
 
-int haldls_morphology_connect_to_soma(struct haldls_morphology *morphology, uint32_t row, uint32_t column)
+int haldls_morphology_connect_to_soma(
+	struct haldls_morphology *morphology, uint32_t row, uint32_t column)
 {
 	return join(morphology, row, column, true);
 }
 
-int haldls_morphology_connect_resistor_to_soma(struct haldls_morphology *morphology, uint32_t row,
-        uint32_t column)
+int haldls_morphology_connect_resistor_to_soma(
+	struct haldls_morphology *morphology, uint32_t row, uint32_t column)
 {
 	return join(morphology, row, column, false);
 }
 
-int haldls_morphology_connect_soma_line(struct haldls_morphology *morphology, uint32_t row, uint32_t first,
-        uint32_t last)
+int haldls_morphology_connect_soma_line(
+	struct haldls_morphology *morphology, uint32_t row, uint32_t first, uint32_t last)
 {
 	int status = check_circuit(row, first);
 	if (status == HXCOMM_OK)
 		status = check_circuit(row, last);
 	if (status == HXCOMM_OK && first >= last)
 		status = hxcomm_error_set(HXCOMM_ERANGE,
-		        "a somatic line from column %" PRIu32 " to %" PRIu32 " has no length", first, last);
+			"a somatic line from column %" PRIu32 " to %" PRIu32 " has no length",
+			first, last);
 	for (uint32_t c = first; c < last && status == HXCOMM_OK; c++)
-		morphology->switches[row][c].used = morphology->switches[row][c].connect_soma_right = true;
+		morphology->switches[row][c].used =
+			morphology->switches[row][c].connect_soma_right = true;
 	if (status == HXCOMM_OK)
 		morphology->switches[row][last].used = true;
 	return status;
@@ -128,12 +133,12 @@ static bool is_connected(const struct set *set)
 }
 
 static int read_circuits(struct set *out, const struct haldls_morphology *m,
-        const struct haldls_circuit *circuits, uint32_t count)
+	const struct haldls_circuit *circuits, uint32_t count)
 {
 	memset(out, 0, sizeof(*out));
 	if (!count || count > CIRCUITS)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "a compartment of %" PRIu32 " circuits: it has 1 to %d", count, CIRCUITS);
+			"a compartment of %" PRIu32 " circuits: it has 1 to %d", count, CIRCUITS);
 	for (uint32_t i = 0; i < count; i++) {
 		const uint32_t row = circuits[i].row, column = circuits[i].column;
 		const int status = check_circuit(row, column);
@@ -141,14 +146,15 @@ static int read_circuits(struct set *out, const struct haldls_morphology *m,
 			return status;
 		if (m->compartment[row][column] || out->has[number_of(row, column)])
 			return hxcomm_error_set(HXCOMM_ESTATE,
-			        "the circuit in row %" PRIu32 ", column %" PRIu32
-			        " belongs to a compartment already",
-			        row, column);
+				"the circuit in row %" PRIu32 ", column %" PRIu32
+				" belongs to a compartment already",
+				row, column);
 		set_add(out, number_of(row, column));
 	}
 	if (!is_connected(out))
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "the %" PRIu32 " circuits of a compartment do not all lie side by side", count);
+			"the %" PRIu32 " circuits of a compartment do not all lie side by side",
+			count);
 	return HXCOMM_OK;
 }
 
@@ -166,7 +172,7 @@ static void append_compartment(struct haldls_morphology *m, const struct set *se
 }
 
 int haldls_morphology_add_compartment(uint32_t *out, struct haldls_morphology *morphology,
-        const struct haldls_circuit *circuits, uint32_t count)
+	const struct haldls_circuit *circuits, uint32_t count)
 {
 	struct set set;
 	const int status = read_circuits(&set, morphology, circuits, count);
@@ -187,7 +193,8 @@ int haldls_morphology_add_compartment(uint32_t *out, struct haldls_morphology *m
 /* ---- finishing ------------------------------------------------------------------------------- */
 
 /* First and last column of the somatic line that passes a circuit. */
-static void find_line(uint32_t *first, uint32_t *last, const struct haldls_morphology *m, uint32_t number)
+static void find_line(
+	uint32_t *first, uint32_t *last, const struct haldls_morphology *m, uint32_t number)
 {
 	const uint32_t row = number / COLUMNS;
 	*first = *last = number % COLUMNS;
@@ -235,9 +242,9 @@ static int check_compartments(const struct haldls_morphology *m)
 		find_membrane(&membrane, m, number_of(first->row, first->column));
 		if (membrane.count != size)
 			return hxcomm_error_set(HXCOMM_ESTATE,
-			        "compartment %" PRIu32 " has %" PRIu32 " circuits, but %" PRIu32
-			        " share its membrane: join it to others through a conductance",
-			        c, size, membrane.count);
+				"compartment %" PRIu32 " has %" PRIu32 " circuits, but %" PRIu32
+				" share its membrane: join it to others through a conductance",
+				c, size, membrane.count);
 	}
 	return HXCOMM_OK;
 }
@@ -247,7 +254,8 @@ static void add_bridges(struct haldls_morphology *m)
 {
 	for (uint32_t number = 0; number < CIRCUITS; number++) {
 		struct set membrane;
-		if (!switches_of(m, number)->used || m->compartment[number / COLUMNS][number % COLUMNS])
+		if (!switches_of(m, number)->used ||
+			m->compartment[number / COLUMNS][number % COLUMNS])
 			continue;
 		find_membrane(&membrane, m, number);
 		append_compartment(m, &membrane);
@@ -263,13 +271,15 @@ static bool is_on_line(const struct haldls_morphology *m, uint32_t number, uint3
 }
 
 /* Mark all compartments that a marked one meets on a line; returns how many are new. */
-static uint32_t spread(bool marked[CIRCUITS + 1], const struct haldls_morphology *m, uint32_t bridges)
+static uint32_t spread(
+	bool marked[CIRCUITS + 1], const struct haldls_morphology *m, uint32_t bridges)
 {
 	uint32_t added = 0;
 	for (uint32_t number = 0; number < CIRCUITS; number++) {
 		const uint32_t row = number / COLUMNS;
 		uint32_t first, last;
-		if (!marked[m->compartment[row][number % COLUMNS]] || !is_on_line(m, number, bridges))
+		if (!marked[m->compartment[row][number % COLUMNS]] ||
+			!is_on_line(m, number, bridges))
 			continue;
 		find_line(&first, &last, m, number);
 		for (uint32_t c = first; c <= last; c++) {
@@ -297,9 +307,10 @@ static int check_contiguous(const struct haldls_morphology *m, uint32_t bridges)
 	while (marked[lost])
 		lost++;
 	return hxcomm_error_set(HXCOMM_ESTATE,
-	        "compartment %" PRIu32 " is not joined to compartment 0: draw a somatic line between them, "
-	        "and join both to it",
-	        lost - 1);
+		"compartment %" PRIu32
+		" is not joined to compartment 0: draw a somatic line between them, "
+		"and join both to it",
+		lost - 1);
 }
 
 static void fill_neuron(struct haldls_logical_neuron *out, const struct haldls_morphology *m)
@@ -309,7 +320,8 @@ static void fill_neuron(struct haldls_logical_neuron *out, const struct haldls_m
 	memcpy(out->first, m->first, sizeof(out->first));
 	memcpy(out->circuits, m->circuits, sizeof(out->circuits));
 	for (uint32_t i = 0; i < m->first[m->compartment_count]; i++) {
-		const struct haldls_circuit_switches *s = &m->switches[m->circuits[i].row][m->circuits[i].column];
+		const struct haldls_circuit_switches *s =
+			&m->switches[m->circuits[i].row][m->circuits[i].column];
 		haldls_atomic_neuron_init(&out->neurons[i]);
 		out->neurons[i].multicompartment.connect_soma = s->connect_soma;
 		out->neurons[i].multicompartment.connect_soma_right = s->connect_soma_right;
@@ -319,8 +331,8 @@ static void fill_neuron(struct haldls_logical_neuron *out, const struct haldls_m
 	}
 }
 
-int haldls_logical_neuron_plan(struct haldls_logical_neuron *out,
-        const struct haldls_morphology *morphology)
+int haldls_logical_neuron_plan(
+	struct haldls_logical_neuron *out, const struct haldls_morphology *morphology)
 {
 	struct haldls_morphology m = *morphology;
 	const uint32_t created = m.compartment_count;
@@ -338,23 +350,23 @@ int haldls_logical_neuron_plan(struct haldls_logical_neuron *out,
 
 /* ---- parameters and places ------------------------------------------------------------------- */
 
-int haldls_logical_neuron_set(struct haldls_logical_neuron *neuron, uint32_t compartment, uint32_t index,
-        const struct haldls_atomic_neuron *value)
+int haldls_logical_neuron_set(struct haldls_logical_neuron *neuron, uint32_t compartment,
+	uint32_t index, const struct haldls_atomic_neuron *value)
 {
 	if (compartment >= neuron->compartment_count ||
-	        index >= neuron->first[compartment + 1] - neuron->first[compartment])
+		index >= neuron->first[compartment + 1] - neuron->first[compartment])
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "there is no circuit %" PRIu32 " of compartment %" PRIu32 ": the neuron has %" PRIu32
-		        " compartments",
-		        index, compartment, neuron->compartment_count);
+			"there is no circuit %" PRIu32 " of compartment %" PRIu32
+			": the neuron has %" PRIu32 " compartments",
+			index, compartment, neuron->compartment_count);
 	struct haldls_atomic_neuron *own = &neuron->neurons[neuron->first[compartment] + index];
 	struct haldls_atomic_neuron next = *value;
 	next.multicompartment = own->multicompartment;
 	next.multicompartment.i_bias_nmda = value->multicompartment.i_bias_nmda;
 	next.multicompartment.enable_conductance_division =
-	        value->multicompartment.enable_conductance_division;
+		value->multicompartment.enable_conductance_division;
 	next.multicompartment.enable_conductance_multiplication =
-	        value->multicompartment.enable_conductance_multiplication;
+		value->multicompartment.enable_conductance_multiplication;
 	*own = next;
 	return HXCOMM_OK;
 }
@@ -380,21 +392,23 @@ static struct box find_box(const struct haldls_logical_neuron *neuron, uint32_t 
 static int check_place(const struct box *box, uint32_t anchor)
 {
 	if (anchor >= HALDLS_NEURONS)
-		return hxcomm_error_set(HXCOMM_ERANGE, "AtomicNeuronOnDLS is %" PRIu32 ", allowed are 0 to %d",
-		        anchor, HALDLS_NEURONS - 1);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+			"AtomicNeuronOnDLS is %" PRIu32 ", allowed are 0 to %d", anchor,
+			HALDLS_NEURONS - 1);
 	const uint32_t row = haldls_neuron_row(anchor), column = haldls_neuron_column(anchor);
 	const uint32_t width = box->right - box->left, height = box->bottom - box->top;
 	if (row + height >= ROWS || column % COLUMNS + width >= COLUMNS)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "a neuron of %" PRIu32 " rows and %" PRIu32 " columns does not fit at row %" PRIu32
-		        ", column %" PRIu32 " of the chip, whose columns 127 and 128 are not neighbours",
-		        height + 1, width + 1, row, column);
+			"a neuron of %" PRIu32 " rows and %" PRIu32
+			" columns does not fit at row %" PRIu32 ", column %" PRIu32
+			" of the chip, whose columns 127 and 128 are not neighbours",
+			height + 1, width + 1, row, column);
 	return HXCOMM_OK;
 }
 
 /* A switch to the right belongs to the left one of two circuits, wherever those are now. */
 static void move_switches(struct haldls_atomic_neuron *values, const uint32_t *coordinates,
-        const struct haldls_logical_neuron *neuron, uint32_t i, const int16_t *index_of)
+	const struct haldls_logical_neuron *neuron, uint32_t i, const int16_t *index_of)
 {
 	const struct haldls_circuit *circuit = &neuron->circuits[i];
 	const struct haldls_atomic_neuron *own = &neuron->neurons[i];
@@ -411,7 +425,8 @@ static void move_switches(struct haldls_atomic_neuron *values, const uint32_t *c
 }
 
 int haldls_logical_neuron_place(uint32_t *coordinates, struct haldls_atomic_neuron *values,
-        const struct haldls_logical_neuron *neuron, uint32_t anchor, bool flip_columns, bool flip_rows)
+	const struct haldls_logical_neuron *neuron, uint32_t anchor, bool flip_columns,
+	bool flip_rows)
 {
 	const uint32_t count = neuron->first[neuron->compartment_count];
 	const struct box box = find_box(neuron, count);
@@ -423,9 +438,9 @@ int haldls_logical_neuron_place(uint32_t *coordinates, struct haldls_atomic_neur
 	for (uint32_t i = 0; i < count; i++) {
 		const uint32_t row = neuron->circuits[i].row, column = neuron->circuits[i].column;
 		coordinates[i] = haldls_neuron(
-		        haldls_neuron_row(anchor) + (flip_rows ? box.bottom - row : row - box.top),
-		        haldls_neuron_column(anchor) +
-		                (flip_columns ? box.right - column : column - box.left));
+			haldls_neuron_row(anchor) + (flip_rows ? box.bottom - row : row - box.top),
+			haldls_neuron_column(anchor) +
+				(flip_columns ? box.right - column : column - box.left));
 		index_of[number_of(row, column)] = (int16_t)i;
 		values[i] = neuron->neurons[i];
 		values[i].multicompartment.connect_right = false;

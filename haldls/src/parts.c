@@ -14,14 +14,14 @@ static uint32_t own_words(const struct haldls_container *container)
 }
 
 /* The part that holds a word; moves both to what they are there. */
-static const struct haldls_part *find_part(const struct haldls_container *container, uint32_t *element,
-        uint32_t *word)
+static const struct haldls_part *find_part(
+	const struct haldls_container *container, uint32_t *element, uint32_t *word)
 {
 	for (size_t p = 0; p < container->part_count; p++) {
 		const struct haldls_part *part = &container->parts[p];
 		const uint32_t behind = *word - part->offset, i = behind / part->stride;
 		if (*word < part->offset || i >= part->repeat ||
-		        behind % part->stride >= own_words(part->container))
+			behind % part->stride >= own_words(part->container))
 			continue;
 		*element = part->element(*element, i);
 		*word = behind % part->stride;
@@ -31,7 +31,7 @@ static const struct haldls_part *find_part(const struct haldls_container *contai
 }
 
 uint32_t haldls__part_address(const struct haldls_container *container, enum fisch_backend backend,
-        uint32_t element, uint32_t word, bool write)
+	uint32_t element, uint32_t word, bool write)
 {
 	if (word >= (write ? container->write_words : container->read_words))
 		return UINT32_MAX;
@@ -45,7 +45,7 @@ uint32_t haldls__part_address(const struct haldls_container *container, enum fis
 }
 
 void haldls__part_visit(const struct haldls_container *container, uint32_t element, uint32_t word,
-        haldls__part_visitor *visitor, void *user)
+	haldls__part_visitor *visitor, void *user)
 {
 	if (!container->part_count) {
 		visitor(container, element, word, user);
@@ -55,19 +55,19 @@ void haldls__part_visit(const struct haldls_container *container, uint32_t eleme
 		const struct haldls_part *part = &container->parts[p];
 		for (uint32_t i = 0; i < part->repeat; i++)
 			haldls__part_visit(part->container, part->element(element, i),
-			        word + part->offset + i * part->stride, visitor, user);
+				word + part->offset + i * part->stride, visitor, user);
 	}
 }
 
 /* Without haldls__part_visit(): a chip has 126 842 addresses, and this is a third faster. */
 void haldls__part_addresses(uint32_t *addresses, const struct haldls_container *container,
-        enum fisch_backend backend, uint32_t element, bool write)
+	enum fisch_backend backend, uint32_t element, bool write)
 {
 	for (size_t p = 0; p < container->part_count; p++) {
 		const struct haldls_part *part = &container->parts[p];
 		const struct haldls_container *inner = part->container;
 		uint32_t (*const address)(enum fisch_backend, uint32_t, uint32_t) =
-		        write ? inner->write_address : inner->read_address;
+			write ? inner->write_address : inner->read_address;
 		const uint32_t words = own_words(inner);
 		uint32_t *out = addresses + part->offset;
 		for (uint32_t i = 0; i < part->repeat; i++, out += part->stride) {

@@ -14,19 +14,19 @@ extern const size_t haldls__logical_count;
 
 /* Address of a word of a logical container; UINT32_MAX where it has no such word. */
 uint32_t haldls__part_address(const struct haldls_container *container, enum fisch_backend backend,
-        uint32_t element, uint32_t word, bool write);
+	uint32_t element, uint32_t word, bool write);
 
 /* Addresses of all words. */
 void haldls__part_addresses(uint32_t *addresses, const struct haldls_container *container,
-        enum fisch_backend backend, uint32_t element, bool write);
+	enum fisch_backend backend, uint32_t element, bool write);
 
 /* Look at a register container inside a logical one; @p word is the first of its words. */
-typedef void haldls__part_visitor(const struct haldls_container *container, uint32_t element,
-        uint32_t word, void *user);
+typedef void haldls__part_visitor(
+	const struct haldls_container *container, uint32_t element, uint32_t word, void *user);
 
 /* Visit all register containers that a logical container consists of, at last. */
 void haldls__part_visit(const struct haldls_container *container, uint32_t element, uint32_t word,
-        haldls__part_visitor *visitor, void *user);
+	haldls__part_visitor *visitor, void *user);
 
 /* "AtomicNeuron, CapMemCell 3: " before the message. */
 int haldls__part_error(int status, const char *container, const char *part, uint32_t i);

@@ -26,25 +26,25 @@ static double full_scale(enum haldls_dac channel)
 static int no_law(enum haldls_dac channel)
 {
 	return hxcomm_error_set(HXCOMM_EINVAL,
-	        "channel %d of the board's converters has no voltage of its own: those are 0 to 7",
-	        (int)channel);
+		"channel %d of the board's converters has no voltage of its own: those are 0 to 7",
+		(int)channel);
 }
 
-int haldls_supply_set_voltage(struct haldls_dac_channel_block *block, enum haldls_dac channel,
-        double voltage)
+int haldls_supply_set_voltage(
+	struct haldls_dac_channel_block *block, enum haldls_dac channel, double voltage)
 {
 	const double scale = full_scale(channel);
 	if (scale <= 0)
 		return no_law(channel);
 	if (!(voltage >= 0 && voltage <= scale))
 		return hxcomm_error_set(HXCOMM_ERANGE, "channel %d is %g V, allowed are 0 to %g V",
-		        (int)channel, voltage, scale);
+			(int)channel, voltage, scale);
 	block->value[channel] = (uint32_t)(voltage / scale * CODE_MAX);
 	return HXCOMM_OK;
 }
 
-int haldls_supply_get_voltage(double *voltage, const struct haldls_dac_channel_block *block,
-        enum haldls_dac channel)
+int haldls_supply_get_voltage(
+	double *voltage, const struct haldls_dac_channel_block *block, enum haldls_dac channel)
 {
 	const double scale = full_scale(channel);
 	if (scale <= 0)

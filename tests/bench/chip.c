@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Whole chips and large logical containers to the words of a program, and back. Each figure is the best of
- * many rounds on memory that has been used before; one JSON line a figure. */
+/* Whole chips and large logical containers to the words of a program, and back. Each figure is the
+ * best of many rounds on memory that has been used before; one JSON line a figure. */
 #include <fisch/program.h>
 #include <haldls/chip.h>
 #include <haldls/chip_file.h>
@@ -58,8 +58,8 @@ static double best(void (*work)(void))
 
 static void print(const char *name, double seconds, size_t messages)
 {
-	printf("{\"name\":\"%s\",\"unit\":\"ms\",\"value\":%.4f,\"messages\":%zu}\n", name, 1e3 * seconds,
-	        messages);
+	printf("{\"name\":\"%s\",\"unit\":\"ms\",\"value\":%.4f,\"messages\":%zu}\n", name,
+		1e3 * seconds, messages);
 }
 
 static size_t program_words(void)
@@ -98,9 +98,10 @@ static void write_rows(void)
 {
 	size_t count;
 	stadls_builder_clear(b.builder);
-	need(haldls_chip_encode_difference(b.addresses, b.words, &count, &b.chip, &b.reference, &b.rows));
-	need(fisch_program_append_omnibus_writes(stadls_builder_program(b.builder), b.addresses, b.words,
-	        count));
+	need(haldls_chip_encode_difference(
+		b.addresses, b.words, &count, &b.chip, &b.reference, &b.rows));
+	need(fisch_program_append_omnibus_writes(
+		stadls_builder_program(b.builder), b.addresses, b.words, count));
 }
 
 static void write_matrix(void)
@@ -112,8 +113,8 @@ static void write_matrix(void)
 static void write_neurons(void)
 {
 	stadls_builder_clear(b.builder);
-	need(stadls_builder_write_range(b.builder, FISCH_OMNIBUS, &haldls_atomic_neuron_container, 0,
-	        NEURONS, b.neurons, NULL));
+	need(stadls_builder_write_range(b.builder, FISCH_OMNIBUS, &haldls_atomic_neuron_container,
+		0, NEURONS, b.neurons, NULL));
 }
 
 static int count_difference(const struct haldls_chip_difference *difference, void *user)
@@ -158,7 +159,8 @@ static void draw_row(struct haldls_chip *chip, uint32_t h, uint32_t r, struct te
 		chip->synapse_weight[h][r][c] = (uint8_t)(1 + test_random_below(random, 63));
 		chip->synapse_label[h][r][c] = (uint8_t)(1 + test_random_below(random, 63));
 		chip->synapse_time_calibration[h][r][c] = (uint8_t)test_random_below(random, 4);
-		chip->synapse_amplitude_calibration[h][r][c] = (uint8_t)test_random_below(random, 4);
+		chip->synapse_amplitude_calibration[h][r][c] =
+			(uint8_t)test_random_below(random, 4);
 	}
 }
 
@@ -168,7 +170,8 @@ static void draw(void)
 	for (uint32_t i = 0; i < HALDLS_CAPMEM_CELLS; i++)
 		b.chip.capmem[i] = (uint16_t)test_random_below(&random, 1023);
 	for (uint32_t n = 0; n < NEURONS; n++) {
-		b.chip.neuron_config[n].membrane_capacitor_size = (uint32_t)test_random_below(&random, 64);
+		b.chip.neuron_config[n].membrane_capacitor_size =
+			(uint32_t)test_random_below(&random, 64);
 		haldls_atomic_neuron_init(&b.neurons[n]);
 		b.neurons[n].leak.v_leak = (uint32_t)test_random_below(&random, 1023);
 	}
@@ -199,7 +202,7 @@ int main(void)
 	draw();
 	need(stadls_builder_new(&b.builder));
 	printf("{\"name\":\"memcpy of 2 MiB\",\"unit\":\"GB/s\",\"value\":%.2f}\n",
-	        1e-9 * COPY_BYTES / best(copy));
+		1e-9 * COPY_BYTES / best(copy));
 	const double whole = best(write_chip);
 	print("whole chip to words", whole, program_words());
 	const double all = best(write_whole_chip);

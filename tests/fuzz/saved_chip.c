@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Any bytes as a saved chip, binary or JSON: they are refused with a reason and leave the chip alone, or
- * what is loaded can be written to a machine, saved and loaded again. */
+/* Any bytes as a saved chip, binary or JSON: they are refused with a reason and leave the chip
+ * alone, or what is loaded can be written to a machine, saved and loaded again. */
 #include <haldls/chip_file.h>
 #include <hxcomm/error.h>
 
@@ -33,8 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	const enum haldls_chip_format format = (enum haldls_chip_format)(turn++ % 3);
 	if (haldls_chip_file_encode(&bytes, &length, &chip, format) != HXCOMM_OK ||
-	        haldls_chip_file_decode(&again, bytes, length) != HXCOMM_OK ||
-	        haldls_chip_compare(&chip, &again, NULL, NULL) != 0)
+		haldls_chip_file_decode(&again, bytes, length) != HXCOMM_OK ||
+		haldls_chip_compare(&chip, &again, NULL, NULL) != 0)
 		abort();
 	free(bytes);
 	return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Logical containers as a whole: what the recorded lines, which hold the smaller ones, do not reach. */
+/* Logical containers as a whole: what the recorded lines, which hold the smaller ones, do not
+ * reach. */
 #include "random.h"
 
 #include "assert.h"
@@ -35,10 +36,11 @@ static void draw(void *value, const struct haldls_container *c, struct test_rand
 		const struct haldls_field *field = &c->fields[f];
 		for (uint32_t i = 0; i < field->count; i++)
 			assert_ok(haldls_field_set(field, value, i,
-			        is_always_on(field)
-			                ? 1
-			                : field->min + (int64_t)test_random_below(random,
-			                                       (uint64_t)(field->max - field->min) + 1)));
+				is_always_on(field)
+					? 1
+					: field->min + (int64_t)test_random_below(random,
+							       (uint64_t)(field->max - field->min) +
+								       1)));
 	}
 }
 
@@ -46,7 +48,8 @@ static void assert_equal(const struct haldls_container *c, const void *a, const 
 {
 	for (size_t f = 0; f < c->field_count; f++)
 		for (uint32_t i = 0; i < c->fields[f].count; i++)
-			if (haldls_field_get(&c->fields[f], a, i) != haldls_field_get(&c->fields[f], b, i))
+			if (haldls_field_get(&c->fields[f], a, i) !=
+				haldls_field_get(&c->fields[f], b, i))
 				fail_msg("%s.%s[%u] differs", c->name, c->fields[f].name, i);
 }
 
@@ -91,7 +94,8 @@ static void no_word_is_written_twice(void **state)
 		assert_ok(haldls_container_addresses(addresses, c, FISCH_OMNIBUS, last, true));
 		for (uint32_t w = 0; w < c->write_words; w++) {
 			if (w % 101 == 0)
-				assert_int_equal(addresses[w], c->write_address(FISCH_OMNIBUS, last, w));
+				assert_int_equal(
+					addresses[w], c->write_address(FISCH_OMNIBUS, last, w));
 			if (seen[addresses[w] / 8] & 1u << addresses[w] % 8)
 				fail_msg("%s writes 0x%x twice", c->name, addresses[w]);
 			seen[addresses[w] / 8] |= (unsigned char)(1u << addresses[w] % 8);
@@ -106,15 +110,15 @@ static void addresses_of_what_is_not_there_are_refused(void **state)
 {
 	static uint32_t addresses[256];
 	(void)state;
-	assert_error(haldls_container_addresses(addresses, &haldls_atomic_neuron_container,
-	                     FISCH_OMNIBUS, 512, true),
-	        HXCOMM_ERANGE, "allowed are 0 to 511");
-	assert_error(haldls_container_addresses(addresses, &haldls_cadc_sample_row_container,
-	                     FISCH_OMNIBUS, 0, true),
-	        HXCOMM_ENOTSUP, "CADCSampleRow cannot be written");
+	assert_error(haldls_container_addresses(
+			     addresses, &haldls_atomic_neuron_container, FISCH_OMNIBUS, 512, true),
+		HXCOMM_ERANGE, "allowed are 0 to 511");
+	assert_error(haldls_container_addresses(
+			     addresses, &haldls_cadc_sample_row_container, FISCH_OMNIBUS, 0, true),
+		HXCOMM_ENOTSUP, "CADCSampleRow cannot be written");
 	assert_error(haldls_container_addresses(addresses, &haldls_correlation_reset_row_container,
-	                     FISCH_OMNIBUS, 0, false),
-	        HXCOMM_ENOTSUP, "CorrelationResetRow cannot be read");
+			     FISCH_OMNIBUS, 0, false),
+		HXCOMM_ENOTSUP, "CorrelationResetRow cannot be read");
 }
 
 /* spec/lola.md 1.2, 2.2, 3.2, 4.1, 4.3 */
@@ -136,8 +140,10 @@ static void defaults_are_those_of_the_specification(void **state)
 		assert_int_equal(timing.neuron[q].read_delay, 255);
 	}
 	for (uint32_t n = 0; n < 512; n++) {
-		assert_true(chip->neuron_block.atomic_neurons[n].excitatory_input.enable_small_capacitance);
-		assert_int_equal(chip->neuron_block.atomic_neurons[n].refractory_period.reset_holdoff, 15);
+		assert_true(chip->neuron_block.atomic_neurons[n]
+				    .excitatory_input.enable_small_capacitance);
+		assert_int_equal(
+			chip->neuron_block.atomic_neurons[n].refractory_period.reset_holdoff, 15);
 		assert_true(chip->neuron_block.atomic_neurons[n].bayesian.to_post_pulse);
 	}
 	for (uint32_t h = 0; h < 2; h++) {
@@ -171,25 +177,27 @@ static void what_cannot_be_encoded_names_its_part(void **state)
 	haldls_neuron_block_init(&block);
 	block.atomic_neurons[7].membrane_capacitance.capacitance = 64;
 	assert_error(haldls_neuron_block_encode(words, &block), HXCOMM_ERANGE,
-	        "NeuronBlock, AtomicNeuron 7: AtomicNeuron, NeuronConfig 0: "
-	        "NeuronConfig.membrane_capacitor_size is 64, allowed are 0 to 63");
+		"NeuronBlock, AtomicNeuron 7: AtomicNeuron, NeuronConfig 0: "
+		"NeuronConfig.membrane_capacitor_size is 64, allowed are 0 to 63");
 	haldls_neuron_block_init(&block);
 	block.i_bias_synin_drop[2] = 1024;
 	assert_error(haldls_neuron_block_encode(words, &block), HXCOMM_ERANGE,
-	        "NeuronBlock.i_bias_synin_drop[2] is 1024, allowed are 0 to 1023");
+		"NeuronBlock.i_bias_synin_drop[2] is 1024, allowed are 0 to 1023");
 	matrix.labels[9][3] = 64;
 	assert_error(haldls_synapse_matrix_encode(words, &matrix), HXCOMM_ERANGE,
-	        "row 9, column 3 has the label 64, allowed are 0 to 63");
+		"row 9, column 3 has the label 64, allowed are 0 to 63");
 	free(words);
 }
 
 static void large_containers_survive_json(void **state)
 {
-	static const char *const names[] = { "NeuronBlock", "SynapseDriverBlock", "CADCReadoutChain",
-		"ReadoutChain", "CapMem", "Crossbar", "MemoryTiming", "SynapseRow", "CADCSamples" };
+	static const char *const names[] = { "NeuronBlock", "SynapseDriverBlock",
+		"CADCReadoutChain", "ReadoutChain", "CapMem", "Crossbar", "MemoryTiming",
+		"SynapseRow", "CADCSamples" };
 	struct test_random random = { .seed = 5 };
 	(void)state;
-	FOR_ROWS (i, names) {
+	FOR_ROWS(i, names)
+	{
 		const struct haldls_container *c = haldls_container_find(names[i]);
 		void *value = new_value(c), *back = new_value(c);
 		json_t *fields;

@@ -25,10 +25,11 @@ static uint64_t number_of(const json_t *line, const char *name)
 static void begin(const json_t *line)
 {
 	const char *name = json_string_value(json_object_get(line, "container"));
-	const enum haldls_memory memory = strstr(name, "DRAM") ? HALDLS_MEMORY_EXTERNAL_DRAM
-	                                                       : HALDLS_MEMORY_EXTERNAL;
+	const enum haldls_memory memory =
+		strstr(name, "DRAM") ? HALDLS_MEMORY_EXTERNAL_DRAM : HALDLS_MEMORY_EXTERNAL;
 	assert_string_equal(haldls_memory_block_name(memory), name);
-	assert_ok(haldls_memory_block_find(&work.block, memory, number_of(line, "coordinate_enum")));
+	assert_ok(
+		haldls_memory_block_find(&work.block, memory, number_of(line, "coordinate_enum")));
 	assert_ok(haldls_memory_block_words(&work.count, &work.block));
 	work.size = work.block.last - work.block.first + 1;
 	assert_true(work.count <= WORDS_MAX && work.size <= BYTES_MAX);
@@ -44,8 +45,8 @@ static void read_bytes(const json_t *fields)
 
 static void encode(void)
 {
-	assert_ok(haldls_memory_block_encode(work.addresses, work.words, work.enables, &work.block,
-	        work.bytes, work.size));
+	assert_ok(haldls_memory_block_encode(
+		work.addresses, work.words, work.enables, &work.block, work.bytes, work.size));
 }
 
 static void check_line(const json_t *line)
@@ -64,7 +65,7 @@ static void check_line(const json_t *line)
 		assert_int_equal(work.words[w], json_integer_value(json_array_get(pair, 1)));
 		assert_int_equal(work.addresses[w], json_integer_value(json_array_get(read, w)));
 		assert_int_equal(work.enables[w],
-		        enables ? json_integer_value(json_array_get(enables, w)) : 15);
+			enables ? json_integer_value(json_array_get(enables, w)) : 15);
 	}
 	if (!from)
 		return;
@@ -95,7 +96,8 @@ static size_t changed_byte(uint8_t *after, const json_t *line)
 {
 	const char *path;
 	json_t *pair;
-	json_object_foreach(json_object_get(line, "changed"), path, pair) {
+	json_object_foreach(json_object_get(line, "changed"), path, pair)
+	{
 		*after = (uint8_t)json_integer_value(json_array_get(pair, 1));
 		return (size_t)strtoul(strchr(path, '[') + 1, NULL, 10);
 	}
@@ -121,7 +123,7 @@ static void probe(const json_t *line)
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *pair = json_array_get(list, i);
 		words[json_integer_value(json_array_get(pair, 0))] ^=
-		        (uint32_t)json_integer_value(json_array_get(pair, 1));
+			(uint32_t)json_integer_value(json_array_get(pair, 1));
 	}
 	work.bytes[place] = after;
 	encode();
@@ -161,9 +163,10 @@ static void containers_are_what_was_recorded(void **state)
 		if (!member_is_block(line))
 			continue;
 		const char *name = json_string_value(json_object_get(line, "container"));
-		const enum haldls_memory memory = strstr(name, "DRAM") ? HALDLS_MEMORY_EXTERNAL_DRAM
-		                                                       : HALDLS_MEMORY_EXTERNAL;
-		assert_true(haldls_memory_block_count(memory) == number_of(line, "coordinate_count"));
+		const enum haldls_memory memory =
+			strstr(name, "DRAM") ? HALDLS_MEMORY_EXTERNAL_DRAM : HALDLS_MEMORY_EXTERNAL;
+		assert_true(
+			haldls_memory_block_count(memory) == number_of(line, "coordinate_count"));
 		containers++;
 	}
 	vectors_close(vectors);
@@ -201,18 +204,20 @@ static void what_is_no_block_is_refused(void **state)
 	const struct haldls_memory_block nowhere = { .memory = (enum haldls_memory)2 };
 	uint32_t words;
 	(void)state;
-	assert_error(haldls_memory_block_words(&words, &backward), HXCOMM_ERANGE, "from byte 2 to 1");
-	assert_error(haldls_memory_block_words(&words, &far), HXCOMM_ERANGE, "bytes are 0 to 131071");
+	assert_error(
+		haldls_memory_block_words(&words, &backward), HXCOMM_ERANGE, "from byte 2 to 1");
+	assert_error(
+		haldls_memory_block_words(&words, &far), HXCOMM_ERANGE, "bytes are 0 to 131071");
 	assert_error(haldls_memory_block_words(&words, &nowhere), HXCOMM_ERANGE, "no memory 2");
 	assert_null(haldls_memory_block_name((enum haldls_memory)2));
 	assert_error(haldls_memory_block_find(&block, HALDLS_MEMORY_EXTERNAL, UINT64_C(1) << 34),
-	        HXCOMM_ERANGE, "no block 17179869184");
-	assert_error(haldls_memory_block_find(&block, HALDLS_MEMORY_EXTERNAL, 131072), HXCOMM_ERANGE,
-	        "from byte 1 to 0");
+		HXCOMM_ERANGE, "no block 17179869184");
+	assert_error(haldls_memory_block_find(&block, HALDLS_MEMORY_EXTERNAL, 131072),
+		HXCOMM_ERANGE, "from byte 1 to 0");
 	assert_int_equal(block.first, 5);
-	assert_error(haldls_memory_block_encode(work.addresses, work.words, work.enables, &block,
-	                     work.bytes, 3),
-	        HXCOMM_EINVAL, "needs 2 bytes, there are 3");
+	assert_error(haldls_memory_block_encode(
+			     work.addresses, work.words, work.enables, &block, work.bytes, 3),
+		HXCOMM_EINVAL, "needs 2 bytes, there are 3");
 }
 
 int main(void)
