@@ -83,6 +83,22 @@ int haldls_chip_init_plain(struct haldls_chip *out)
 	return status;
 }
 
+int haldls_chip_init_neuron_bypass(struct haldls_chip *out)
+{
+	const int status = haldls_chip_init_plain(out);
+	if (status != HXCOMM_OK)
+		return status;
+	for (uint32_t n = 0; n < HALDLS_NEURONS; n++) {
+		out->neuron_config[n].enable_threshold_comparator = false;
+		out->neuron_config[n].enable_bypass_excitatory = true;
+		out->neuron_config[n].enable_bypass_inhibitory = true;
+	}
+	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
+		for (uint32_t bus = 0; bus < HALDLS_PADI_BUSES; bus++)
+			out->common_padi_bus_config[h].dacen_pulse_extension[bus] = 15;
+	return HXCOMM_OK;
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 int haldls__chip_part_error(int status, const struct haldls_container *container, uint32_t element)

@@ -242,6 +242,21 @@ static void a_plain_chip_is_that_of_the_reference(void **state)
 	free(whole);
 }
 
+/* spec/lola.md 9 */
+static void a_bypassed_chip_differs_in_bypasses_only(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen = { 0 };
+	assert_ok(haldls_chip_init_plain(&f->chip));
+	assert_ok(haldls_chip_init_neuron_bypass(&f->other));
+	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
+	/* two bypasses of each neuron, and the extensions of eight buses */
+	assert_int_equal(seen.count, 2 * 512 + 8);
+	assert_ok(haldls_chip_encode(f->words, &f->other));
+	f->other.common_padi_bus_config[1].dacen_pulse_extension[3]++;
+	assert_error(haldls_chip_encode(f->words, &f->other), HXCOMM_ERANGE, "dacen_pulse_extension");
+}
+
 static void no_address_is_written_twice(void **state)
 {
 	(void)state;
@@ -395,6 +410,7 @@ int main(void)
 		        teardown),
 		cmocka_unit_test_setup_teardown(a_comparison_names_what_differs, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_plain_chip_is_that_of_the_reference, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_bypassed_chip_differs_in_bypasses_only, setup, teardown),
 		cmocka_unit_test(no_address_is_written_twice),
 		cmocka_unit_test_setup_teardown(defaults_are_quiet, setup, teardown),
 		cmocka_unit_test_setup_teardown(values_out_of_range_are_named, setup, teardown),

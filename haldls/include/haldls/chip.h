@@ -103,6 +103,14 @@ HXCOMM_API void haldls_chip_init(struct haldls_chip *out);
  *  Source: spec/lola.md 9 */
 HXCOMM_API HXCOMM_NODISCARD int haldls_chip_init_plain(struct haldls_chip *out);
 
+/** Set a chip as haldls_chip_init_plain() does, with all neurons bypassed: what comes in at a synaptic
+ *  input goes out as a spike, whatever the membrane does. For loopback tests of the event path.
+ *  @param[out] out  the chip; unchanged after an error
+ *  @retval 0              set
+ *  @retval HXCOMM_ENOMEM  memory is exhausted
+ *  Source: spec/lola.md 9 */
+HXCOMM_API HXCOMM_NODISCARD int haldls_chip_init_neuron_bypass(struct haldls_chip *out);
+
 /** Addresses of the words of a chip, in the order in which they are written.
  *  @return [HALDLS_CHIP_WORDS] omnibus word addresses, lent for ever. Safe on several threads */
 HXCOMM_API const uint32_t *haldls_chip_addresses(void);
