@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* `bss words`: messages to 64-bit words and back, both directions. */
+/* `bss words`: messages to 64-bit words and back, both directions; saved programs as text. */
 #include "bss.h"
 
 #include "jsonlines.h"
 
+#include <fisch/program.h>
+#include <fisch/program_file.h>
+#include <fisch/program_text.h>
 #include <hxcomm/encoder.h>
 #include <hxcomm/error.h>
 #include <hxcomm/message.h>
@@ -14,16 +17,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct arguments {
+	const char *verb;
+	const char *file; /* of print */
+};
+
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-	const char **verb = state->input;
+	struct arguments *arguments = state->input;
 	if (key == ARGP_KEY_ARG) {
-		if (*verb)
-			argp_error(state, "one of encode, decode");
-		*verb = text;
+		const bool print = arguments->verb && !strcmp(arguments->verb, "print");
+		if (!arguments->verb)
+			arguments->verb = text;
+		else if (print && !arguments->file)
+			arguments->file = text;
+		else
+			argp_error(state, "'%s' is too much: one of encode, decode, print FILE", text);
 	} else if (key == ARGP_KEY_END) {
-		if (!*verb)
-			argp_error(state, "say encode or decode");
+		if (!arguments->verb)
+			argp_error(state, "say encode, decode or print");
+		if (!strcmp(arguments->verb, "print") && !arguments->file)
+			argp_error(state, "print needs the file of a saved program");
 	} else {
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -32,7 +46,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp words_argp = {
 	.parser = parse_option,
-	.args_doc = "encode|decode",
+	.args_doc = "encode|decode\nprint FILE",
 	.doc = "Messages to and from the FPGA.\v"
 	       "encode  reads JSON lines {\"messages\":[{\"type\":\"timing::Barrier\","
 	       "\"payload\":{\"value\":1}},...]} and prints {\"words\":[\"0x0700000000000001\",...]}; "
@@ -42,6 +56,8 @@ static const struct argp words_argp = {
 	       "to it with \"direction\":\"to_fpga\", and prints {\"messages\":[{\"header\":...,"
 	       "\"type\":...,\"payload_bits\":...,\"message_bits\":...,\"payload\":{...}},...]}; an "
 	       "undefined code adds \"error\" and \"error_word_index\".\n\n"
+	       "print  prints a saved program, a line a word: its index, its name, its "
+	       "arguments.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
 	       "{\"error\":\"...\"} and the exit code 1.",
 };
@@ -320,14 +336,27 @@ static int decode(json_t **out, const json_t *line, void *user)
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
+static int print_program(const char *path)
+{
+	struct fisch_program *program;
+	int status = fisch_program_read(&program, path);
+	if (status == HXCOMM_OK)
+		status = fisch_program_print(stdout, program);
+	fisch_program_free(program);
+	return status == HXCOMM_OK ? BSS_OK : bss_fail(status, false);
+}
+
 int cmd_words(int argc, char **argv)
 {
-	const char *verb = NULL;
-	argp_parse(&words_argp, argc, argv, 0, NULL, &verb);
+	struct arguments arguments = { 0 };
+	argp_parse(&words_argp, argc, argv, 0, NULL, &arguments);
+	const char *verb = arguments.verb;
+	if (!strcmp(verb, "print"))
+		return print_program(arguments.file);
 	if (!strcmp(verb, "encode"))
 		return jsonlines_run(encode, NULL);
 	if (!strcmp(verb, "decode"))
 		return jsonlines_run(decode, NULL);
-	fprintf(stderr, "bss words: '%s' is neither encode nor decode\n", verb);
+	fprintf(stderr, "bss words: '%s' is none of encode, decode, print\n", verb);
 	return BSS_USAGE;
 }
