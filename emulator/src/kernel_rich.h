@@ -132,7 +132,10 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	live -= over;
 	unsigned parts = RICH_PARTS;
 	const vec steep = r.exp_slope * (v - r.exp_ref);
-	const vec used = choose(above(r.exponential, all(0.0f)), steep, all(-1.0f));
+	/* a current at its limit is constant, and not steep */
+	const vec grown = r.exponential * vec_decay(-vec_least(vec_most(steep, all(-80.0f)), all(14.0f)));
+	const vec used = choose(above(r.exponential, all(0.0f)),
+		choose(above(r.exp_limit, grown), steep, all(-1.0f)), all(-1.0f));
 	if (bits(above(used, all(4.0f))))
 		parts *= 16;
 	else if (bits(above(used, all(1.0f))))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Speed of the analog half of the emulated chip: kernels, idle time, dense activity. One JSON
  * object a line. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,7 +195,8 @@ static double uniform(void)
 }
 
 /* 512 sources at 20 kHz, each a row of 256 synapses; the neurons fire around 20 kHz. */
-static struct emulator_analog *new_network(unsigned kernel, unsigned threads)
+static struct emulator_analog *new_network(
+	unsigned kernel, unsigned threads, bool rich, struct emulator_spike *spikes)
 {
 	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
 	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
@@ -215,6 +217,11 @@ static struct emulator_analog *new_network(unsigned kernel, unsigned threads)
 	} codes[] = {{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79},
 		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112},
 		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300},
+		{HALDLS_CAPMEM_I_BIAS_ADAPT_TAU, 100}, {HALDLS_CAPMEM_I_BIAS_ADAPT_A, 20},
+		{HALDLS_CAPMEM_I_BIAS_ADAPT_B, 40}, {HALDLS_CAPMEM_V_ADAPT_LEAK, 680},
+		{HALDLS_CAPMEM_I_BIAS_EXP, 100}, {HALDLS_CAPMEM_V_EXP, 720},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_COBA, 30}, {HALDLS_CAPMEM_E_SYNIN_EXC_REV, 800},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_COBA, 30}, {HALDLS_CAPMEM_E_SYNIN_INH_REV, 500},
 		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278}};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
 		write_row(a, 0, codes[i].row, codes[i].code);
@@ -232,18 +239,27 @@ static struct emulator_analog *new_network(unsigned kernel, unsigned threads)
 	}
 	for (uint32_t n = 0; n < 512; n++)
 		emulator__analog_set_column_current(a, n / 256, n % 256, true, true);
+	if (!rich)
+		return a;
+	/* an exponential term whose reference has not settled would hold its membrane at the rail */
+	advance(a, 60 * TICKS_MS, spikes);
+	neuron.enable_adaptation = neuron.enable_exponential = true;
+	neuron.enable_synaptic_input_excitatory_coba_mode = true;
+	neuron.enable_synaptic_input_inhibitory_coba_mode = true;
+	for (uint32_t n = 0; n < 512; n++)
+		emulator__analog_set_neuron(a, n, &neuron);
 	return a;
 }
 
-static void bench_dense(const char *name, unsigned kernel, unsigned threads)
+static void bench_dense(const char *name, unsigned kernel, unsigned threads, bool rich)
 {
 	enum { ROUNDS_DENSE = 20, CHUNK = 20000, MEAN = 12500 };
 	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
 	static uint64_t next[512];
-	struct emulator_analog *a = new_network(kernel, threads);
+	struct emulator_analog *a = new_network(kernel, threads, rich, spikes);
 	if (!spikes)
 		abort();
-	for (unsigned i = 0; i < 60; i++)
+	for (unsigned i = 0; i < (rich ? 2 : 60); i++)
 		advance(a, TICKS_MS, spikes);
 	double best = 1e9, total = 0;
 	size_t count = 0, events = 0;
@@ -308,6 +324,44 @@ static void bench_time(void)
 	free(spikes);
 }
 
+/* One neuron after the other is recorded for 40 us and waits for 400 us: one of the 13 steps of a
+ * calibration of 13 s with its share of waiting. */
+static void bench_recording(void)
+{
+	struct haldls_readout_source_selection readout = HALDLS_READOUT_SOURCE_SELECTION_INIT;
+	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
+	struct emulator_analog *a = new_chip(500, 1);
+	if (!spikes)
+		abort();
+	for (unsigned i = 0; i < 2; i++)
+		readout.neuron_odd[0][i] = readout.neuron_even[0][i] = true;
+	emulator__analog_set_readout(a, &readout);
+	advance(a, 100 * TICKS_MS, spikes);
+	neuron.membrane_capacitor_size = 63;
+	neuron.enable_leak_degeneration = neuron.enable_readout_amplifier = true;
+	neuron.enable_fire = true;
+	const uint64_t start = now;
+	const double begin = seconds();
+	unsigned samples = 0;
+	for (uint32_t n = 0; n < 512; n++) {
+		neuron.enable_readout = true;
+		emulator__analog_set_neuron(a, n, &neuron);
+		advance(a, TICKS_MS * 2 / 5, spikes);
+		emulator__analog_neuron_reset(a, now, n);
+		for (unsigned i = 0; i < 1176; i++, samples++) {
+			advance(a, i % 2 ? 8 : 9, spikes);
+			emulator__analog_madc_sample(a, now, 0);
+		}
+		neuron.enable_readout = false;
+		emulator__analog_set_neuron(a, n, &neuron);
+	}
+	advance(a, 1000 * TICKS_MS - (now - start), spikes);
+	print("1 s of recording neuron after neuron", "MADC", seconds() - begin, "s", samples);
+	emulator__analog_free(a);
+	free(spikes);
+}
+
 /* With the name of a kernel as argument: the dense network with it, nothing else. */
 int main(int count, char **arguments)
 {
@@ -316,13 +370,18 @@ int main(int count, char **arguments)
 		bench_kernels();
 		bench_sensors();
 		bench_time();
+		bench_recording();
 	}
 	for (unsigned k = emulator__kernel_list(all); k-- > 0;)
 		if (count < 2 || !strcmp(arguments[1], all[k]->name))
 			for (unsigned threads = 1; threads <= 2; threads++) {
 				char what[64];
 				snprintf(what, sizeof(what), "%s, %u threads", all[k]->name, threads);
-				bench_dense(what, k, threads);
+				bench_dense(what, k, threads, false);
+				if (threads == 1) {
+					snprintf(what, sizeof(what), "%s, rich neurons", all[k]->name);
+					bench_dense(what, k, 1, true);
+				}
 			}
 	return 0;
 }
