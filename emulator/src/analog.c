@@ -18,9 +18,9 @@ enum {
 	/* those of a run of windows, and what the comparator delays beyond a step */
 	SPIKES_HELD = 2 * ANALOG_SPIKES_HALF + 2 * ANALOG_NEURONS,
 	DELAY_MAX = STEP - 1,
-	SOON_TICKS = 1250,     /* so many events within 5 us are worth windows too */
+	SOON_TICKS = 1250, /* so many events within 5 us are worth windows too */
 	SOON_EVENTS = 8,
-	SETTLED_TICKS = 5000,  /* a leap that long shows that nothing moves */
+	SETTLED_TICKS = 5000, /* a leap that long shows that nothing moves */
 	STIMULI_BEGIN = 256,
 };
 
@@ -89,8 +89,7 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 		return hxcomm_error_set(
 			HXCOMM_ENOMEM, "no memory for the pattern of an emulated chip");
 	}
-	emulator__variation_draw(
-		a->pattern, config->serial, config->variation, VARIATION_CELSIUS);
+	emulator__variation_draw(a->pattern, config->serial, config->variation, VARIATION_CELSIUS);
 	emulator__capmem_init(&a->capmem, config->seed, config->noise);
 	power_up(a);
 	if (config->threads > 1) {
@@ -265,8 +264,7 @@ void emulator__analog_neuron_reset(struct emulator_analog *a, uint64_t t, uint32
 		a, &(struct analog_stimulus){.time = t, .target = (uint16_t)neuron, .reset = true});
 }
 
-struct kernel_bin emulator__step_bin(
-	struct kernel_membranes *m, unsigned hemisphere, uint64_t end)
+struct kernel_bin emulator__step_bin(struct kernel_membranes *m, unsigned hemisphere, uint64_t end)
 {
 	const unsigned first = hemisphere * ANALOG_COLUMNS;
 	return (struct kernel_bin){
@@ -287,8 +285,8 @@ static bool stimulate(struct emulator_analog *a, uint64_t end)
 		const struct analog_stimulus *stimulus = &s->entry[s->first];
 		const uint64_t t = stimulus->time > a->grid ? stimulus->time : a->grid;
 		if (!stimulus->reset) {
-			struct kernel_bin bin = emulator__step_bin(
-				&a->membranes, stimulus->target / 128u, end);
+			struct kernel_bin bin =
+				emulator__step_bin(&a->membranes, stimulus->target / 128u, end);
 			emulator__synapse_event(
 				a, &bin, t, stimulus->target, stimulus->label, stimulus->pulse);
 			a->event_at = events ? a->event_at : t;
@@ -380,9 +378,9 @@ static void reset_remainder(struct emulator_analog *a, uint32_t n, uint64_t begi
 void emulator__spike_insert(
 	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron)
 {
-	for (; count > 0 && (spikes[count - 1].time > time ||
-				    (spikes[count - 1].time == time &&
-					    spikes[count - 1].neuron > neuron));
+	for (; count > 0 &&
+		(spikes[count - 1].time > time ||
+			(spikes[count - 1].time == time && spikes[count - 1].neuron > neuron));
 		count--)
 		spikes[count] = spikes[count - 1];
 	spikes[count] = (struct emulator_spike){.time = time, .neuron = (uint16_t)neuron};
@@ -403,10 +401,10 @@ static void bypass(struct emulator_analog *a)
 	const uint64_t time = a->event_at + PHYSICS_BYPASS_TICKS;
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		const struct haldls_neuron_config *config = &a->neuron[n];
-		const bool fires = config->enable_bypass_excitatory &&
-				   m->charge[0][n] > PHYSICS_BYPASS;
-		const bool rests = config->enable_bypass_inhibitory &&
-				   m->charge[1][n] > PHYSICS_BYPASS;
+		const bool fires =
+			config->enable_bypass_excitatory && m->charge[0][n] > PHYSICS_BYPASS;
+		const bool rests =
+			config->enable_bypass_inhibitory && m->charge[1][n] > PHYSICS_BYPASS;
 		if (!config->enable_fire || a->is_resting[n] || !(fires || rests))
 			continue;
 		emulator__neuron_rest(a, n, time);
@@ -622,7 +620,8 @@ static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
 		/* membranes follow a settling memory: short leaps at first and before somebody
 		 * looks */
 		const uint64_t since = a->grid - a->changed_at, last = 2 * ANALOG_REFRESH_TICKS;
-		const uint64_t most = 2 * since > ANALOG_REFRESH_TICKS ? 2 * since : ANALOG_REFRESH_TICKS;
+		const uint64_t most =
+			2 * since > ANALOG_REFRESH_TICKS ? 2 * since : ANALOG_REFRESH_TICKS;
 		limit = limit < most ? limit : most;
 		if (room > last + ANALOG_REFRESH_TICKS)
 			limit = limit < room - last ? limit : room - last;
@@ -745,8 +744,7 @@ int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emula
 		return hxcomm_error_set(HXCOMM_ENOSPC,
 			"more than %zu spikes until tick %llu: advance in smaller parts", capacity,
 			(unsigned long long)t);
-	if (a->stimuli.exhausted || a->correlation.exhausted[0] ||
-		a->correlation.exhausted[1])
+	if (a->stimuli.exhausted || a->correlation.exhausted[0] || a->correlation.exhausted[1])
 		return hxcomm_error_set(HXCOMM_ENOMEM,
 			"no memory for %zu events of an emulated chip", a->stimuli.count);
 	return HXCOMM_OK;

@@ -25,7 +25,7 @@ enum {
 	ANALOG_DRIVERS = 256,
 	ANALOG_MUXES = 2,
 	ANALOG_PADS = 2,
-	ANALOG_SPIKES_HALF = 65536,  /**< spikes of a hemisphere in a run of windows */
+	ANALOG_SPIKES_HALF = 65536,   /**< spikes of a hemisphere in a run of windows */
 	ANALOG_BUSY_TICKS = 5000,     /**< 20 us in windows once a neuron was near its threshold */
 	ANALOG_REFRESH_TICKS = 25000, /**< 100 us of a settling memory between two looks at it */
 };
@@ -62,9 +62,9 @@ struct analog_refractory {
 struct analog_stimulus {
 	uint64_t time;
 	uint16_t target; /**< driver, or neuron to reset */
-	uint8_t label; /**< that the driver sends to its synapses */
-	bool reset;    /**< an artificial reset, else an event of a driver */
-	float pulse;   /**< length, 1 for a full one */
+	uint8_t label;   /**< that the driver sends to its synapses */
+	bool reset;      /**< an artificial reset, else an event of a driver */
+	float pulse;     /**< length, 1 for a full one */
 };
 
 /** Stimuli that wait for their step, in time order. */
@@ -73,7 +73,7 @@ struct analog_stimuli {
 	size_t first;           /**< those before it are done */
 	size_t count, capacity; /**< behind the last one; room */
 	size_t resets;          /**< artificial resets that wait */
-	bool exhausted; /**< one could not be kept */
+	bool exhausted;         /**< one could not be kept */
 };
 
 /** What a leap changes, to take it back. */
@@ -90,7 +90,7 @@ struct analog_half {
 	struct kernel_bins bins;
 	struct emulator_spike *spikes; /**< [ANALOG_SPIKES_HALF] of this run */
 	size_t spike_count;
-	size_t next; /**< stimulus */
+	size_t next;                      /**< stimulus */
 	uint16_t resting[ANALOG_COLUMNS]; /**< neurons in their refractory period */
 	unsigned resting_count;
 	float length; /**< steps of the last window */
@@ -136,27 +136,27 @@ struct emulator_analog {
 	bool any_stale;         /* … of those marked in `stale` */
 	bool stale[ANALOG_NEURONS];
 
-	uint64_t busy_until;    /* some neuron was near its threshold: run in windows until then */
-	uint64_t windows_from;  /* … but in single steps until this tick */
-	unsigned steps_most;   /* in the longest step of a window: 4 where noise hides what 320 ns miss,
-				  else 1 */
+	uint64_t busy_until;   /* some neuron was near its threshold: run in windows until then */
+	uint64_t windows_from; /* … but in single steps until this tick */
+	unsigned steps_most;   /* in the longest step of a window: 4 where noise hides what 320 ns
+				  miss,   else 1 */
 	bool plan_stale, plan_fits; /* the plan is for other parameters; windows are possible */
 
 	/* noise: membranes.noise of each neuron holds at `noise_time` */
 	uint64_t noise_time[ANALOG_NEURONS];
 	uint64_t noise_slot[ANALOG_HEMISPHERES]; /* slot in membranes.noise_from, UINT64_MAX for
 						    none */
-	bool noise_stepped; /* a noise current flows: membranes.noise is 0 */
+	bool noise_stepped;                      /* a noise current flows: membranes.noise is 0 */
 	float noise_power[ANALOG_NEURONS];   /* V^2/s: variance of the noise grows at this rate at
 						first */
 	float noise_current[ANALOG_NEURONS]; /* V/s: sigma of the band-limited noise current */
 	uint32_t crossings[ANALOG_NEURONS];  /* so far: each draws the comparator's noise anew */
 	uint32_t crossing_bits[ANALOG_NEURONS][4]; /* drawn for four of them */
-	bool bypasses;     /* some neuron has one */
-	uint64_t event_at; /* tick of the first event of this step */
-	float farad[ANALOG_NEURONS];            /* F, of the membranes */
-	float adaptation_step[ANALOG_NEURONS];  /* V/s per spike, signed */
-	uint64_t moved_at;                      /* tick at which single steps last saw something move */
+	bool bypasses;                             /* some neuron has one */
+	uint64_t event_at;                         /* tick of the first event of this step */
+	float farad[ANALOG_NEURONS];               /* F, of the membranes */
+	float adaptation_step[ANALOG_NEURONS];     /* V/s per spike, signed */
+	uint64_t moved_at; /* tick at which single steps last saw something move */
 	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
 	uint64_t conversions, samples;          /* so far */
 
@@ -281,8 +281,8 @@ void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t);
 /** An event reaches a driver at tick @p t, not before the last one that reached it.
  *  @param[out] sent  what the synapses compare their labels with
  *  @return length of the pulse, 1 for a full one */
-float emulator__driver_event(struct emulator_analog *a, uint64_t t, uint32_t driver,
-	uint8_t label, uint8_t *sent);
+float emulator__driver_event(
+	struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label, uint8_t *sent);
 /** Voltage of a driver's short-term plasticity at tick @p t, codes. */
 double emulator__driver_voltage(struct emulator_analog *a, uint64_t t, uint32_t driver);
 
@@ -290,8 +290,8 @@ double emulator__driver_voltage(struct emulator_analog *a, uint64_t t, uint32_t 
 
 /** Derive the columns' scales from the DAC bias and the current switches. */
 void emulator__synapse_refresh(struct emulator_analog *a);
-/** Put an event of a driver at tick @p t into a step of its hemisphere. @param pulse length, 1 for a
- *  full one */
+/** Put an event of a driver at tick @p t into a step of its hemisphere. @param pulse length, 1 for
+ * a full one */
 void emulator__synapse_event(const struct emulator_analog *a, struct kernel_bin *bin, uint64_t t,
 	uint32_t driver, uint8_t label, float pulse);
 
@@ -306,8 +306,7 @@ bool emulator__window_run(struct emulator_analog *a, uint64_t t);
 /** Have the noise currents of a hemisphere at the begin and end of a slot in the membranes. */
 void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64_t slot);
 /** Where the events of a hemisphere go in the single step of @p m that ends at tick @p end. */
-struct kernel_bin emulator__step_bin(
-	struct kernel_membranes *m, unsigned hemisphere, uint64_t end);
+struct kernel_bin emulator__step_bin(struct kernel_membranes *m, unsigned hemisphere, uint64_t end);
 /** Keep a spike in the order of (time, neuron). @param spikes room for one more behind @p count */
 void emulator__spike_insert(
 	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron);

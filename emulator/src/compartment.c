@@ -12,10 +12,12 @@
 enum {
 	MEMBRANES = ANALOG_NEURONS,
 	ENDS = 2 * ANALOG_NEURONS, /* membranes, then segments of the soma line */
-	LINE_ENDS = 64, /* conductances that a soma line may have: beyond it the last are left out */
+	LINE_ENDS =
+		64, /* conductances that a soma line may have: beyond it the last are left out */
 };
 
-/* ---- shorts ------------------------------------------------------------------------------------ */
+/* ---- shorts ------------------------------------------------------------------------------------
+ */
 
 static uint16_t root_of(uint16_t parent[ENDS], uint16_t end)
 {
@@ -79,7 +81,8 @@ static void list_nodes(struct compartments *c, uint16_t parent[ENDS], uint16_t n
 			add_node(c, parent, &members, node_of, (uint16_t)n);
 }
 
-/* ---- conductances ------------------------------------------------------------------------------ */
+/* ---- conductances ------------------------------------------------------------------------------
+ */
 
 static float conductance(const struct emulator_analog *a, unsigned n)
 {
@@ -120,8 +123,8 @@ static void add_mesh(struct emulator_analog *a, uint16_t parent[ENDS], const uin
 			add_edge(&a->compartments, node[i], node[k], siemens[i] * siemens[k] / sum);
 }
 
-static void list_edges(struct emulator_analog *a, uint16_t parent[ENDS],
-	const uint16_t node_of[ENDS])
+static void list_edges(
+	struct emulator_analog *a, uint16_t parent[ENDS], const uint16_t node_of[ENDS])
 {
 	a->compartments.edges = 0;
 	for (unsigned n = 0; n < MEMBRANES; n++) {
@@ -158,7 +161,8 @@ void emulator__compartment_refresh(struct emulator_analog *a)
 	}
 }
 
-/* ---- exchange ---------------------------------------------------------------------------------- */
+/* ---- exchange ----------------------------------------------------------------------------------
+ */
 
 static void set_volt(const struct compartments *c, float *v, unsigned node, float volt)
 {
@@ -166,8 +170,8 @@ static void set_volt(const struct compartments *c, float *v, unsigned node, floa
 		v[c->member[c->node[node].first + k]] = volt;
 }
 
-static void exchange(const struct compartments *c, float *v, const struct compartment_edge *edge,
-	float h)
+static void exchange(
+	const struct compartments *c, float *v, const struct compartment_edge *edge, float h)
 {
 	const float one = c->farad[edge->one], other = c->farad[edge->other];
 	const float here = v[c->member[c->node[edge->one].first]];

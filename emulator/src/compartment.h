@@ -11,8 +11,8 @@
  *  `connect_soma_right` shorts the line with that of the right neighbour,
  *  `connect_membrane_right` the membranes, `connect_bottom` those of the two rows of a column.
  *  Switches have no resistance. Shorted membranes share their charge in each step; conductances
- *  exchange it in closed form, pair by pair, to and fro. A line without a membrane has no charge: its
- *  conductances become a mesh between the others. */
+ *  exchange it in closed form, pair by pair, to and fro. A line without a membrane has no charge:
+ * its conductances become a mesh between the others. */
 
 #include <stdint.h>
 
@@ -34,14 +34,14 @@ enum { COMPARTMENT_EDGES = 4096 };
 
 /** The compartments of a chip. */
 struct compartments {
-	uint16_t member[512];                  /**< neurons, node by node */
-	struct compartment_short node[512];    /**< every membrane is in one */
-	unsigned nodes;                        /**< count */
-	float farad[512];                      /**< by node */
+	uint16_t member[512];               /**< neurons, node by node */
+	struct compartment_short node[512]; /**< every membrane is in one */
+	unsigned nodes;                     /**< count */
+	float farad[512];                   /**< by node */
 	struct compartment_edge edge[COMPARTMENT_EDGES];
-	unsigned edges;                        /**< count */
-	unsigned shorts;                       /**< nodes of several membranes: the first ones */
-	unsigned turn;                         /**< exchanges so far */
+	unsigned edges;  /**< count */
+	unsigned shorts; /**< nodes of several membranes: the first ones */
+	unsigned turn;   /**< exchanges so far */
 };
 
 /** Find nodes and conductances from the switches of all neurons. @param a the chip */

@@ -15,9 +15,9 @@
 enum {
 	KERNEL_NEURONS = 512,
 	KERNEL_COLUMNS = 256,
-	KERNEL_BLOCK = 64,   /**< neurons that are rich together */
-	KERNEL_LINES = 2,    /**< 0 excitatory, 1 inhibitory */
-	KERNEL_WINDOW = 12,  /**< most steps of a window, which lies within a slot of the noise */
+	KERNEL_BLOCK = 64,  /**< neurons that are rich together */
+	KERNEL_LINES = 2,   /**< 0 excitatory, 1 inhibitory */
+	KERNEL_WINDOW = 12, /**< most steps of a window, which lies within a slot of the noise */
 };
 
 /** Steps to the end of a reset that does not come. */
@@ -46,16 +46,16 @@ typedef float kernel_column[KERNEL_NEURONS + 16];
 /** State and parameters of all neurons. Currents are divided by the membrane's capacitance: V/s. */
 struct kernel_membranes {
 	/* state */
-	_Alignas(64) kernel_column v;     /**< V, membrane */
-	kernel_column noise;              /**< V, what was drawn beside it where no noise current flows */
+	_Alignas(64) kernel_column v; /**< V, membrane */
+	kernel_column noise; /**< V, what was drawn beside it where no noise current flows */
 	kernel_column line[KERNEL_LINES]; /**< V, drop of the synaptic line */
 	/* what the step brings */
 	kernel_column charge[KERNEL_LINES]; /**< V, sum of the events of this step */
-	kernel_column kept[KERNEL_LINES];   /**< V, what is left of them at the end of the step, over
-					       what is left over half a step */
-	kernel_column reset_share;          /**< share of the step in reset, 0 … 1 */
-	kernel_column noise_from; /**< V/s, noise current at the begin of the noise slot */
-	kernel_column noise_to;   /**< V/s, at its end */
+	kernel_column kept[KERNEL_LINES]; /**< V, what is left of them at the end of the step, over
+					     what is left over half a step */
+	kernel_column reset_share;        /**< share of the step in reset, 0 … 1 */
+	kernel_column noise_from;         /**< V/s, noise current at the begin of the noise slot */
+	kernel_column noise_to;           /**< V/s, at its end */
 	/* parameters: current = limit * tanh(slope * (reference - v)) for leak and reset */
 	kernel_column leak_limit;
 	kernel_column leak_slope;     /**< 1/V */
@@ -76,8 +76,8 @@ struct kernel_membranes {
 	kernel_column threshold; /**< V, this crossing's; huge where the neuron cannot fire */
 	kernel_column margin;    /**< V */
 	/* what the step found */
-	kernel_column gain; /**< V, the way of the membrane in this step */
-	kernel_column rate; /**< 1/s, inverse time constant of the membrane */
+	kernel_column gain;                     /**< V, the way of the membrane in this step */
+	kernel_column rate;                     /**< 1/s, inverse time constant of the membrane */
 	uint32_t above[KERNEL_NEURONS + 16];    /**< 1 while the comparator is on */
 	uint32_t crossing[KERNEL_NEURONS + 16]; /**< 1 where it switched on in this step */
 	float fast;                             /**< V, what counts as fast */
@@ -87,16 +87,16 @@ struct kernel_membranes {
 /** What rich neurons have beside a leaky membrane. Currents are divided by the membrane's
  *  capacitance: V/s. */
 struct kernel_rich {
-	_Alignas(64) kernel_column adaptation; /**< V/s, w */
-	kernel_column place;                   /**< of a crossing in the step, 0 … 1 */
-	kernel_column adaptation_rate;         /**< 1/s */
-	kernel_column adaptation_a;            /**< 1/s, signed: w tends to a (v - reference) */
-	kernel_column adaptation_reference;    /**< V */
-	kernel_column adaptation_limit;        /**< V/s, largest adaptation current */
-	kernel_column exponential;             /**< V/s at its reference; 0 where it is off */
-	kernel_column exponential_slope;       /**< 1/V */
-	kernel_column exponential_reference;   /**< V */
-	kernel_column exponential_limit;       /**< V/s */
+	_Alignas(64) kernel_column adaptation;   /**< V/s, w */
+	kernel_column place;                     /**< of a crossing in the step, 0 … 1 */
+	kernel_column adaptation_rate;           /**< 1/s */
+	kernel_column adaptation_a;              /**< 1/s, signed: w tends to a (v - reference) */
+	kernel_column adaptation_reference;      /**< V */
+	kernel_column adaptation_limit;          /**< V/s, largest adaptation current */
+	kernel_column exponential;               /**< V/s at its reference; 0 where it is off */
+	kernel_column exponential_slope;         /**< 1/V */
+	kernel_column exponential_reference;     /**< V */
+	kernel_column exponential_limit;         /**< V/s */
 	kernel_column conductance[KERNEL_LINES]; /**< 1/s: how the largest current of an input falls
 						    towards its reversal potential; 0 for
 						    current-based ones */
@@ -125,7 +125,7 @@ struct kernel_bins {
  *  together. */
 struct kernel_planned {
 	_Alignas(64) float keep[KERNEL_LINES][16]; /**< of a drop over a step */
-	float bend[KERNEL_LINES][16];   /**< 1/V, less for large drops */
+	float bend[KERNEL_LINES][16];              /**< 1/V, less for large drops */
 	float mean[KERNEL_LINES][16];   /**< of a drop over a step, in widths of the input */
 	float late[KERNEL_LINES][16];   /**< of a drop over half a step */
 	float area[KERNEL_LINES][16];   /**< time constant over step, in widths of the input */
@@ -135,9 +135,9 @@ struct kernel_planned {
 	float reference[16];            /**< V, of the leak */
 	float leak[16];                 /**< V per step, largest way that the leak makes */
 	float constant[16];             /**< V per step */
-	float until[16];       /**< steps from the window's begin to the end of the reset; huge where
-				  there is none */
-	float inflow[16];      /**< V per step, the other currents in the last step */
+	float until[16];  /**< steps from the window's begin to the end of the reset; huge where
+			     there is none */
+	float inflow[16]; /**< V per step, the other currents in the last step */
 	float reset_floor[16]; /**< V, where leak and reset meet without other currents */
 	float reset_yield[16]; /**< V above it for 1 V per step of other currents */
 	float reset_rate[16];  /**< time constants of the reset in a step */
@@ -155,14 +155,14 @@ struct kernel_plan {
 
 /** A run of steps of one hemisphere. */
 struct kernel_window {
-	unsigned first;           /**< neuron: 0 or 256 */
-	unsigned steps;           /**< how many */
-	float place;              /**< of the middle of the first step in the noise slot, 0 … 1 */
-	float advance;            /**< from step to step */
-	bool noise;               /**< a noise current flows */
-	uint64_t released[KERNEL_WINDOW]; /**< by step; bit i: one of neurons first + 4 i … + 3 leaves
-					     its reset */
-	struct kernel_bins *bins; /**< events; zero again afterwards */
+	unsigned first; /**< neuron: 0 or 256 */
+	unsigned steps; /**< how many */
+	float place;    /**< of the middle of the first step in the noise slot, 0 … 1 */
+	float advance;  /**< from step to step */
+	bool noise;     /**< a noise current flows */
+	uint64_t released[KERNEL_WINDOW]; /**< by step; bit i: one of neurons first + 4 i … + 3
+					     leaves its reset */
+	struct kernel_bins *bins;         /**< events; zero again afterwards */
 	/** A comparator switched on. May change state, plan and threshold of this neuron.
 	 *  @param user as below  @param neuron which  @param time steps since the window's begin
 	 *  @param speed V per step of the membrane */
@@ -187,20 +187,21 @@ struct kernel {
 	/** Move all neurons by any time @p h in which nothing happens; `reset_share` counts with
 	 *  KERNEL_RESETS. */
 	uint32_t (*leap)(struct kernel_membranes *m, float h, unsigned variants);
-	/** Move rich neurons by one step, as `step`. @param blocks bit b: neurons 64 b … 64 b + 63 */
+	/** Move rich neurons by one step, as `step`. @param blocks bit b: neurons 64 b … 64 b + 63
+	 */
 	uint32_t (*rich)(struct kernel_membranes *m, struct kernel_rich *r, float h, float place,
 		unsigned variants, unsigned blocks);
 	/** Move one hemisphere through a window: as steps do, where lines and membranes are slow
 	 *  against a step. The leak is followed along its tangent for the length of the window;
 	 *  neurons in reset are parked and moved at its end in one. */
-	void (*window)(struct kernel_membranes *m, struct kernel_plan *p,
-		const struct kernel_window *w);
+	void (*window)(
+		struct kernel_membranes *m, struct kernel_plan *p, const struct kernel_window *w);
 	/** Noise current of 256 neurons at the begin of a slot: the number of ones of 16 bits, for
 	 *  what a low-pass makes normal.
 	 *  @param[out] out [256]  @param scale [256] sigmas  @param seed key
 	 *  @param hemisphere whose neurons  @param slot number */
-	void (*noise)(float *out, const float *scale, uint64_t seed, uint32_t hemisphere,
-		uint64_t slot);
+	void (*noise)(
+		float *out, const float *scale, uint64_t seed, uint32_t hemisphere, uint64_t slot);
 	/** Add a row event: columns whose label matches get strength * scale * amount.
 	 *  @param charge, kept, strength, labels, scale, rate  [256]  @param label to match
 	 *  @param amount of this pulse  @param late  s from the event to the end of the step, less
@@ -209,12 +210,13 @@ struct kernel {
 		const float *scale, const float *rate, uint8_t label, float amount, float late);
 	/** Add amplitude * exp(-age * rate) to 256 sensors, with their own factors on both.
 	 *  @param sum, amplitude, rate  [256]  @param since [256] tick of the partner's last pulse
-	 *  @param now tick of this one; both in their low 32 bits, at most 2^31 apart  @param pair of
-	 *  all */
+	 *  @param now tick of this one; both in their low 32 bits, at most 2^31 apart  @param pair
+	 * of all */
 	void (*pair_column)(float *sum, const float *amplitude, const float *rate,
 		const uint32_t *since, uint32_t now, const struct kernel_pair *pair);
 	/** The same for those of a row whose label matches.
-	 *  @param labels [256]  @param label to match  @param pairs [2] of columns 0 to 127, 128 to 255 */
+	 *  @param labels [256]  @param label to match  @param pairs [2] of columns 0 to 127, 128 to
+	 * 255 */
 	void (*pair_row)(float *sum, const float *amplitude, const float *rate,
 		const uint32_t *since, const uint8_t *labels, uint8_t label, uint32_t now,
 		const struct kernel_pair *pairs);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The kernel of rich neurons, included by kernel_body.h for each instruction set: adaptation,
  * exponential term, inputs that depend on the membrane. A step is divided into parts, each as in
- * kernel_body.h an exponential Euler step with the slope of all currents; where the exponential term
- * runs away, into four or sixteen times as many. Source: spec/emulator_numerics.md 2.4,
+ * kernel_body.h an exponential Euler step with the slope of all currents; where the exponential
+ * term runs away, into four or sixteen times as many. Source: spec/emulator_numerics.md 2.4,
  * spec/emulator_physics.md 2.1. */
 
 enum { RICH_PARTS = 2 };
@@ -66,8 +66,8 @@ ALWAYS vec rich_currents(const struct rich *r, vec v, vec w, vec *force)
 		r->reset * r->reset_slope * (all(1.0f) - y * y);
 	for (unsigned l = 0; l < KERNEL_LINES; l++) {
 		/* a positive slope pulls towards the reversal potential on either side */
-		const vec size = r->limit[l] + r->coba[l] * (l ? v - r->reversal[l]
-							       : r->reversal[l] - v);
+		const vec size =
+			r->limit[l] + r->coba[l] * (l ? v - r->reversal[l] : r->reversal[l] - v);
 		const vec open = vec_most(size, all(0.0f));
 		const vec slope = choose(above(size, all(0.0f)), r->coba[l], all(0.0f));
 		f += (l ? -open : open) * r->input[l];
@@ -133,7 +133,8 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	unsigned parts = RICH_PARTS;
 	const vec steep = r.exp_slope * (v - r.exp_ref);
 	/* a current at its limit is constant, and not steep */
-	const vec grown = r.exponential * vec_decay(-vec_least(vec_most(steep, all(-80.0f)), all(14.0f)));
+	const vec grown =
+		r.exponential * vec_decay(-vec_least(vec_most(steep, all(-80.0f)), all(14.0f)));
 	const vec used = choose(above(r.exponential, all(0.0f)),
 		choose(above(r.exp_limit, grown), steep, all(-1.0f)), all(-1.0f));
 	if (bits(above(used, all(4.0f))))
@@ -161,7 +162,8 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 		const vec aim = r.a * (all(0.5f) * (v + next) - r.a_ref);
 		/* a comparator that switches on ends the step of its neuron: a reset follows */
 		const vec stops = choose(on, choose(was, all(0.0f), ready), all(0.0f));
-		const vec gone = choose(above(stops, all(0.5f)), vec_least(at, all(1.0f)), all(1.0f));
+		const vec gone =
+			choose(above(stops, all(0.5f)), vec_least(at, all(1.0f)), all(1.0f));
 		w += turn * gone * (aim - w);
 		v = choose(above(stops, all(0.5f)), threshold - noise, next);
 		live -= live * stops;

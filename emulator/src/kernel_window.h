@@ -126,8 +126,8 @@ ALWAYS vec release(struct kernel_planned *b, unsigned o, vec current, vec drift,
 	const mask free = above(time, until - all(1e-3f));
 	/* a membrane lags behind its currents, which are known in the middles of steps */
 	const vec lag = time - all(0.5f) - until + load(&b->reset_lag[o]);
-	const vec aim = load(&b->reset_floor[o]) +
-			load(&b->reset_yield[o]) * (current - drift * lag);
+	const vec aim =
+		load(&b->reset_floor[o]) + load(&b->reset_yield[o]) * (current - drift * lag);
 	const vec length = vec_most(until - load(&b->since[o]), all(0.0f));
 	const vec left = vec_decay(length * load(&b->reset_rate[o]));
 	const vec reached = vec_most(aim + (parked - aim) * left, all(0.0f));
@@ -184,18 +184,17 @@ ALWAYS void window_membranes(struct kernel_membranes *m, struct kernel_plan *p,
 			vec before = load(&b->inflow[o]);
 			if (k)
 				before = current[k - 1] + noise - drift * all(2.0f);
-			const vec part = release(b, o, inflow, inflow - before,
-				all((float)(k + 1)), &v, &tangent);
+			const vec part = release(
+				b, o, inflow, inflow - before, all((float)(k + 1)), &v, &tangent);
 			store(&paths->part[k][column], part);
 			share = part * share_of(part * tangent.pull);
 		}
 		vec force = tangent.push - tangent.pull * v + inflow;
 		if (careful) {
-			const vec room =
-				choose(above(force, all(0.0f)), all(PHYSICS_RAIL) - v, v);
-			force *= vec_least(
-				vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)),
-				all(1.0f));
+			const vec room = choose(above(force, all(0.0f)), all(PHYSICS_RAIL) - v, v);
+			force *=
+				vec_least(vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)),
+					all(1.0f));
 		}
 		store(&paths->from[k][column], v);
 		const uint32_t before = bits(above(v, threshold));
@@ -211,8 +210,8 @@ ALWAYS void window_membranes(struct kernel_membranes *m, struct kernel_plan *p,
 	store(&m->v[i], vec_least(vec_most(v, all(0.0f)), all(PHYSICS_RAIL)));
 }
 
-static void fire_crossings(const struct kernel_membranes *m, const struct kernel_window *w,
-	const struct paths *paths)
+static void fire_crossings(
+	const struct kernel_membranes *m, const struct kernel_window *w, const struct paths *paths)
 {
 	for (unsigned c = 0; c < paths->crossings; c++) {
 		const struct crossing *crossing = &paths->crossing[c];
@@ -224,9 +223,8 @@ static void fire_crossings(const struct kernel_membranes *m, const struct kernel
 			const float way = paths->from[k + 1][column] - from;
 			/* the way is not a lane's own where it was released next */
 			const float share = most(least((m->threshold[n] - from) / way, 1), 0);
-			const float part = w->released[k] >> column / 4 & 1
-						   ? paths->part[k][column]
-						   : 1;
+			const float part =
+				w->released[k] >> column / 4 & 1 ? paths->part[k][column] : 1;
 			w->fire(w->user, n, (float)(k + 1) - part * (1 - share), way / part);
 		}
 	}
@@ -259,26 +257,25 @@ static void row(float *restrict charge, float *restrict kept, const float *restr
 	uint8_t label, float amount, float late)
 {
 	for (unsigned c = 0; c < KERNEL_COLUMNS; c += LANES) {
-		const vec drop = where_label(&labels[c], label,
-			load(&strength[c]) * load(&scale[c]) * all(amount));
+		const vec drop = where_label(
+			&labels[c], label, load(&strength[c]) * load(&scale[c]) * all(amount));
 		const vec x = load(&rate[c]) * all(late);
-		const vec left = all(1.0f) -
-				 x * (all(1.0f) - x * (all(0.5f) - x * all(1.0f / 6.0f)));
+		const vec left =
+			all(1.0f) - x * (all(1.0f) - x * (all(0.5f) - x * all(1.0f / 6.0f)));
 		store(&charge[c], load(&charge[c]) + drop);
 		store(&kept[c], load(&kept[c]) + drop * left);
 	}
 }
 
-static void noise(
-	float *out, const float *scale, uint64_t seed, uint32_t hemisphere, uint64_t slot)
+static void noise(float *out, const float *scale, uint64_t seed, uint32_t hemisphere, uint64_t slot)
 {
 	enum { DRAWS = KERNEL_COLUMNS / 8 };
 	uint32_t word[4][DRAWS];
 	const philox4x32_key_t key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}};
 	const uint32_t low = (uint32_t)slot, high = (uint32_t)(slot >> 32);
 	for (uint32_t i = 0; i < DRAWS; i++) {
-		const philox4x32_ctr_t place = {{hemisphere * DRAWS + i,
-			(uint32_t)NOISE_MEMBRANE << 24 | 1, low, high}};
+		const philox4x32_ctr_t place = {
+			{hemisphere * DRAWS + i, (uint32_t)NOISE_MEMBRANE << 24 | 1, low, high}};
 		const philox4x32_ctr_t drawn = philox4x32(place, key);
 		word[0][i] = drawn.v[0];
 		word[1][i] = drawn.v[1];

@@ -154,16 +154,18 @@ static void refresh_adaptation(struct emulator_analog *a, uint32_t n, float capa
 	const struct haldls_neuron_config *config = &a->neuron[n];
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
 	const float code = fmaxf(cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_TAU), 0.1f);
-	const float slope = config->enable_adaptation ? PHYSICS_ADAPT_A * pattern->adaptation[0] *
-								cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_A)
-						      : 0;
-	const float step = config->enable_adaptation ? PHYSICS_ADAPT_B * pattern->adaptation[1] *
-							       cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_B)
-						     : 0;
+	const float slope = config->enable_adaptation
+				    ? PHYSICS_ADAPT_A * pattern->adaptation[0] *
+					      cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_A)
+				    : 0;
+	const float step = config->enable_adaptation
+				   ? PHYSICS_ADAPT_B * pattern->adaptation[1] *
+					     cell(a, n, HALDLS_CAPMEM_I_BIAS_ADAPT_B)
+				   : 0;
 	r->adaptation_rate[n] = code / (PHYSICS_ADAPT_TAU * pattern->adaptation_tau);
 	r->adaptation_a[n] = (config->invert_adaptation_a ? -slope : slope) / capacitance;
-	r->adaptation_reference[n] = rich_reference(
-		a, n, HALDLS_CAPMEM_V_ADAPT_LEAK, pattern->adaptation_offset[0]);
+	r->adaptation_reference[n] =
+		rich_reference(a, n, HALDLS_CAPMEM_V_ADAPT_LEAK, pattern->adaptation_offset[0]);
 	r->adaptation_limit[n] = PHYSICS_ADAPT_LIMIT / capacitance;
 	a->adaptation_step[n] = (config->invert_adaptation_b ? -step : step) / capacitance;
 	if (!config->enable_adaptation)
@@ -277,8 +279,8 @@ static float crossing_noise(struct emulator_analog *a, uint32_t n)
 	const uint32_t crossing = a->crossings[n]++;
 	uint32_t *drawn = a->crossing_bits[n];
 	if (crossing % 4 == 0)
-		emulator__noise_bits(drawn, a->config.seed, NOISE_COMPARATOR,
-			(uint64_t)n << 32 | crossing / 4);
+		emulator__noise_bits(
+			drawn, a->config.seed, NOISE_COMPARATOR, (uint64_t)n << 32 | crossing / 4);
 	uint32_t x = drawn[crossing % 4];
 	x -= x >> 1 & 0x55555555;
 	x = (x & 0x33333333) + (x >> 2 & 0x33333333);

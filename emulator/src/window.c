@@ -28,7 +28,8 @@ static struct kernel_planned *planned(struct emulator_analog *a, uint32_t n)
 	return &a->plan.neurons[n / 16];
 }
 
-/* ---- planning ---------------------------------------------------------------------------------- */
+/* ---- planning ----------------------------------------------------------------------------------
+ */
 
 /* The fastest rate of anything that moves between spikes, 1/s. */
 static float fastest_rate(const struct emulator_analog *a)
@@ -72,11 +73,12 @@ static void plan_neuron(struct emulator_analog *a, uint32_t n)
 	const float pull = m->reset_limit[n] * m->reset_slope[n] +
 			   m->leak_limit[n] * m->leak_slope[n] * (1 - leak * leak);
 	planned(a, n)->reset_rate[n % 16] = pull * p->h;
-	planned(a, n)->reset_lag[n % 16] = fminf(1 / fmaxf(planned(a, n)->reset_rate[n % 16], 0.1f), 4);
+	planned(a, n)->reset_lag[n % 16] =
+		fminf(1 / fmaxf(planned(a, n)->reset_rate[n % 16], 0.1f), 4);
 	planned(a, n)->reset_yield[n % 16] = pull > 0 ? 1 / (pull * p->h) : 0;
-	planned(a, n)->reset_floor[n % 16] = m->reset_reference[n] +
-			    planned(a, n)->reset_yield[n % 16] * p->h *
-				    (m->leak_limit[n] * leak + m->constant[n]);
+	planned(a, n)->reset_floor[n % 16] =
+		m->reset_reference[n] + planned(a, n)->reset_yield[n % 16] * p->h *
+						(m->leak_limit[n] * leak + m->constant[n]);
 	if (a->neuron[n].enable_pause) /* the inputs are off meanwhile */
 		planned(a, n)->reset_yield[n % 16] = 0;
 }
@@ -97,7 +99,8 @@ static void plan(struct emulator_analog *a)
 		plan_neuron(a, n);
 }
 
-/* ---- spikes ------------------------------------------------------------------------------------ */
+/* ---- spikes ------------------------------------------------------------------------------------
+ */
 
 struct run {
 	struct emulator_analog *a;
@@ -117,7 +120,8 @@ static void fire(void *user, unsigned n, float time, float speed)
 	struct kernel_plan *p = &a->plan;
 	const float delay = a->comparator_delay[analog_quadrant(n)], ticks = (float)p->ticks;
 	const uint64_t at = run->begin + (uint64_t)(time * ticks + delay + 0.5f);
-	if (a->is_resting[n] && (planned(a, n)->until[n % 16] < KERNEL_NEVER || at < a->refractory[n].release)) {
+	if (a->is_resting[n] &&
+		(planned(a, n)->until[n % 16] < KERNEL_NEVER || at < a->refractory[n].release)) {
 		if (planned(a, n)->until[n % 16] < KERNEL_NEVER) /* it is parked, and drifts */
 			a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
 		return;
@@ -140,7 +144,8 @@ static void fire(void *user, unsigned n, float time, float speed)
 	a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
 }
 
-/* ---- reset ------------------------------------------------------------------------------------- */
+/* ---- reset -------------------------------------------------------------------------------------
+ */
 
 /* Before a window: when resets of the neurons that rest end, seen from its begin, and who is
  * released in which step. */
@@ -153,7 +158,8 @@ static void place_resets(struct emulator_analog *a, const struct analog_half *ha
 		const unsigned n = half->resting[i];
 		if (planned(a, n)->until[n % 16] >= KERNEL_NEVER)
 			continue;
-		planned(a, n)->until[n % 16] = (float)(int64_t)(a->refractory[n].release - begin) * per_step;
+		planned(a, n)->until[n % 16] =
+			(float)(int64_t)(a->refractory[n].release - begin) * per_step;
 		planned(a, n)->since[n % 16] -= half->shift;
 		const float last = planned(a, n)->until[n % 16] - 1e-3f;
 		const unsigned step = last > 0 ? (unsigned)last : 0;
@@ -195,20 +201,26 @@ static void unpark(struct emulator_analog *a, unsigned hemisphere)
 		float current = 0;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			current += planned(a, n)->limit[line][n % 16] *
-				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR + planned(a, n)->offset[line][n % 16]);
-		const float aim = planned(a, n)->reset_floor[n % 16] + planned(a, n)->reset_yield[n % 16] * current;
-		const bool ended = planned(a, n)->until[n % 16] > planned(a, n)->since[n % 16] && planned(a, n)->until[n % 16] < half->length;
-		const float length = (ended ? planned(a, n)->until[n % 16] : half->length) - planned(a, n)->since[n % 16];
-		m->v[n] = rails(aim + (planned(a, n)->parked[n % 16] - aim) *
-						expf(-planned(a, n)->reset_rate[n % 16] * fmaxf(length, 0)));
+				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR +
+					   planned(a, n)->offset[line][n % 16]);
+		const float aim = planned(a, n)->reset_floor[n % 16] +
+				  planned(a, n)->reset_yield[n % 16] * current;
+		const bool ended = planned(a, n)->until[n % 16] > planned(a, n)->since[n % 16] &&
+				   planned(a, n)->until[n % 16] < half->length;
+		const float length = (ended ? planned(a, n)->until[n % 16] : half->length) -
+				     planned(a, n)->since[n % 16];
+		m->v[n] = rails(
+			aim + (planned(a, n)->parked[n % 16] - aim) *
+				      expf(-planned(a, n)->reset_rate[n % 16] * fmaxf(length, 0)));
 	}
 }
 
-/* ---- windows ----------------------------------------------------------------------------------- */
+/* ---- windows -----------------------------------------------------------------------------------
+ */
 
 /* Sort the events of a hemisphere before @end into the steps of the window. */
-static void take_events(struct emulator_analog *a, unsigned hemisphere, uint64_t begin,
-	uint64_t end)
+static void take_events(
+	struct emulator_analog *a, unsigned hemisphere, uint64_t begin, uint64_t end)
 {
 	struct analog_half *half = &a->half[hemisphere];
 	const struct analog_stimuli *s = &a->stimuli;
@@ -229,8 +241,8 @@ static void take_events(struct emulator_analog *a, unsigned hemisphere, uint64_t
 			bin.kept[line] = half->bins.kept[k][line];
 		}
 		bin.lines = 0;
-		emulator__synapse_event(a, &bin, time, stimulus->target, stimulus->label,
-			stimulus->pulse);
+		emulator__synapse_event(
+			a, &bin, time, stimulus->target, stimulus->label, stimulus->pulse);
 		half->bins.lines[k] |= bin.lines;
 	}
 }
@@ -295,7 +307,8 @@ static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t un
 		take_events(a, hemisphere, begin, end);
 		w.steps = (unsigned)(end - begin) / a->plan.ticks;
 		place_resets(a, half, begin, &w);
-		w.place = ((float)(begin % PHYSICS_NOISE_SLOT) + 0.5f * (float)a->plan.ticks) / PHYSICS_NOISE_SLOT;
+		w.place = ((float)(begin % PHYSICS_NOISE_SLOT) + 0.5f * (float)a->plan.ticks) /
+			  PHYSICS_NOISE_SLOT;
 		a->kernel->window(&a->membranes, &a->plan, &w);
 		half->length = half->shift = (float)w.steps;
 		run.begin = end;
@@ -304,7 +317,8 @@ static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t un
 	unpark(a, hemisphere);
 }
 
-/* ---- both hemispheres -------------------------------------------------------------------------- */
+/* ---- both hemispheres --------------------------------------------------------------------------
+ */
 
 /* The spikes of both in the order of (time, neuron), behind those that wait already. */
 static void merge_spikes(struct emulator_analog *a)
@@ -313,8 +327,8 @@ static void merge_spikes(struct emulator_analog *a)
 	size_t i = 0, k = 0;
 	while (i < top->spike_count || k < bottom->spike_count) {
 		const struct emulator_spike *s = top->spikes + i, *t = bottom->spikes + k;
-		const bool first = k == bottom->spike_count ||
-				   (i < top->spike_count && s->time <= t->time);
+		const bool first =
+			k == bottom->spike_count || (i < top->spike_count && s->time <= t->time);
 		const struct emulator_spike *next = first ? s : t;
 		emulator__spike_insert(a->spikes, a->spike_count++, next->time, next->neuron);
 		i += first;
@@ -375,8 +389,8 @@ static bool any_overtaken(const struct emulator_analog *a)
 
 bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 {
-	if (analog_is_rich(a) || a->any_stale || a->all_stale || a->grid < a->windows_from || emulator__readout_holds(a) ||
-		a->common[0].force_reset || a->common[1].force_reset)
+	if (analog_is_rich(a) || a->any_stale || a->all_stale || a->grid < a->windows_from ||
+		emulator__readout_holds(a) || a->common[0].force_reset || a->common[1].force_reset)
 		return false;
 	if (a->plan_stale)
 		plan(a);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Jobs are short, a hundred microseconds, and follow each other closely: both sides look for a while
- * before they sleep. */
+/* Jobs are short, a hundred microseconds, and follow each other closely: both sides look for a
+ * while before they sleep. */
 #include "worker.h"
 
 #include <hxcomm/error.h>
@@ -69,8 +69,8 @@ int emulator__worker_new(struct emulator_worker **out)
 		pthread_cond_destroy(&worker->changed);
 		pthread_mutex_destroy(&worker->mutex);
 		free(worker);
-		return hxcomm_error_set(HXCOMM_ENOMEM,
-			"no second thread for an emulated chip: write threads=1");
+		return hxcomm_error_set(
+			HXCOMM_ENOMEM, "no second thread for an emulated chip: write threads=1");
 	}
 	*out = worker;
 	return HXCOMM_OK;

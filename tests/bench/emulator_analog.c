@@ -147,11 +147,7 @@ static size_t advance(struct emulator_analog *a, uint64_t ticks, struct emulator
 static struct emulator_analog *new_chip(uint16_t leak, unsigned threads)
 {
 	const struct emulator_analog_config config = {
-		.serial = 1,
-		.seed = 1,
-		.noise = true,
-		.variation = true,
-		.threads = threads};
+		.serial = 1, .seed = 1, .noise = true, .variation = true, .threads = threads};
 	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
 	struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
 	struct haldls_common_neuron_backend_config common =
@@ -214,15 +210,15 @@ static struct emulator_analog *new_network(
 	static const struct {
 		uint32_t row;
 		uint16_t code;
-	} codes[] = {{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79},
-		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112},
-		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300},
-		{HALDLS_CAPMEM_I_BIAS_ADAPT_TAU, 100}, {HALDLS_CAPMEM_I_BIAS_ADAPT_A, 20},
-		{HALDLS_CAPMEM_I_BIAS_ADAPT_B, 40}, {HALDLS_CAPMEM_V_ADAPT_LEAK, 680},
-		{HALDLS_CAPMEM_I_BIAS_EXP, 100}, {HALDLS_CAPMEM_V_EXP, 720},
-		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_COBA, 30}, {HALDLS_CAPMEM_E_SYNIN_EXC_REV, 800},
-		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_COBA, 30}, {HALDLS_CAPMEM_E_SYNIN_INH_REV, 500},
-		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278}};
+	} codes[] = {{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79}, {HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112},
+		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300}, {HALDLS_CAPMEM_I_BIAS_ADAPT_TAU, 100},
+		{HALDLS_CAPMEM_I_BIAS_ADAPT_A, 20}, {HALDLS_CAPMEM_I_BIAS_ADAPT_B, 40},
+		{HALDLS_CAPMEM_V_ADAPT_LEAK, 680}, {HALDLS_CAPMEM_I_BIAS_EXP, 100},
+		{HALDLS_CAPMEM_V_EXP, 720}, {HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_COBA, 30},
+		{HALDLS_CAPMEM_E_SYNIN_EXC_REV, 800}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_COBA, 30},
+		{HALDLS_CAPMEM_E_SYNIN_INH_REV, 500}, {HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278}};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
 		write_row(a, 0, codes[i].row, codes[i].code);
 	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
@@ -241,7 +237,8 @@ static struct emulator_analog *new_network(
 		emulator__analog_set_column_current(a, n / 256, n % 256, true, true);
 	if (!rich)
 		return a;
-	/* an exponential term whose reference has not settled would hold its membrane at the rail */
+	/* an exponential term whose reference has not settled would hold its membrane at the rail
+	 */
 	advance(a, 60 * TICKS_MS, spikes);
 	neuron.enable_adaptation = neuron.enable_exponential = true;
 	neuron.enable_synaptic_input_excitatory_coba_mode = true;
@@ -376,10 +373,12 @@ int main(int count, char **arguments)
 		if (count < 2 || !strcmp(arguments[1], all[k]->name))
 			for (unsigned threads = 1; threads <= 2; threads++) {
 				char what[64];
-				snprintf(what, sizeof(what), "%s, %u threads", all[k]->name, threads);
+				snprintf(what, sizeof(what), "%s, %u threads", all[k]->name,
+					threads);
 				bench_dense(what, k, threads, false);
 				if (threads == 1) {
-					snprintf(what, sizeof(what), "%s, rich neurons", all[k]->name);
+					snprintf(what, sizeof(what), "%s, rich neurons",
+						all[k]->name);
 					bench_dense(what, k, 1, true);
 				}
 			}

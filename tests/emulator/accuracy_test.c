@@ -31,12 +31,12 @@ struct cell {
 static void slopes(const struct cell *c, const double x[3], bool reset, double out[3])
 {
 	const struct emulator_analog_truth *t = &c->truth;
-	double current = t->offset_current +
-			 t->leak_current * tanh(t->leak_conductance / t->leak_current *
-						(t->leak_reference - x[0]));
+	double current =
+		t->offset_current + t->leak_current * tanh(t->leak_conductance / t->leak_current *
+							      (t->leak_reference - x[0]));
 	if (reset)
 		current += c->reset_current * tanh(t->reset_conductance / c->reset_current *
-						   (t->reset_reference - x[0]));
+						      (t->reset_reference - x[0]));
 	for (unsigned line = 0; line < 2; line++) {
 		const double input = t->input_current[line] *
 				     tanh((x[1 + line] + t->input_offset[line]) / 0.072);
@@ -207,8 +207,8 @@ static void compare(struct deviation *d, uint32_t n, uint64_t origin, double v)
 	d->spikes += count;
 }
 
-/* Time of spikes in ns against the reference, over neurons and seeds. @steps: base steps in a step of
- * a window, 0 for no windows. */
+/* Time of spikes in ns against the reference, over neurons and seeds. @steps: base steps in a step
+ * of a window, 0 for no windows. */
 static struct deviation measure(unsigned steps)
 {
 	struct deviation d = {0};

@@ -114,8 +114,8 @@ static void firing_patterns_agree_with_brian2(void **state)
 			if (spikes < 2)
 				continue;
 			assert_near(times[1] - times[0], p->second, 0, p->tolerance);
-			assert_near(times[spikes - 1] - times[spikes - 2], p->last, 0,
-				p->tolerance);
+			assert_near(
+				times[spikes - 1] - times[spikes - 2], p->last, 0, p->tolerance);
 		}
 	}
 }
@@ -147,8 +147,7 @@ static double reference_volt(double code)
 }
 
 /* Current of input @line at @v: the line's drop stands at 0, the offset of the shift opens it. */
-static double input_current(
-	unsigned line, double leak, bool coba, uint16_t code, double *membrane)
+static double input_current(unsigned line, double leak, bool coba, uint16_t code, double *membrane)
 {
 	fixture_begin(&f, 1, 1, false, false);
 	f.neuron.enable_synaptic_input_excitatory = !line;
@@ -169,8 +168,7 @@ static double input_current(
 	fixture_advance(&f, 60 * TICKS_MS);
 	/* what the leak takes at rest */
 	const double limit = 0.978e-9 * 1000, g = 2.62e-9 * 1000;
-	const double rest =
-		reference_volt(code_of_leak(leak)) - 6e-3 * log(1000.0 / 158);
+	const double rest = reference_volt(code_of_leak(leak)) - 6e-3 * log(1000.0 / 158);
 	const double v = emulator__analog_true_membrane(f.analog, N);
 	*membrane = v;
 	fixture_end(&f);
@@ -190,11 +188,11 @@ static void conductance_based_inputs_fall_towards_their_reversal_potential(void 
 			FOR_ROWS(k, codes)
 			{
 				double v, unused;
-				const double open = input_current(line, leaks[i], false, 0, &unused);
+				const double open =
+					input_current(line, leaks[i], false, 0, &unused);
 				const double coba =
 					input_current(line, leaks[i], true, codes[k], &v);
-				const double amplitude =
-					0.978e-9 * (line ? 565 * 0.885 : 500);
+				const double amplitude = 0.978e-9 * (line ? 565 * 0.885 : 500);
 				const double sign = line ? -1 : 1;
 				double expected = 1 + sign * 6e-9 * codes[k] *
 							      (reference_volt(620) - v) / amplitude;
@@ -299,8 +297,8 @@ static void shorted_membranes_are_one(void **state)
 		const double tau = farad / (2.62e-9 * LEAK_BIAS);
 		const double before = rest - membrane(0);
 		fixture_advance(&f, ticks);
-		assert_near((rest - membrane(0)) / before, exp(-(double)ticks * 4e-9 / tau), 0.01,
-			0);
+		assert_near(
+			(rest - membrane(0)) / before, exp(-(double)ticks * 4e-9 / tau), 0.01, 0);
 		/* a membrane that is not connected stays */
 		assert_near(membrane(2), 0, 1, 0.1);
 		fixture_end(&f);
