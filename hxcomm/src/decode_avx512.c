@@ -46,15 +46,16 @@ static inline __m512i find_places(__m512i words, uint64_t *place)
 	__m512i table = _mm512_mask_mov_epi16(by_place(48, 32, 16, 0), longer,
 	        by_place(32, 16, 0, NOWHERE));
 	table = _mm512_mask_mov_epi16(table, comma, by_place(FIRST, FIRST, FIRST, FIRST));
-	uint64_t tables[LANES], places[LANES];
+	uint64_t tables[LANES];
 	_mm512_storeu_si512(tables, table);
-	uint64_t at = *place;
+	/* a byte each, in one register: a vector load would have to wait for eight stores */
+	uint64_t at = *place, places = 0;
 	for (int i = 0; i < LANES; i++) {
-		places[i] = at;
-		at = tables[i] >> (at & 63);
+		places |= at << 8 * i;
+		at = tables[i] >> at & 63;
 	}
-	*place = at & 63;
-	return _mm512_and_si512(_mm512_loadu_si512(places), _mm512_set1_epi64(63));
+	*place = at;
+	return _mm512_cvtepu8_epi64(_mm_cvtsi64_si128((long long)places));
 }
 
 /* The messages of eight words; `words` has nine. */
