@@ -42,6 +42,14 @@ class CommandLine(Case):
         for name, value, meaning in table:
             self.assertRegex(out, rf"{name} +{value} +{meaning}\n")
 
+    def test_a_saved_program_is_printed(self):
+        folder = ROOT / "tests/fuzz/corpus/saved_program"
+        out, _ = self.bss("words", "print", str(folder / "whole"))
+        self.assertEqual(out.splitlines(), [
+            "0 omnibus_write fpga 0x88004000 bytes 0xf", "1 omnibus_data 0x000000ff",
+            "2 omnibus_read fpga 0x88000003", "3 jtag_read 0x000000000 bits 32", "4 tick",
+            "5 barrier omnibus jtag"])
+
     def test_the_version_is_that_of_the_project(self):
         project = (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
         version = re.search(r"project\(bss VERSION (\S+)", project)[1]
