@@ -15,18 +15,9 @@ static int check_count(size_t count)
 	                count, HXCOMM_PLAYBACK_WORDS);
 }
 
-int fisch_program_append_omnibus_write(struct fisch_program *program, uint32_t address,
-        uint32_t value)
+static inline int append_write(struct fisch_program *program, uint32_t address, uint32_t value,
+        uint8_t byte_enables)
 {
-	return fisch_program_append_omnibus_write_bytes(program, address, value, ALL_BYTES);
-}
-
-int fisch_program_append_omnibus_write_bytes(struct fisch_program *program, uint32_t address,
-        uint32_t value, uint8_t byte_enables)
-{
-	if (byte_enables > ALL_BYTES)
-		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "byte enables are 0x%02x, allowed are 0 to 0x0f: one bit a byte", byte_enables);
 	uint64_t *at;
 	const int status = fisch__reserve(&at, program, 2);
 	if (status != HXCOMM_OK)
@@ -35,6 +26,21 @@ int fisch_program_append_omnibus_write_bytes(struct fisch_program *program, uint
 	at[1] = hxcomm_word_omnibus_data(value);
 	program->end.words += 2;
 	return HXCOMM_OK;
+}
+
+int fisch_program_append_omnibus_write(struct fisch_program *program, uint32_t address,
+        uint32_t value)
+{
+	return append_write(program, address, value, ALL_BYTES);
+}
+
+int fisch_program_append_omnibus_write_bytes(struct fisch_program *program, uint32_t address,
+        uint32_t value, uint8_t byte_enables)
+{
+	if (byte_enables > ALL_BYTES)
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "byte enables are 0x%02x, allowed are 0 to 0x0f: one bit a byte", byte_enables);
+	return append_write(program, address, value, byte_enables);
 }
 
 int fisch_program_append_omnibus_writes(struct fisch_program *program, const uint32_t *addresses,

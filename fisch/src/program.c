@@ -66,7 +66,7 @@ void fisch_program_remove_after(struct fisch_program *program, const struct fisc
 		program->end = *mark;
 }
 
-static int grow(struct fisch_program *program, size_t count)
+int fisch__grow(struct fisch_program *program, size_t count)
 {
 	const size_t used = program->end.words;
 	if (count > program->limit - used)
@@ -83,18 +83,6 @@ static int grow(struct fisch_program *program, size_t count)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program of %zu words", capacity);
 	program->words = words;
 	program->capacity = capacity;
-	return HXCOMM_OK;
-}
-
-int fisch__reserve(uint64_t **out, struct fisch_program *program, size_t count)
-{
-	/* also for no words at all: pointer arithmetic on NULL is undefined */
-	if (!program->words || program->capacity - program->end.words < count) {
-		const int status = grow(program, count);
-		if (status != HXCOMM_OK)
-			return status;
-	}
-	*out = program->words + program->end.words;
 	return HXCOMM_OK;
 }
 

@@ -3,6 +3,7 @@
 #define FISCH_SRC_PROGRAM_H
 
 #include <fisch/program.h>
+#include <hxcomm/error.h>
 
 /* Appenders reserve room, write words behind the end, then commit them: until then nothing of the
  * program has changed. */
@@ -12,8 +13,22 @@ struct fisch_program {
 	size_t capacity, limit;
 };
 
-/* Room for `count` words behind the end: *out is where. */
-int fisch__reserve(uint64_t **out, struct fisch_program *program, size_t count);
+/* Make room for `count` words behind the end where there is none. */
+int fisch__grow(struct fisch_program *program, size_t count);
+
+/* Room for `count` words behind the end: *out is where. Inline, since single writes are nothing
+ * else. */
+static inline int fisch__reserve(uint64_t **out, struct fisch_program *program, size_t count)
+{
+	/* also for no words at all: pointer arithmetic on NULL is undefined */
+	if (!program->words || program->capacity - program->end.words < count) {
+		const int status = fisch__grow(program, count);
+		if (status != HXCOMM_OK)
+			return status;
+	}
+	*out = program->words + program->end.words;
+	return HXCOMM_OK;
+}
 
 /* Room for and append of one word. */
 int fisch__append(struct fisch_program *program, uint64_t word);
