@@ -2,6 +2,7 @@
 /* `bss calibrate`: from a chip to the calibration store. */
 #include "bss.h"
 
+#include "chip_options.h"
 #include "jsonout.h"
 #include "metrics.h"
 #include "progress.h"
@@ -43,11 +44,9 @@ static const struct {
 enum { MEMBER_COUNT = sizeof(members) / sizeof(*members) };
 
 static const struct argp_option options[] = {
-	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 1 },
 	{ "store", KEY_STORE, "FILE", 0, "calibration store (default: see `bss help settings`)", 1 },
 	{ "force", 'f', NULL, 0, "calibrate even if the store has this calibration", 1 },
 	{ "seed", KEY_SEED, "NUMBER", 0, "seed of the search (default 0)", 1 },
-	{ "json", 'j', NULL, 0, "print one JSON object", 1 },
 	{ NULL, 0, NULL, 0, "Target:", 2 },
 	{ "leak", KEY_TARGET, "80lsb", 0, "resting potential", 2 },
 	{ "reset", KEY_TARGET + 1, "70lsb", 0, "potential after a spike", 2 },
@@ -63,10 +62,11 @@ static const struct argp_option options[] = {
 };
 
 struct arguments {
-	const char *uri, *store;
+	struct chip_options chip;
+	const char *store;
 	uint64_t seed;
 	struct calix_target target;
-	bool force, json;
+	bool force;
 };
 
 static void set_member(struct calix_target *target, size_t member, const char *text,
@@ -99,8 +99,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
 	switch (key) {
-	case 'c':
-		arguments->uri = text;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->chip;
 		break;
 	case KEY_STORE:
 		arguments->store = text;
@@ -110,12 +110,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case KEY_SEED:
 		arguments->seed = read_seed(text, state);
-		break;
-	case 'j':
-		arguments->json = true;
-		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is too much: the chip is given by --connection", text);
 		break;
 	default:
 		if (key < KEY_TARGET || key >= KEY_TARGET + MEMBER_COUNT)
@@ -128,6 +122,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 const struct argp cmd_calibrate_argp = {
 	.options = options,
 	.parser = parse_option,
+	.children = chip_options_children,
 	.doc = "Calibrate a chip and keep the result in the calibration store.\v"
 	       "Does nothing where the store has a valid calibration of this chip to this target. "
 	       "At the end a table shows the spread over the neurons before (all with the same "
@@ -239,7 +234,7 @@ static int print_result(const struct calix_result *result, const struct calix_st
 {
 	size_t count, success;
 	const size_t total = calix_result_count(result, &success);
-	if (arguments->json) {
+	if (arguments->chip.json) {
 		const struct calix_metric *metrics = calix_result_metrics(result, &count);
 		return jsonout_print(json_pack("{s:s,s:s,s:s,s:b,s:i,s:i,s:o}", "chip",
 		        calix_result_chip(result), "kind", calix_result_kind(result), "store",
@@ -260,7 +255,7 @@ static int run(const struct arguments *arguments, const char *target_json)
 	struct calix_store *store = NULL;
 	struct calix_result *result = NULL;
 	bool is_new = false;
-	int status = hxcomm_open(&connection, arguments->uri, NULL);
+	int status = hxcomm_open(&connection, arguments->chip.uri, NULL);
 	if (status == HXCOMM_OK)
 		status = calix_store_open(&store, arguments->store, CALIX_STORE_CREATE);
 	if (status == HXCOMM_OK && !arguments->force)
@@ -273,7 +268,7 @@ static int run(const struct arguments *arguments, const char *target_json)
 	if (status == HXCOMM_OK)
 		code = print_result(result, store, arguments, is_new);
 	else
-		code = interrupted ? BSS_INTERRUPTED : bss_fail(status, arguments->json);
+		code = interrupted ? BSS_INTERRUPTED : bss_fail(status, arguments->chip.json);
 	calix_result_free(result);
 	calix_store_close(store);
 	hxcomm_close(connection);
@@ -288,7 +283,7 @@ int cmd_calibrate(int argc, char **argv)
 	char *target_json;
 	const int status = calix_target_write_json(&target_json, &arguments.target);
 	if (status != HXCOMM_OK)
-		return bss_fail(status, arguments.json);
+		return bss_fail(status, arguments.chip.json);
 	catch_interrupt();
 	const int code = run(&arguments, target_json);
 	free(target_json);

@@ -5,13 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static void print_own_options(const struct argp *argp)
+{
+	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
+		if (o->name)
+			printf(" --%s", o->name);
+}
+
 static void print_options(const struct argp *argp)
 {
 	fputs("--help --usage", stdout);
-	const struct argp_option *o = argp ? argp->options : NULL;
-	for (; o && (o->name || o->key || o->doc); o++)
-		if (o->name)
-			printf(" --%s", o->name);
+	if (!argp)
+		return;
+	print_own_options(argp);
+	for (const struct argp_child *child = argp->children; child && child->argp; child++)
+		print_own_options(child->argp);
 }
 
 static void print_bash(void)

@@ -2,6 +2,7 @@
 /* `bss health`: is this chip well? */
 #include "bss.h"
 
+#include "chip_options.h"
 #include "jsonout.h"
 #include "table.h"
 
@@ -16,33 +17,26 @@
 enum { KEY_BRING_UP = 0x100 };
 
 static const struct argp_option options[] = {
-	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 0 },
 	{ "bring-up", KEY_BRING_UP, NULL, 0, "bring the chip up first: it loses its configuration",
 	        0 },
-	{ "json", 'j', NULL, 0, "print one JSON object", 0 },
 	{ 0 },
 };
 
 struct arguments {
-	const char *uri;
-	bool bring_up, json;
+	struct chip_options chip;
+	bool bring_up;
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
+	(void)text;
 	switch (key) {
-	case 'c':
-		arguments->uri = text;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->chip;
 		break;
 	case KEY_BRING_UP:
 		arguments->bring_up = true;
-		break;
-	case 'j':
-		arguments->json = true;
-		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is too much: the chip is given by --connection", text);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -53,6 +47,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 const struct argp cmd_health_argp = {
 	.options = options,
 	.parser = parse_option,
+	.children = chip_options_children,
 	.doc = "Ask a chip how it is: identity, supplies, temperature, clocks, links, system time; "
 	       "and say "
 	       "what is wrong. Exits with 1 where experiments would not work.",
@@ -212,7 +207,7 @@ static void print_text(const struct stadls_health *health, const struct stadls_f
 static int ask(struct stadls_health *out, const struct arguments *arguments)
 {
 	struct hxcomm_connection *connection;
-	int status = hxcomm_open(&connection, arguments->uri, NULL);
+	int status = hxcomm_open(&connection, arguments->chip.uri, NULL);
 	if (status == HXCOMM_OK && arguments->bring_up) {
 		status = stadls_bringup(connection);
 		if (status == HXCOMM_EDEVICE) /* its health tells why */
@@ -226,17 +221,17 @@ static int ask(struct stadls_health *out, const struct arguments *arguments)
 
 int cmd_health(int argc, char **argv)
 {
-	struct arguments arguments = { .json = false };
+	struct arguments arguments = { 0 };
 	struct stadls_health health;
 	struct stadls_finding findings[STADLS_FINDINGS_MAX];
 	if (argp_parse(&cmd_health_argp, argc, argv, 0, NULL, &arguments))
 		return BSS_USAGE;
 	const int status = ask(&health, &arguments);
 	if (status != HXCOMM_OK)
-		return bss_fail(status, arguments.json);
+		return bss_fail(status, arguments.chip.json);
 	const size_t count = stadls_health_check(findings, STADLS_FINDINGS_MAX, &health);
 	const bool fault = count && findings[0].severity == STADLS_FAULT;
-	if (!arguments.json)
+	if (!arguments.chip.json)
 		print_text(&health, findings, count);
 	else if (jsonout_print(describe(&health, findings, count)) != BSS_OK)
 		return BSS_FAILURE;

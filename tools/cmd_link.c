@@ -2,6 +2,7 @@
 /* `bss link`: how well the way to a chip works. */
 #include "bss.h"
 
+#include "chip_options.h"
 #include "jsonout.h"
 
 #include <hxcomm/arq.h>
@@ -27,17 +28,14 @@ enum {
 static const uint32_t last_word = 0x80007fff;
 
 static const struct argp_option options[] = {
-	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 0 },
 	{ "runs", KEY_RUNS, "NUMBER", 0, "round trips to measure (default 1000)", 0 },
 	{ "words", KEY_WORDS, "NUMBER", 0, "words to send for the throughput (default 1048576)", 0 },
-	{ "json", 'j', NULL, 0, "print one JSON object", 0 },
 	{ 0 },
 };
 
 struct arguments {
-	const char *uri;
+	struct chip_options chip;
 	size_t runs, words;
-	bool json;
 };
 
 static size_t read_count(const char *text, size_t max, struct argp_state *state)
@@ -53,20 +51,14 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
 	switch (key) {
-	case 'c':
-		arguments->uri = text;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->chip;
 		break;
 	case KEY_RUNS:
 		arguments->runs = read_count(text, RUNS_MAX, state);
 		break;
 	case KEY_WORDS:
 		arguments->words = read_count(text, WORDS_MAX, state);
-		break;
-	case 'j':
-		arguments->json = true;
-		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is too much: the chip is given by --connection", text);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -77,6 +69,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 const struct argp cmd_link_argp = {
 	.options = options,
 	.parser = parse_option,
+	.children = chip_options_children,
 	.doc = "Measure the way to a chip: the round trip of an empty program, the rate of words to "
 	       "the chip and there and back, and what the link lost.\v"
 	       "What comes back is checked: the answers to all words, and registers that are written "
@@ -285,14 +278,14 @@ int cmd_link(int argc, char **argv)
 	struct figures figures = { 0 };
 	if (argp_parse(&cmd_link_argp, argc, argv, 0, NULL, &arguments))
 		return BSS_USAGE;
-	int status = hxcomm_open(&connection, arguments.uri, NULL);
+	int status = hxcomm_open(&connection, arguments.chip.uri, NULL);
 	if (status != HXCOMM_OK)
-		return bss_fail(status, arguments.json);
+		return bss_fail(status, arguments.chip.json);
 	status = measure(&figures, connection, &arguments);
 	int code = BSS_OK;
 	if (status != HXCOMM_OK)
-		code = bss_fail(status, arguments.json);
-	else if (arguments.json)
+		code = bss_fail(status, arguments.chip.json);
+	else if (arguments.chip.json)
 		code = print_json(hxcomm_identifier(connection), &figures, &arguments);
 	else
 		print_text(hxcomm_identifier(connection), &figures, &arguments);

@@ -26,7 +26,6 @@ enum { VERB_COUNT = sizeof(verbs) / sizeof(*verbs) };
 enum { KEY_BRING_UP = 0x100, KEY_BACKEND, KEY_KEEP, KEY_CHANGED, KEY_FORMAT };
 
 static const struct argp_option options[] = {
-	{ "connection", 'c', "URI", 0, "the chip (default: see `bss help uri`)", 1 },
 	{ "bring-up", KEY_BRING_UP, NULL, 0, "bring the chip up first: it loses its configuration",
 	        1 },
 	{ "backend", KEY_BACKEND, "NAME", 0,
@@ -36,7 +35,6 @@ static const struct argp_option options[] = {
 	{ "changed", KEY_CHANGED, NULL, 0, "dump: only what differs from the defaults", 1 },
 	{ "format", KEY_FORMAT, "NAME", 0, "dump: lines (default), json or binary", 1 },
 	{ "output", 'o', "FILE", 0, "dump: write to this file (default: standard output)", 1 },
-	{ "json", 'j', NULL, 0, "print JSON lines", 1 },
 	{ 0 },
 };
 
@@ -52,8 +50,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct registers_arguments *arguments = state->input;
 	switch (key) {
-	case 'c':
-		arguments->uri = text;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->chip;
 		break;
 	case KEY_BRING_UP:
 		arguments->bring_up = true;
@@ -72,9 +70,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		break;
 	case 'o':
 		arguments->output = text;
-		break;
-	case 'j':
-		arguments->json = true;
 		break;
 	case ARGP_KEY_ARG:
 		if (!arguments->verb) {
@@ -96,6 +91,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 const struct argp cmd_registers_argp = {
 	.options = options,
 	.parser = parse_option,
+	.children = chip_options_children,
 	.args_doc = "list\nencode\ndecode\nread [CONTAINER [COORDINATES]]\n"
 	            "write [CONTAINER COORDINATES [FIELD=VALUE...]]\ndump [SOURCE]\ndiff SOURCE "
 	            "[SOURCE]",

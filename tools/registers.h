@@ -3,6 +3,8 @@
 #define REGISTERS_H
 /* The verbs of `bss registers`, each an entry of the table in cmd_registers.c. */
 
+#include "chip_options.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -11,14 +13,13 @@ struct registers_arguments {
 	const char *verb;      /**< such as "list" */
 	char *const *operands; /**< [operand_count] what follows the verb */
 	size_t operand_count;
-	const char *uri;       /**< the chip; NULL for the default one */
+	struct chip_options chip;
 	const char *backend;   /**< by name; NULL for the container's default */
 	const char *format;    /**< of a dump: lines, json, binary; NULL for lines */
 	const char *output;    /**< file to write; NULL for standard output */
 	bool bring_up;         /**< bring the chip up first */
 	bool keep;             /**< fields that are not given keep what the register holds */
 	bool changed;          /**< only what differs from the defaults */
-	bool json;
 };
 
 /** Run a verb. @return an enum bss_exit */

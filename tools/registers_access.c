@@ -280,8 +280,8 @@ static int read_by_hand(struct work *work)
 	if (status == HXCOMM_OK)
 		status = read_range(&values, &work->session, &range);
 	if (status != HXCOMM_OK)
-		return bss_fail(status, work->arguments->json);
-	const int exit_code = print_values(&range, values, work->arguments->json);
+		return bss_fail(status, work->arguments->chip.json);
+	const int exit_code = print_values(&range, values, work->arguments->chip.json);
 	free(values);
 	return exit_code;
 }
@@ -299,8 +299,8 @@ static int write_by_hand(struct work *work)
 		status = write_range(&words, &work->session, &range, fields, arguments->keep);
 	json_decref(fields);
 	if (status != HXCOMM_OK)
-		return bss_fail(status, arguments->json);
-	if (arguments->json)
+		return bss_fail(status, arguments->chip.json);
+	if (arguments->chip.json)
 		return jsonout_print(json_pack("{s:s,s:I,s:I,s:I}", "container",
 		        range.container->name, "first", (json_int_t)range.first, "count",
 		        (json_int_t)range.count, "words", (json_int_t)words));
@@ -322,9 +322,9 @@ static int run(const struct registers_arguments *arguments, jsonlines_answer *an
 		return BSS_USAGE;
 	}
 	const int status =
-	        registers_session_open(&work.session, arguments->uri, arguments->bring_up);
+	        registers_session_open(&work.session, arguments->chip.uri, arguments->bring_up);
 	if (status != HXCOMM_OK)
-		return bss_fail(status, arguments->json);
+		return bss_fail(status, arguments->chip.json);
 	const int exit_code =
 	        arguments->operand_count ? by_hand(&work) : jsonlines_run(answer, &work);
 	registers_session_close(&work.session);

@@ -113,7 +113,7 @@ static int read_source(struct haldls_chip *chip, size_t *kept, const char *sourc
 	return source && !is_address(source)
 	               ? read_file(chip, source)
 	               : read_connection(
-	                         chip, kept, source ? source : arguments->uri, arguments->bring_up);
+	                         chip, kept, source ? source : arguments->chip.uri, arguments->bring_up);
 }
 
 static struct haldls_chip *new_chip(void)
@@ -203,7 +203,7 @@ int registers_dump(const struct registers_arguments *arguments)
 	}
 	free(chip);
 	free(reference);
-	return status == HXCOMM_OK ? BSS_OK : bss_fail(status, arguments->json);
+	return status == HXCOMM_OK ? BSS_OK : bss_fail(status, arguments->chip.json);
 }
 
 /* ---- diff ------------------------------------------------------------------------------------ */
@@ -248,7 +248,7 @@ static int read_sides(struct haldls_chip *sides[2], const struct registers_argum
 int registers_diff(const struct registers_arguments *arguments)
 {
 	struct haldls_chip *sides[2] = { new_chip(), new_chip() };
-	struct differences differences = { .json = arguments->json };
+	struct differences differences = { .json = arguments->chip.json };
 	if (!arguments->operand_count) {
 		fputs("bss registers: diff of what? name a file or an address, or two\n", stderr);
 		free(sides[0]);
@@ -261,8 +261,8 @@ int registers_diff(const struct registers_arguments *arguments)
 	free(sides[0]);
 	free(sides[1]);
 	if (status != HXCOMM_OK)
-		return bss_fail(status, arguments->json);
-	if (!arguments->json && differences.count)
+		return bss_fail(status, arguments->chip.json);
+	if (!arguments->chip.json && differences.count)
 		printf("%zu difference%s\n", differences.count, differences.count == 1 ? "" : "s");
 	return differences.count ? BSS_FAILURE : BSS_OK;
 }
