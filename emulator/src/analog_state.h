@@ -27,6 +27,7 @@ enum {
 	ANALOG_PADS = 2,
 	ANALOG_SPIKES_HALF = 65536,   /**< spikes of a hemisphere in a run of windows */
 	ANALOG_BUSY_TICKS = 5000,     /**< 20 us in windows once a neuron was near its threshold */
+	ANALOG_SETTLED_TICKS = 5000,  /**< 20 us without a motion show that nothing moves */
 	ANALOG_REFRESH_TICKS = 25000, /**< 100 us of a settling memory between two looks at it */
 };
 
@@ -254,6 +255,24 @@ static inline float analog_quality(float code, float nominal)
 
 /** Something changes from outside: nothing is settled any more. */
 void emulator__analog_disturb(struct emulator_analog *a);
+/** Derive the parameters as of tick @p t, where they are stale. */
+void emulator__analog_refresh(struct emulator_analog *a, uint64_t t);
+
+/* step.c */
+
+/** Move all membranes by one step from the grid time on. */
+void emulator__analog_step(struct emulator_analog *a);
+/** Let refractory periods end that are over at the grid time. */
+void emulator__analog_end_rests(struct emulator_analog *a);
+/** Is some neuron in its refractory period? */
+bool emulator__analog_any_rests(const struct emulator_analog *a);
+/** Have the noise currents of a hemisphere at the begin and end of a slot in the membranes. */
+void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64_t slot);
+/** Where the events of a hemisphere go in the single step of @p m that ends at tick @p end. */
+struct kernel_bin emulator__step_bin(struct kernel_membranes *m, unsigned hemisphere, uint64_t end);
+/** Keep a spike in the order of (time, neuron). @param spikes room for one more behind @p count */
+void emulator__spike_insert(
+	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron);
 
 /* neuron.c */
 
@@ -300,16 +319,6 @@ void emulator__synapse_event(const struct emulator_analog *a, struct kernel_bin 
 /** Run in windows towards tick @p t, as far as this is possible.
  *  @return whether time passed; otherwise single steps are needed */
 bool emulator__window_run(struct emulator_analog *a, uint64_t t);
-
-/* analog.c */
-
-/** Have the noise currents of a hemisphere at the begin and end of a slot in the membranes. */
-void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64_t slot);
-/** Where the events of a hemisphere go in the single step of @p m that ends at tick @p end. */
-struct kernel_bin emulator__step_bin(struct kernel_membranes *m, unsigned hemisphere, uint64_t end);
-/** Keep a spike in the order of (time, neuron). @param spikes room for one more behind @p count */
-void emulator__spike_insert(
-	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron);
 
 /* neuron.c, resets */
 
