@@ -17,7 +17,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 import logical
 import logical_c
-from logical_c import c_string, upper
+from logical_c import address_name, c_string, expression, reads_as_written, upper
 from register_map import BACKENDS, Container, Refused, canonical
 
 
@@ -307,12 +307,6 @@ def decode_body(c):
 # ---- addresses and what else depends on the coordinate -------------------------------------------
 
 
-def expression(text):
-    """An expression of the data files as C: unsigned, e and w by their names there."""
-    text = re.sub(r"\b(0x[0-9a-f]+|\d+)\b", r"\1u", text)
-    return re.sub(r"\bw\b", "word", re.sub(r"\be\b", "element", text))
-
-
 def address_cases(addresses, indent):
     if addresses.each:
         return [f"{indent}return word < {addresses.count}u ? {expression(addresses.each)} "
@@ -327,10 +321,11 @@ def address_cases(addresses, indent):
 
 
 def address_function(c, kind):
-    """static uint32_t <c>_<kind>_address(backend, element, word)"""
+    """static inline uint32_t haldls__<c>_<kind>_address(backend, element, word)"""
     default = c.write if kind == "write" else c.read
-    out = [f"static uint32_t {c.c}_{kind}_address(enum fisch_backend backend, uint32_t element,"
-           " uint32_t word)\n{\n\t(void)backend, (void)element;"]
+    out = [f"static inline uint32_t {address_name(c, kind)}(\n"
+           "\tenum fisch_backend backend, uint32_t element, uint32_t word)\n{\n"
+           "\t(void)backend, (void)element;"]
     for backend, addresses in c.addresses.items():
         if addresses.data == default.data:
             continue
@@ -338,6 +333,15 @@ def address_function(c, kind):
         out += address_cases(addresses, "\t\t")
         out.append("\t}")
     return "\n".join(out + address_cases(default, "\t") + ["}\n"])
+
+
+def addresses_header(containers):
+    """The addresses of all register containers, inline: logical containers list them in loops."""
+    functions = [address_function(c, kind) for c in containers for kind in ("write", "read")
+                 if kind == "write" or not reads_as_written(c)]
+    return "\n".join([NOTICE + "#ifndef HALDLS_CONTAINER_ADDRESSES_H",
+                      "#define HALDLS_CONTAINER_ADDRESSES_H\n", "#include <fisch/register.h>\n",
+                      "#include <stdint.h>\n"] + functions + ["#endif\n"])
 
 
 def coordinate_functions(c):
@@ -433,8 +437,8 @@ const struct haldls_container haldls_{c.c}_container = {{
 	.init = {c.c}_init,
 	.encode = {c.c}_encode,
 	.decode = {c.c}_decode,
-	.write_address = {c.c}_write_address,
-	.read_address = {c.c}_read_address,
+	.write_address = {address_name(c, "write")},
+	.read_address = {address_name(c, "read")},
 	.fields = {f"{c.c}_fields" if c.fields else "NULL"},
 	.field_count = {len(c.fields)},
 {members}}};
@@ -451,9 +455,8 @@ def source(c):
         encode_body(c), "}\n",
         f"int haldls_{c.c}_decode(struct haldls_{c.c} *out, const uint32_t *words)\n{{",
         decode_body(c), "}\n",
-        address_function(c, "write"), address_function(c, "read"),
         f"uint32_t haldls_{c.c}_address(uint32_t element, uint32_t word)\n{{",
-        f"\treturn {c.c}_{kind}_address(haldls_{c.c}_container.backends[0], element, word);", "}\n",
+        f"\treturn {address_name(c, kind)}({BACKENDS[c.backends[0]]}, element, word);", "}\n",
         reflection(c)])
 
 
@@ -494,9 +497,11 @@ def containers_header(containers):
 
 def generate(containers, logicals, folder):
     write_file(os.path.join(folder, "haldls/containers.h"), containers_header(containers))
+    write_file(os.path.join(folder, "container_addresses.h"), addresses_header(containers))
     groups = 4
     for g in range(groups):
-        text = NOTICE + '#include "encodings.h"\n\n#include <haldls/containers.h>\n' \
+        text = NOTICE + '#include "container_addresses.h"\n#include "encodings.h"\n\n' \
+            "#include <haldls/containers.h>\n" \
             "#include <hxcomm/error.h>\n\n#include <stddef.h>\n\n"
         text += "\n".join(source(c) for c in containers[g::groups])
         write_file(os.path.join(folder, f"containers_{g}.c"), text)

@@ -17,9 +17,22 @@ def c_string(text):
 
 
 def expression(text):
-    """An expression of the data files as C: unsigned, e by its name there."""
+    """An expression of the data files as C: unsigned, e and w by their names there."""
     text = re.sub(r"\b(0x[0-9a-f]+|\d+)\b", r"\1u", text)
-    return re.sub(r"\be\b", "element", text)
+    return re.sub(r"\bw\b", "word", re.sub(r"\be\b", "element", text))
+
+
+def reads_as_written(c):
+    """Are the addresses of reads those of writes?"""
+    if isinstance(c, Logical):
+        return all(reads_as_written(part.container) for part in c.parts)
+    return c.read.data == c.write.data
+
+
+def address_name(c, kind):
+    """The function that tells the address of a word, or lists those of a logical container."""
+    plural = "es" if isinstance(c, Logical) else ""
+    return f"haldls__{c.c}_{'write' if reads_as_written(c) else kind}_address{plural}"
 
 
 # ---- structs -------------------------------------------------------------------------------------
@@ -289,6 +302,41 @@ def element_functions(c):
     return "\n".join(out)
 
 
+def part_addresses(c, n, kind):
+    part, sub = c.parts[n], c.parts[n].container
+    at = f"{part.offset}u" + (f" + {part.stride}u * i" if part.repeat > 1 else "")
+    name = address_name(sub, kind)
+    out = [f"const uint32_t e = {c.c}_element_{n}(element, {'i' if part.repeat > 1 else '0'});"]
+    addresses = None if isinstance(sub, Logical) else sub.write if kind == "write" else sub.read
+    if not addresses:
+        out.append(f"{name}(out + {at}, backend, e);")
+    elif addresses.each:
+        out += [f"for (uint32_t w = 0; w < {addresses.count}; w++)",
+                f"\tout[{at} + w] = {name}(backend, e, w);"]
+    else:
+        out += [f"out[{at} + {w}u] = {name}(backend, e, {w});" for w in range(addresses.count)]
+    head = f"for (uint32_t i = 0; i < {part.repeat}; i++) {{" if part.repeat > 1 else "{"
+    return "\n".join(["\t" + head] + ["\t\t" + line for line in out] + ["\t}"])
+
+
+def address_lists(c):
+    """Functions that list the addresses of all words: loops that a compiler sees through."""
+    out = []
+    for kind, count in (("write", c.written), ("read", c.read_words)):
+        if not count or (kind == "read" and c.written and reads_as_written(c)):
+            continue
+        out.append(f"static void {address_name(c, kind)}(\n"
+                   "\tuint32_t *out, enum fisch_backend backend, uint32_t element)\n{")
+        out += [part_addresses(c, n, kind) for n in range(len(c.parts))]
+        out.append("}\n")
+    return "\n".join(out)
+
+
+def address_members(c):
+    return "".join(f"\t.{kind}_addresses = {address_name(c, kind)},\n"
+                   for kind, count in (("write", c.written), ("read", c.read_words)) if count)
+
+
 def parts_table(c):
     rows = [f"\t{{ &haldls_{p.container.c}_container, {p.repeat}, {p.offset}, {p.stride}, "
             f"{c.c}_element_{n} }}," for n, p in enumerate(c.parts)]
@@ -327,7 +375,7 @@ def field_row(c, leaf, number):
 
 
 def reflection(c):
-    out = [element_functions(c), parts_table(c)]
+    out = [element_functions(c), address_lists(c), parts_table(c)]
     for n, leaf in enumerate(c.leaves):
         if leaf.values:
             rows = ", ".join(f"{{ {c_string(k)}, {v} }}" for k, v in leaf.values.items())
@@ -386,7 +434,7 @@ const struct haldls_container haldls_{c.c}_container = {{
 	.parts = {c.c}_parts,
 	.part_count = {len(c.parts)},
 	.differential = {"true" if c.differential else "false"},
-}};
+{address_members(c)}}};
 """)
     return "\n".join(out)
 
@@ -429,7 +477,8 @@ def logical_header(notice, containers):
 
 
 def logical_source(notice, containers):
-    text = notice + '#include "encodings.h"\n#include "parts.h"\n#include "synapse_rows.h"\n\n' \
+    text = notice + '#include "container_addresses.h"\n#include "encodings.h"\n' \
+        '#include "parts.h"\n#include "synapse_rows.h"\n\n' \
         "#include <haldls/coordinate.h>\n#include <haldls/logical.h>\n\n" \
         "#include <stddef.h>\n#include <string.h>\n\n"
     text += "\n".join(source(c) for c in containers)

@@ -68,7 +68,8 @@ int haldls_container_addresses(uint32_t *addresses, const struct haldls_containe
 		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s cannot be %s", container->name,
 		        write ? "written" : "read");
 	if (container->part_count) {
-		haldls__part_addresses(addresses, container, backend, element, write);
+		(write ? container->write_addresses : container->read_addresses)(
+			addresses, backend, element);
 		return HXCOMM_OK;
 	}
 	if (!write && !container->word_count)

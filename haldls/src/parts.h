@@ -16,10 +16,6 @@ extern const size_t haldls__logical_count;
 uint32_t haldls__part_address(const struct haldls_container *container, enum fisch_backend backend,
 	uint32_t element, uint32_t word, bool write);
 
-/* Addresses of all words. */
-void haldls__part_addresses(uint32_t *addresses, const struct haldls_container *container,
-	enum fisch_backend backend, uint32_t element, bool write);
-
 /* Look at a register container inside a logical one; @p word is the first of its words. */
 typedef void haldls__part_visitor(
 	const struct haldls_container *container, uint32_t element, uint32_t word, void *user);

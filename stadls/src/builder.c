@@ -32,7 +32,6 @@ void stadls_builder_free(struct stadls_builder *builder)
 		return;
 	fisch_program_free(builder->program);
 	free(builder->scratch);
-	free(builder->addresses.list);
 	free(builder);
 }
 

@@ -6,20 +6,10 @@
 
 struct hxcomm_connection;
 
-/* Addresses of a range, which are always the same: kept for the next time. */
-struct stadls__addresses {
-	const struct haldls_container *container; /* NULL: of nothing */
-	enum fisch_backend backend;
-	uint32_t first, count;
-	uint32_t *list; /* [capacity] */
-	size_t capacity;
-};
-
 struct stadls_builder {
 	struct fisch_program *program;
 	uint32_t *scratch; /* [scratch_words] words and addresses on their way into the program */
 	size_t scratch_words;
-	struct stadls__addresses addresses; /* of the range that was written last */
 };
 
 /* Room for words that are needed until the next call. @return 0 or HXCOMM_ENOMEM */

@@ -5,7 +5,6 @@
 #include <hxcomm/error.h>
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 enum { PLAYBACK_WORDS = 4194304, ALL_BYTES = 15 };
 
@@ -106,37 +105,13 @@ static int encode_all(uint32_t *words, const struct haldls_container *container,
 	return status;
 }
 
-/* The addresses of a range, from the last time or anew. */
-static int find_addresses(struct stadls_builder *builder, enum fisch_backend backend,
+static int list_writes(uint32_t *out, enum fisch_backend backend,
         const struct haldls_container *container, uint32_t first, uint32_t count)
 {
-	struct stadls__addresses *known = &builder->addresses;
-	const size_t words = (size_t)count * container->write_words;
-	if (known->container == container && known->backend == backend && known->first == first &&
-	        known->count == count)
-		return HXCOMM_OK;
-	known->container = NULL;
-	if (words > known->capacity) {
-		free(known->list);
-		known->capacity = 0;
-		known->list = malloc(words * sizeof(*known->list));
-		if (!known->list)
-			return hxcomm_error_set(
-			        HXCOMM_ENOMEM, "no memory for %zu addresses", words);
-		known->capacity = words;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		const int status =
-		        haldls_container_addresses(known->list + i * (size_t)container->write_words,
-		                container, backend, first + i, true);
-		if (status != HXCOMM_OK)
-			return status;
-	}
-	known->container = container;
-	known->backend = backend;
-	known->first = first;
-	known->count = count;
-	return HXCOMM_OK;
+	int status = HXCOMM_OK;
+	for (uint32_t i = 0; i < count && status == HXCOMM_OK; i++, out += container->write_words)
+		status = haldls_container_addresses(out, container, backend, first + i, true);
+	return status;
 }
 
 /* Containers of the same number of words, all of whose bytes are written: in one go. */
@@ -152,17 +127,17 @@ static int write_together(struct stadls_builder *builder, enum fisch_backend bac
 	                          "%" PRIu32
 	                          " %s are %zu writes, a program holds %d: write fewer at once",
 	                          count, container->name, total, (int)PLAYBACK_WORDS / 2)
-	                : stadls__scratch(&words, builder, (references ? 3 : 1) * total + 1);
-	if (status == HXCOMM_OK)
-		status = encode_all(words, container, first, count, values);
-	uint32_t *known = references ? words + total : NULL;
-	if (status == HXCOMM_OK && references)
-		status = encode_all(known, container, first, count, references);
-	if (status == HXCOMM_OK)
-		status = find_addresses(builder, backend, container, first, count);
+	                : stadls__scratch(&words, builder, (references ? 4 : 2) * total + 1);
 	if (status != HXCOMM_OK)
 		return status;
-	const uint32_t *addresses = builder->addresses.list;
+	uint32_t *addresses = words + total, *known = references ? addresses + total : NULL;
+	status = list_writes(addresses, backend, container, first, count);
+	if (status == HXCOMM_OK)
+		status = encode_all(words, container, first, count, values);
+	if (status == HXCOMM_OK && references)
+		status = encode_all(known, container, first, count, references);
+	if (status != HXCOMM_OK)
+		return status;
 	if (backend != FISCH_OMNIBUS)
 		return append_registers(builder->program, backend, addresses, words, known, total,
 		        ALL_BYTES);

@@ -125,6 +125,11 @@ struct haldls_container {
 	size_t part_count;               /**< 0 for a register container */
 	bool differential;               /**< logical: the reference software writes differences
 	                                      of it, too; every container can be here */
+	/** addresses of all words of a write of a logical container; NULL for a register
+	 *  container. Prefer haldls_container_addresses() */
+	void (*write_addresses)(uint32_t *out, enum fisch_backend backend, uint32_t element);
+	/** the same of a read */
+	void (*read_addresses)(uint32_t *out, enum fisch_backend backend, uint32_t element);
 };
 
 /** The most words that any register container has; logical containers have up to 225 146. */
