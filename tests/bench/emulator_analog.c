@@ -359,7 +359,8 @@ static void bench_recording(void)
 	free(spikes);
 }
 
-/* With the name of a kernel as argument: the dense network with it, nothing else. */
+/* With the name of a kernel as argument: the dense network with it, nothing else; with a number of
+ * threads behind it: on so many only, and no rich neurons. */
 int main(int count, char **arguments)
 {
 	const struct kernel *all[3];
@@ -373,10 +374,12 @@ int main(int count, char **arguments)
 		if (count < 2 || !strcmp(arguments[1], all[k]->name))
 			for (unsigned threads = 1; threads <= 2; threads++) {
 				char what[64];
+				if (count > 2 && strtoul(arguments[2], NULL, 10) != threads)
+					continue;
 				snprintf(what, sizeof(what), "%s, %u threads", all[k]->name,
 					threads);
 				bench_dense(what, k, threads, false);
-				if (threads == 1) {
+				if (threads == 1 && count < 3) {
 					snprintf(what, sizeof(what), "%s, rich neurons",
 						all[k]->name);
 					bench_dense(what, k, 1, true);
