@@ -44,6 +44,17 @@ uint32_t haldls__part_address(const struct haldls_container *container, enum fis
 	return (write ? container->write_address : container->read_address)(backend, element, word);
 }
 
+/* The end of those parts that alternate with part `p`: they begin before it begins again. */
+static size_t group_end(const struct haldls_container *container, size_t p)
+{
+	const struct haldls_part *first = &container->parts[p];
+	do
+		p++;
+	while (p < container->part_count &&
+		container->parts[p].offset < first->offset + first->stride);
+	return p;
+}
+
 void haldls__part_visit(const struct haldls_container *container, uint32_t element, uint32_t word,
 	haldls__part_visitor *visitor, void *user)
 {
@@ -51,11 +62,13 @@ void haldls__part_visit(const struct haldls_container *container, uint32_t eleme
 		visitor(container, element, word, user);
 		return;
 	}
-	for (size_t p = 0; p < container->part_count; p++) {
-		const struct haldls_part *part = &container->parts[p];
-		for (uint32_t i = 0; i < part->repeat; i++)
-			haldls__part_visit(part->container, part->element(element, i),
-				word + part->offset + i * part->stride, visitor, user);
+	for (size_t p = 0, next; p < container->part_count; p = next) {
+		const struct haldls_part *first = &container->parts[p];
+		next = group_end(container, p);
+		for (uint32_t i = 0; i < first->repeat; i++)
+			for (const struct haldls_part *part = first; part < container->parts + next; part++)
+				haldls__part_visit(part->container, part->element(element, i),
+					word + part->offset + i * part->stride, visitor, user);
 	}
 }
 

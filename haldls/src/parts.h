@@ -20,7 +20,7 @@ uint32_t haldls__part_address(const struct haldls_container *container, enum fis
 typedef void haldls__part_visitor(
 	const struct haldls_container *container, uint32_t element, uint32_t word, void *user);
 
-/* Visit all register containers that a logical container consists of, at last. */
+/* Visit all register containers that a logical container consists of, in the order of writes. */
 void haldls__part_visit(const struct haldls_container *container, uint32_t element, uint32_t word,
 	haldls__part_visitor *visitor, void *user);
 

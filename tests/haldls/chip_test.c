@@ -223,6 +223,61 @@ static void a_comparison_names_what_differs(void **state)
 	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, NULL, NULL), 1);
 }
 
+/* What a visit showed: its words, by place, and how many containers had them. */
+struct visited {
+	uint32_t words[HALDLS_CHIP_WORDS], addresses[HALDLS_CHIP_WORDS];
+	size_t words_count, containers, limit;
+};
+
+static int note(const struct haldls_container *container, uint32_t element, const void *value,
+        void *user)
+{
+	struct visited *visited = user;
+	assert_true(visited->words_count + container->write_words <= HALDLS_CHIP_WORDS);
+	assert_ok(container->encode(visited->words + visited->words_count, value));
+	assert_ok(haldls_container_addresses(visited->addresses + visited->words_count, container,
+	        FISCH_OMNIBUS, element, true));
+	visited->words_count += container->write_words;
+	return ++visited->containers == visited->limit ? 7 : 0;
+}
+
+static void a_visit_shows_every_container_in_the_order_of_writes(void **state)
+{
+	struct fixture *f = *state;
+	struct visited *visited = calloc(1, sizeof(*visited));
+	struct haldls_chip_rows rows;
+	assert_non_null(visited);
+	draw_difference(f, 5, &rows);
+	assert_ok(haldls_chip_visit(&f->chip, NULL, note, visited));
+	assert_ok(haldls_chip_encode(f->words, &f->chip));
+	assert_int_equal(visited->words_count, HALDLS_CHIP_WORDS);
+	assert_memory_equal(visited->words, f->words, sizeof(f->words));
+	assert_memory_equal(visited->addresses, haldls_chip_addresses(), sizeof(visited->addresses));
+
+	memset(visited, 0, sizeof(*visited));
+	assert_ok(haldls_chip_visit(&f->chip, &f->chip, note, visited));
+	assert_int_equal(visited->containers, 0);
+	f->other = f->chip;
+	f->other.neuron_config[17].enable_fire ^= true;
+	f->other.capmem[99] ^= 1;
+	f->other.synapse_weight[1][200][3] ^= 1;
+	assert_ok(haldls_chip_visit(&f->other, &f->chip, note, visited));
+	assert_int_equal(visited->containers, 3);
+
+	memset(visited, 0, sizeof(*visited));
+	visited->limit = 5;
+	assert_int_equal(haldls_chip_visit(&f->chip, NULL, note, visited), 7);
+	assert_int_equal(visited->containers, 5);
+	visited->containers = 0;
+	f->other.synapse_driver_config[9].recovery = 16;
+	assert_error(haldls_chip_visit(&f->other, NULL, note, visited), HXCOMM_ERANGE,
+	        "SynapseDriverOnDLS 9: SynapseDriverConfig.recovery is 16, allowed are 0 to 15");
+	assert_error(haldls_chip_visit(&f->chip, &f->other, note, visited), HXCOMM_ERANGE,
+	        "the reference: SynapseDriverOnDLS 9");
+	assert_int_equal(visited->containers, 0);
+	free(visited);
+}
+
 /* The plain chip has the words of a default Chip. */
 static void a_plain_chip_is_that_of_the_reference(void **state)
 {
@@ -409,6 +464,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_difference_has_the_words_that_differ_in_their_order, setup,
 		        teardown),
 		cmocka_unit_test_setup_teardown(a_comparison_names_what_differs, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		        a_visit_shows_every_container_in_the_order_of_writes, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_plain_chip_is_that_of_the_reference, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bypassed_chip_differs_in_bypasses_only, setup, teardown),
 		cmocka_unit_test(no_address_is_written_twice),

@@ -200,6 +200,28 @@ HXCOMM_API int haldls_chip_compare(const struct haldls_chip *first,
 HXCOMM_API void haldls_chip_difference_print(char *out, size_t size,
         const struct haldls_chip_difference *difference);
 
+/** Look at a register container of a chip.
+ *  @param container  what it is
+ *  @param element    its coordinate
+ *  @param value      its struct, lent for the call
+ *  @param user       as given
+ *  @return 0 to go on; anything else ends the visit */
+typedef int haldls_chip_container_visitor(const struct haldls_container *container,
+        uint32_t element, const void *value, void *user);
+
+/** Visit the register containers of a chip, in the order of writes.
+ *  @param chip       the chip
+ *  @param reference  visit only what has other words here; NULL visits all
+ *  @param visitor    called for each container
+ *  @param user       given to @p visitor
+ *  @retval 0              all were visited
+ *  @retval HXCOMM_ERANGE  a field of @p chip or of @p reference lies outside its range; nothing
+ *                         was visited
+ *  @retval HXCOMM_ENOMEM  memory is exhausted; nothing was visited
+ *  @return else what @p visitor returned to end the visit. Safe on several threads. */
+HXCOMM_API HXCOMM_NODISCARD int haldls_chip_visit(const struct haldls_chip *chip,
+        const struct haldls_chip *reference, haldls_chip_container_visitor *visitor, void *user);
+
 #ifdef __cplusplus
 }
 #endif
