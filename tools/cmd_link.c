@@ -214,6 +214,7 @@ static json_t *link_json(const struct hxcomm_link_statistics *link)
 		{ "words_sent", link->words_sent },
 		{ "timeouts", link->timeouts },
 		{ "fast_resends", link->fast_resends },
+		{ "probes", link->probes },
 		{ "acks_sent", link->acks_sent },
 		{ "frames_received", link->frames_received },
 		{ "words_received", link->words_received },
@@ -262,9 +263,10 @@ static void print_text(const char *chip, const struct figures *f, const struct a
 	if (!f->has_link)
 		return;
 	printf("sent        %" PRIu64 " frames, %" PRIu64 " again (%.2f %%): %" PRIu64
-	       " after a gap, %" PRIu64 " timeouts\n", link->frames_sent, link->frames_resent,
+	       " after a gap, %" PRIu64 " after silence, %" PRIu64 " timeouts\n", link->frames_sent,
+	        link->frames_resent,
 	        100.0 * (double)link->frames_resent / (double)(link->frames_sent + !link->frames_sent),
-	        link->fast_resends, link->timeouts);
+	        link->fast_resends, link->probes, link->timeouts);
 	printf("received    %" PRIu64 " frames, %" PRIu64 " early, %" PRIu64 " repeated, %" PRIu64
 	       " malformed\n", link->frames_received, link->frames_early, link->frames_repeated,
 	        link->malformed);

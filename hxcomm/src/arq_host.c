@@ -19,6 +19,14 @@ static uint64_t pack_text(const char *text, size_t length)
 	return word;
 }
 
+/* Text with a zero at its end, as words; returns their number, length / 8 + 1. */
+static size_t pack_words(uint64_t *words, const char *text, size_t length)
+{
+	for (size_t i = 0; i <= length / 8; i++)
+		words[i] = pack_text(text + 8 * i, length - 8 * i);
+	return length / 8 + 1;
+}
+
 static void keep_text(struct arq_host *host, const uint64_t *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -53,11 +61,9 @@ static void take_description(struct arq_host *host, const uint64_t *words, size_
 /* The server tells that a program has failed. */
 static void take_failure(struct arq_host *host, const uint64_t *words, size_t count)
 {
-	if (count <= PARAMETER_WORDS)
-		return;
 	host->text_count = 0;
 	memset(host->text, 0, sizeof(host->text));
-	keep_text(host, words + PARAMETER_WORDS, count - PARAMETER_WORDS);
+	keep_text(host, words, count);
 	if (!strncmp(host->text, failed, sizeof(failed) - 1))
 		host->state = ARQ_HOST_FAILED;
 }
@@ -76,7 +82,7 @@ static bool on_frame(void *user, uint16_t type, const uint64_t *words, size_t co
 			host->state = ARQ_HOST_UP;
 		return true;
 	case ARQ_HOST_UP:
-		if (type == ARQ_TYPE_CONFIGURATION)
+		if (type == ARQ_TYPE_NOTICE)
 			take_failure(host, words, count);
 		return type != ARQ_TYPE_WORDS || host->words(host->user, words, count);
 	default:
@@ -111,9 +117,8 @@ static bool begins(const struct arq_host *host, const struct arq_frame *frame)
 
 static bool tells_of_another_host(const struct arq_frame *frame)
 {
-	return frame->type == ARQ_TYPE_CONFIGURATION && frame->seq == 0 &&
-	        frame->count > PARAMETER_WORDS + 2 &&
-	        !memcmp(frame->words + 8 * PARAMETER_WORDS, taken_by, sizeof(taken_by) - 1);
+	return frame->type == ARQ_TYPE_NOTICE && frame->count >= sizeof(taken_by) / 8 + 1 &&
+	        !memcmp(frame->words, taken_by, sizeof(taken_by) - 1);
 }
 
 static void take_notice(struct arq_host *host, const struct arq_frame *frame)
@@ -123,7 +128,7 @@ static void take_notice(struct arq_host *host, const struct arq_frame *frame)
 	host->text_count = 0;
 	memset(host->text, 0, sizeof(host->text));
 	hxcomm__arq_load(words, frame->words, frame->count);
-	keep_text(host, words + PARAMETER_WORDS, frame->count - PARAMETER_WORDS);
+	keep_text(host, words, frame->count);
 }
 
 void hxcomm__arq_host_input(struct arq_host *host, uint64_t now, const uint8_t *data, size_t size)
@@ -198,26 +203,19 @@ void hxcomm__arq_describe(struct arq_link *link, const char *text)
 
 void hxcomm__arq_append_failure(struct arq_link *link, const char *code, const char *message)
 {
-	char text[8 * (ARQ_FRAME_WORDS - PARAMETER_WORDS)];
-	uint64_t words[ARQ_FRAME_WORDS] = { ARQ_SEQUENCES, ARQ_WINDOW, ARQ_FRAME_WORDS };
+	char text[8 * ARQ_FRAME_WORDS];
+	uint64_t words[ARQ_FRAME_WORDS];
 	const int written = snprintf(text, sizeof(text), "%s%s: %s", failed, code, message);
 	const size_t length = (size_t)written < sizeof(text) ? (size_t)written : sizeof(text) - 1;
-	const size_t total = length / 8 + 1;
-	words[3] = total;
-	for (size_t i = 0; i < total; i++)
-		words[PARAMETER_WORDS + i] = pack_text(text + 8 * i, length - 8 * i);
-	hxcomm__arq_append(link, ARQ_TYPE_CONFIGURATION, words, PARAMETER_WORDS + total);
+	hxcomm__arq_append(link, ARQ_TYPE_NOTICE, words, pack_words(words, text, length));
 }
 
 size_t hxcomm__arq_write_taken(uint8_t *out, const char *by)
 {
-	char text[64] = "";
-	uint64_t words[PARAMETER_WORDS + sizeof(text) / 8] = { ARQ_SEQUENCES, ARQ_WINDOW,
-		ARQ_FRAME_WORDS, sizeof(text) / 8 };
-	memcpy(text, taken_by, sizeof(taken_by) - 1);
-	strncpy(text + sizeof(taken_by) - 1, by, sizeof(text) - sizeof(taken_by));
-	for (size_t i = 0; i < sizeof(text) / 8; i++)
-		words[PARAMETER_WORDS + i] = pack_text(text + 8 * i, 8);
-	return hxcomm__arq_write(out, ARQ_SEQUENCES - 1, 0, ARQ_TYPE_CONFIGURATION, words,
-	        PARAMETER_WORDS + sizeof(text) / 8);
+	char text[64];
+	uint64_t words[sizeof(text) / 8];
+	const int written = snprintf(text, sizeof(text), "%s%s", taken_by, by);
+	const size_t length = (size_t)written < sizeof(text) ? (size_t)written : sizeof(text) - 1;
+	return hxcomm__arq_write(out, ARQ_SEQUENCES - 1, 0, ARQ_TYPE_NOTICE, words,
+	        pack_words(words, text, length));
 }

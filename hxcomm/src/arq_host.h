@@ -63,12 +63,12 @@ uint64_t hxcomm__arq_host_deadline(const struct arq_host *host);
  * as many frames as it needs. */
 void hxcomm__arq_describe(struct arq_link *link, const char *text);
 
-/* Append the notice that a program has failed: "failed CODE: message". It has the form of an answer to
- * a reset, in the middle of a connection: other host software takes it for an error, too. */
+/* Append the notice that a program has failed: "failed CODE: message". Other host software takes a frame
+ * of a type that it does not know for an error, too. */
 void hxcomm__arq_append_failure(struct arq_link *link, const char *code, const char *message);
 
-/* Write the notice that another host has taken the FPGA to out[ARQ_FRAME_BYTES]; returns its bytes.
- * It looks like an answer to a reset that was never sent. */
+/* Write the notice that another host has taken the FPGA to out[ARQ_FRAME_BYTES]; returns its bytes. It is
+ * of no connection: its sequence number means nothing. */
 size_t hxcomm__arq_write_taken(uint8_t *out, const char *by);
 
 #endif

@@ -4,7 +4,8 @@
  * There is no congestion window: the link is a cable of its own to an FPGA that has room for a
  * whole window. What is lost is sent again after three equal acknowledgements, or when a time
  * measured on the link has passed: the fixed 756 us of the reference lie below the time that a full
- * window takes on the wire (source: spec/transport.md 5.6, 7). */
+ * window takes on the wire (source: spec/transport.md 5.6, 7). Before that, one frame is sent again:
+ * mostly it is only the acknowledgement that is missing. */
 #include "arq_window.h"
 
 #include <assert.h>
@@ -160,6 +161,8 @@ static void advance(struct arq_link *link, uint64_t now, uint32_t ack)
 		measure(link, now - link->out[ack % ARQ_WINDOW].sent_at);
 	link->repeats = 0;
 	link->backoff = 0;
+	link->moved_at = now;
+	link->probed = false;
 	if (!link->recovering)
 		return;
 	/* of a window with several losses, the next one is known at once */
@@ -197,12 +200,27 @@ static uint64_t expires_at(const struct arq_link *link)
 	return link->out[link->low % ARQ_WINDOW].sent_at + after;
 }
 
-/* Mark the frames whose time has passed. */
+static uint64_t probes_at(const struct arq_link *link)
+{
+	const uint64_t after = link->smooth + link->smooth / 2;
+	if (link->probed)
+		return UINT64_MAX;
+	return link->moved_at + (after < ARQ_PROBE_MIN_NS ? ARQ_PROBE_MIN_NS : after);
+}
+
+/* Mark the frames whose time has passed, or one where it is too quiet. */
 static void expire(struct arq_link *link, uint64_t now)
 {
-	if (link->low == link->fresh || link->out[link->low % ARQ_WINDOW].resend ||
-	        now < expires_at(link))
+	if (link->low == link->fresh || link->out[link->low % ARQ_WINDOW].resend)
 		return;
+	if (now < expires_at(link)) {
+		if (now >= probes_at(link)) {
+			mark(link, link->low);
+			link->probed = true;
+			link->statistics.probes++;
+		}
+		return;
+	}
 	for (uint32_t seq = link->low; seq != link->fresh; seq = (seq + 1) % ARQ_SEQUENCES)
 		if (now - link->out[seq % ARQ_WINDOW].sent_at >= link->resend_after)
 			mark(link, seq);
@@ -354,6 +372,8 @@ bool hxcomm__arq_output(struct arq_link *link, uint64_t now, const uint8_t **dat
 	}
 	if (link->fresh != link->next) {
 		emit_frame(link, now, link->fresh, data, size);
+		link->moved_at = now;
+		link->probed = false;
 		link->fresh = (link->fresh + 1) % ARQ_SEQUENCES;
 		return true;
 	}
@@ -371,7 +391,9 @@ uint64_t hxcomm__arq_deadline(const struct arq_link *link)
 	uint64_t at = UINT64_MAX;
 	if (link->unacknowledged)
 		at = link->ack_at;
-	if (link->low != link->fresh && expires_at(link) < at)
-		at = expires_at(link);
+	if (link->low != link->fresh) {
+		at = expires_at(link) < at ? expires_at(link) : at;
+		at = probes_at(link) < at ? probes_at(link) : at;
+	}
 	return at;
 }

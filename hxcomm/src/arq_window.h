@@ -31,6 +31,10 @@ enum {
 #define ARQ_ACK_DELAY_NS UINT64_C(100000)        /* … or after this time */
 #define ARQ_RESEND_MIN_NS (2 * ARQ_NS_PER_MS)    /* above the 1.55 ms of a full window on the wire */
 #define ARQ_RESEND_MAX_NS (100 * ARQ_NS_PER_MS)
+/* When nothing moves for so long, one frame is sent again to ask for an acknowledgement: there are hosts
+ * that acknowledge only where something comes, and not within 500 us of the last time (source:
+ * spec/transport.md 5.5). */
+#define ARQ_PROBE_MIN_NS (6 * ARQ_NS_PER_MS / 10)
 #define ARQ_RESET_MAGIC UINT32_C(0xabababab)
 
 /* Types of frames. */
@@ -39,6 +43,9 @@ enum arq_type {
 	ARQ_TYPE_FLUSH = 0x8000,
 	ARQ_TYPE_ECHO = 0x8001,
 	ARQ_TYPE_CONFIGURATION = 0x8002,
+	/* of our server only: why it goes on no more. No answer to a reset, so that nobody who has just sent
+	 * one takes it for that */
+	ARQ_TYPE_NOTICE = 0x8005,
 };
 
 /* A datagram taken apart. */
@@ -77,6 +84,8 @@ struct arq_link {
 	uint32_t recover;  /* while recovering: fresh at the time of the loss */
 	bool recovering;
 	unsigned backoff;  /* timeouts since the last progress */
+	uint64_t moved_at; /* when the last frame was sent for the first time, or one was acknowledged */
+	bool probed;       /* one was sent again since then to ask for an acknowledgement */
 	uint64_t smooth, deviation, resend_after; /* of the round trip, ns */
 	uint64_t heard_at; /* when the last well-formed datagram came */
 

@@ -311,9 +311,12 @@ static void a_lost_frame_is_sent_again(void **state)
 	put_ack(link, 2, 200 * US); /* SEQ 3 is missing, too */
 	assert_int_equal(count_output(link, 200 * US), 1);
 	assert_int_equal(link->statistics.timeouts, 0);
-	/* that one is lost again: after 2 ms, with those behind it */
+	/* that one is lost again, and so is the question what has come: after 2 ms, with those behind it */
+	const uint64_t probe = hxcomm__arq_deadline(link);
+	assert_int_equal(probe, 200 * US + ARQ_PROBE_MIN_NS);
+	assert_int_equal(count_output(link, probe), 1);
 	const uint64_t at = hxcomm__arq_deadline(link);
-	assert_int_equal(at, 200 * US + ARQ_RESEND_MIN_NS);
+	assert_int_equal(at, probe + ARQ_RESEND_MIN_NS);
 	assert_int_equal(count_output(link, at - 1), 0);
 	assert_int_equal(count_output(link, at), 3);
 	assert_int_equal(link->statistics.timeouts, 1);
@@ -321,6 +324,32 @@ static void a_lost_frame_is_sent_again(void **state)
 	assert_int_equal(hxcomm__arq_deadline(link), at + 2 * ARQ_RESEND_MIN_NS);
 	put_ack(link, 5, at + 1);
 	assert_int_equal(hxcomm__arq_deadline(link), UINT64_MAX);
+	free(link);
+}
+
+/* The other side acknowledges only where something comes: one frame is enough to make it. */
+static void silence_brings_one_frame_again_and_once(void **state)
+{
+	struct inbox inbox = { 0 };
+	struct arq_link *link = new_link(keep_frames, &inbox);
+	const uint64_t word = 1;
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
+	assert_int_equal(count_output(link, 0), 50);
+	assert_int_equal(hxcomm__arq_deadline(link), ARQ_PROBE_MIN_NS);
+	put_ack(link, 9, 100 * US);
+	assert_int_equal(hxcomm__arq_deadline(link), 100 * US + ARQ_PROBE_MIN_NS);
+	assert_int_equal(count_output(link, 100 * US + ARQ_PROBE_MIN_NS - 1), 0);
+	assert_int_equal(count_output(link, 100 * US + ARQ_PROBE_MIN_NS), 1);
+	assert_int_equal(count_output(link, 100 * US + 2 * ARQ_PROBE_MIN_NS), 0);
+	put_ack(link, 48, 1000 * US);
+	assert_int_equal(count_output(link, 1000 * US + ARQ_PROBE_MIN_NS), 1); /* there was progress */
+	put_ack(link, 49, 2000 * US);
+	assert_int_equal(hxcomm__arq_deadline(link), UINT64_MAX);
+	assert_int_equal(link->statistics.probes, 2);
+	assert_int_equal(link->statistics.frames_resent, 2);
+	assert_int_equal(link->statistics.timeouts, 0);
 	free(link);
 }
 
@@ -548,6 +577,7 @@ static void a_host_that_is_put_out_is_told_by_whom(void **state)
 	(void)state;
 	hxcomm__arq_host_input(host, 0, bytes, size); /* meant for an earlier connection */
 	assert_int_equal(host->state, ARQ_HOST_RESETTING);
+	assert_int_equal(bytes[8] << 8 | bytes[9], 0x8005); /* whoever waits for 0x8002 passes it over */
 	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes));
 	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes)); /* a duplicate is no begin */
 	hxcomm__arq_host_input(host, 0, echo_bytes, sizeof(echo_bytes));
@@ -572,6 +602,7 @@ int main(void)
 		cmocka_unit_test(acknowledgements_outside_the_window_are_ignored),
 		cmocka_unit_test(a_full_window_stops_and_goes_on),
 		cmocka_unit_test(a_lost_frame_is_sent_again),
+		cmocka_unit_test(silence_brings_one_frame_again_and_once),
 		cmocka_unit_test(the_time_to_wait_follows_the_round_trip),
 		cmocka_unit_test(thirty_two_frames_are_acknowledged_at_once),
 		cmocka_unit_test(the_reset_is_repeated_until_the_host_gives_up),

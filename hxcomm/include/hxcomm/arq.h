@@ -46,12 +46,13 @@ struct hxcomm_link_statistics {
 	uint64_t malformed;       /**< datagrams that are no frames */
 	double round_trip_s;      /**< smoothed time from a frame to its acknowledgement, in s; 0 before
 	                           the first */
+	uint64_t probes;          /**< frames sent again only to ask for an acknowledgement */
 };
 
 /** Initialiser that carries the size this program was compiled with. */
 #define HXCOMM_LINK_STATISTICS_INIT                                                                \
 	{                                                                                          \
-		sizeof(struct hxcomm_link_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0          \
+		sizeof(struct hxcomm_link_statistics), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0       \
 	}
 
 /** Statistics of a connection's link. No program must be under way.
