@@ -111,6 +111,8 @@ struct kernel_bin {
 	const float *rate[KERNEL_LINES]; /**< 1/s, of the lines */
 	uint64_t end;                    /**< tick at which the step ends */
 	float half;                      /**< s, half a step */
+	bool slow;                       /**< lines are slow: half a step is at most 1/16 of their
+					    time constants */
 	unsigned lines;                  /**< lines that got an event, bit by bit */
 };
 
@@ -205,9 +207,10 @@ struct kernel {
 	/** Add a row event: columns whose label matches get strength * scale * amount.
 	 *  @param charge, kept, strength, labels, scale, rate  [256]  @param label to match
 	 *  @param amount of this pulse  @param late  s from the event to the end of the step, less
-	 *  half a step */
+	 *  half a step  @param slow half a step is at most 1/16 of all time constants, else 1/2 */
 	void (*row)(float *charge, float *kept, const float *strength, const uint8_t *labels,
-		const float *scale, const float *rate, uint8_t label, float amount, float late);
+		const float *scale, const float *rate, uint8_t label, float amount, float late,
+		bool slow);
 	/** Add amplitude * exp(-age * rate) to 256 sensors, with their own factors on both.
 	 *  @param sum, amplitude, rate  [256]  @param since [256] tick of the partner's last pulse
 	 *  @param now tick of this one; both in their low 32 bits, at most 2^31 apart  @param pair

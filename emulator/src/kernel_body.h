@@ -256,6 +256,8 @@ static uint32_t leap(struct kernel_membranes *m, float h, unsigned variants)
 
 #include "kernel_rich.h"
 
+#include "synapse_body.h"
+
 #include "correlation_body.h"
 
 const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,

@@ -134,31 +134,4 @@ static inline vec choose(mask m, vec a, vec b)
 #endif
 }
 
-/** @p a where the label of the lane is @p label, else 0. @param labels LANES of them */
-static inline vec where_label(const uint8_t *labels, uint8_t label, vec a)
-{
-#if defined(__AVX512F__)
-	const __m128i found = _mm_cmpeq_epi8(
-		_mm_loadu_si128((const __m128i *)(const void *)labels), _mm_set1_epi8((char)label));
-	return _mm512_maskz_mov_ps((__mmask16)_mm_movemask_epi8(found), a);
-#elif defined(__AVX2__)
-	const __m128i eight = _mm_loadl_epi64((const __m128i *)(const void *)labels);
-	const __m256i found =
-		_mm256_cvtepi8_epi32(_mm_cmpeq_epi8(eight, _mm_set1_epi8((char)label)));
-	return _mm256_and_ps(_mm256_castsi256_ps(found), a);
-#elif defined(__SSE2__)
-	int32_t four;
-	memcpy(&four, labels, sizeof(four));
-	__m128i found = _mm_cmpeq_epi8(_mm_cvtsi32_si128(four), _mm_set1_epi8((char)label));
-	found = _mm_unpacklo_epi8(found, found);
-	found = _mm_unpacklo_epi16(found, found);
-	return _mm_and_ps(_mm_castsi128_ps(found), a);
-#else
-	mask found;
-	for (unsigned i = 0; i < LANES; i++)
-		found[i] = labels[i] == label ? -1 : 0;
-	return (vec)(found & (mask)a);
-#endif
-}
-
 #endif

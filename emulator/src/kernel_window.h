@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The kernels of busy networks, included by kernel_body.h for each instruction set: windows of
- * steps, with the lanes of a vector on the outside and time on the inside; row events; noise.
+ * steps, with the lanes of a vector on the outside and time on the inside; noise.
  *
  * Lines: U' = -U (1 + U / bend) / tau to second order in the bend; events inside a step count with
  * what is left of them at its end. Membranes: exponential Euler as in a step, with the tangent of
@@ -250,21 +250,6 @@ static void window(struct kernel_membranes *m, struct kernel_plan *p, const stru
 	for (unsigned k = 0; k < w->steps; k++)
 		w->bins->lines[k] = 0;
 	fire_crossings(m, w, &paths);
-}
-
-static void row(float *restrict charge, float *restrict kept, const float *restrict strength,
-	const uint8_t *restrict labels, const float *restrict scale, const float *restrict rate,
-	uint8_t label, float amount, float late)
-{
-	for (unsigned c = 0; c < KERNEL_COLUMNS; c += LANES) {
-		const vec drop = where_label(
-			&labels[c], label, load(&strength[c]) * load(&scale[c]) * all(amount));
-		const vec x = load(&rate[c]) * all(late);
-		const vec left =
-			all(1.0f) - x * (all(1.0f) - x * (all(0.5f) - x * all(1.0f / 6.0f)));
-		store(&charge[c], load(&charge[c]) + drop);
-		store(&kept[c], load(&kept[c]) + drop * left);
-	}
 }
 
 static void noise(float *out, const float *scale, uint64_t seed, uint32_t hemisphere, uint64_t slot)

@@ -48,7 +48,7 @@ void emulator__synapse_event(const struct emulator_analog *a, struct kernel_bin 
 			if (modes[top] >> line & 1) {
 				a->kernel->row(bin->charge[line], bin->kept[line], s->strength[row],
 					s->label[row], s->scale[line], bin->rate[line], label,
-					pulse, late);
+					pulse, late, bin->slow);
 				bin->lines |= 1u << line;
 			}
 	}

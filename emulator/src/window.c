@@ -228,6 +228,7 @@ static void take_events(
 	struct kernel_bin bin = {
 		.rate = {&a->membranes.line_rate[0][first], &a->membranes.line_rate[1][first]},
 		.half = 0.5f * a->plan.h,
+		.slow = true, /* STEEPEST steps */
 	};
 	for (; half->next < s->count && s->entry[half->next].time < end; half->next++) {
 		const struct analog_stimulus *stimulus = &s->entry[half->next];

@@ -120,14 +120,15 @@ static void rows_are_equal_to_the_bit(void **state)
 		for (unsigned c = 0; c < 256; c++) {
 			strength[c] = edgy(0, 64);
 			scale[c] = edgy(0, 2e-4f);
-			labels[c] = (uint8_t)uniform(0, 4);
+			/* groups where all match, none does, some do */
+			labels[c] = (uint8_t)((trial >> c / 64) & 1 ? 2 : uniform(0, trial % 3 ? 4 : 2));
 			charge[0][c] = charge[1][c] = charge[2][c] = edgy(0, 1);
 			kept[0][c] = kept[1][c] = kept[2][c] = edgy(0, 1);
 			rate[c] = edgy(200, 1e7f);
 		}
 		for (unsigned k = 0; k < count; k++)
 			all[k]->row(charge[k], kept[k], strength, labels, scale, rate, 2, 0.7f,
-				-20e-9f);
+				-20e-9f, trial % 2);
 		for (unsigned k = 1; k < count; k++) {
 			assert_memory_equal(charge[0], charge[k], sizeof(charge[0]));
 			assert_memory_equal(kept[0], kept[k], sizeof(kept[0]));
@@ -150,7 +151,7 @@ static void a_row_reaches_the_columns_of_its_label_only(void **state)
 			rate[c] = 1e6f;
 			labels[c] = (uint8_t)(c % 64);
 		}
-		all[k]->row(charge, kept, strength, labels, scale, rate, 17, 2, 30e-9f);
+		all[k]->row(charge, kept, strength, labels, scale, rate, 17, 2, 30e-9f, false);
 		for (unsigned c = 0; c < 256; c++) {
 			const double drop = c % 64 == 17 ? 3 : 0;
 			assert_near((double)charge[c], drop, 0, 0);
@@ -159,12 +160,42 @@ static void a_row_reaches_the_columns_of_its_label_only(void **state)
 	}
 }
 
+/* What is left of an event at the end of its step is exp(-x), x = rate * late: to 1e-5 on slow lines,
+ * |x| up to 1/16, else to x^4 / 20, the next term of the series. */
+static void events_fade_until_the_end_of_the_step(void **state)
+{
+	(void)state;
+	static _Alignas(64) float strength[256], scale[256], charge[256], kept[256], rate[256];
+	static const uint8_t labels[256];
+	const struct kernel *all[3];
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++)
+		for (unsigned slow = 0; slow < 2; slow++)
+			for (int sign = -1; sign <= 1; sign += 2) {
+				const double most = slow ? 1.0 / 16 : 0.5, late = sign * 50e-9;
+				memset(charge, 0, sizeof(charge));
+				memset(kept, 0, sizeof(kept));
+				for (unsigned c = 0; c < 256; c++) {
+					strength[c] = scale[c] = 1;
+					rate[c] = (float)(most / 50e-9 * c / 255);
+				}
+				all[k]->row(charge, kept, strength, labels, scale, rate, 0, 1,
+					(float)late, slow);
+				for (unsigned c = 0; c < 256; c++) {
+					const double x = (double)rate[c] * late;
+					assert_near((double)charge[c], 1, 0, 0);
+					assert_near((double)kept[c], exp(-x), 0,
+						slow ? 1.1e-5 : pow(x, 4) / 20 + 1e-6);
+				}
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_and_leaps_are_equal_to_the_bit),
 		cmocka_unit_test(rows_are_equal_to_the_bit),
 		cmocka_unit_test(a_row_reaches_the_columns_of_its_label_only),
+		cmocka_unit_test(events_fade_until_the_end_of_the_step),
 	};
 	return cmocka_run_group_tests_name("emulator/kernels", tests, NULL, NULL);
 }
