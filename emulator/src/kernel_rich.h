@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 /* The kernel of rich neurons, included by kernel_body.h for each instruction set: adaptation,
- * exponential term, inputs that depend on the membrane. A step is divided into parts, each as in
- * kernel_body.h an exponential Euler step with the slope of all currents; where the exponential
- * term runs away, into four or sixteen times as many. Source: spec/emulator_numerics.md 2.4,
- * spec/emulator_physics.md 2.1. */
+ * exponential term, inputs that depend on the membrane.
+ *
+ * With the other currents at their mean over a step, the exponential term has a closed form: with x
+ * = (V - V_exp) / D the equation x' = f + g exp(x) is linear in exp(-x). So V moves by f D - D ln(1
+ * - g exp(x) (exp(f) - 1) / f), and no step is too long for a steep term. The mean takes the slope
+ * of the other currents along the way into account; the adaptation stands half a step aside. Source:
+ * spec/emulator_numerics.md 2.3, 2.4, spec/emulator_physics.md 2.1. */
 
-enum { RICH_PARTS = 2 };
-
-/* What acts on 1 to 16 membranes for the length of a step. */
+/* What acts on 1 to 16 membranes for the length of a step, and where it brings them. */
 struct rich {
-	vec leak, slope, reference;        /* leak */
-	vec reset, reset_slope, reset_ref; /* reset, by its share of the step */
-	vec input[KERNEL_LINES];           /* how far the inputs are open, 0 … 1 */
-	vec limit[KERNEL_LINES], coba[KERNEL_LINES], reversal[KERNEL_LINES];
-	vec exponential, exp_slope, exp_ref, exp_limit;
-	vec a, a_ref, adapt_limit;
-	vec constant;
+	vec exponential;                /* V per step at its reference */
+	vec slope, width, reference;    /* of the exponential term: 1/V, V, V */
+	vec limit;                      /* V per step, its largest */
+	vec force, pull;                /* the other currents, V per step, and minus their slope */
+	vec mean, steep;                /* their mean; slope of the exponential term */
+	vec next;                       /* V */
 };
 
 ALWAYS vec vec_tanh(vec x)
@@ -25,11 +25,113 @@ ALWAYS vec vec_tanh(vec x)
 	return x * vec_tanh_over(q) / vec_tanh_under(q);
 }
 
-/* Share of the way to its aim that an exponential makes in z time constants. */
+/* Share of the way to its aim that an exponential makes in z time constants, over z. */
 ALWAYS vec way_of(vec z)
 {
-	return z / (all(1.0f) + z * (all(0.5f) + z * all(1.0f / 12.0f)));
+	return all(1.0f) / (all(1.0f) + z * (all(0.5f) + z * all(1.0f / 12.0f)));
 }
+
+/* tanh(x) / x */
+ALWAYS vec vec_tanh_share(vec x)
+{
+	const vec size = vec_most(x, -x), clipped = vec_least(size, all(tanh_end));
+	const vec q = clipped * clipped;
+	return vec_tanh_over(q) * (clipped + all(1e-9f)) /
+	       (vec_tanh_under(q) * (size + all(1e-9f)));
+}
+
+/* Add the current of an input to force and pull. @size, @fall: at 0 V, and how it changes with the
+ * membrane; @open how far the line opens it, negative where it draws. */
+ALWAYS void rich_input(struct rich *r, vec v, vec size, vec fall, vec open)
+{
+	const vec current = size + fall * v;
+	const mask on = above(current, all(0.0f));
+	r->force += open * choose(on, current, all(0.0f));
+	r->pull -= open * choose(on, fall, all(0.0f));
+}
+
+/* From @v to @r->next. @share: of the way of the other currents, see way_of(). */
+ALWAYS void rich_flow(struct rich *r, vec v, vec share)
+{
+	const vec x = vec_most(
+		vec_least(r->slope * (v - r->reference), all(14.0f)), all(-80.0f));
+	const vec grown = vec_least(r->exponential * vec_decay(-x), r->limit + r->limit);
+	r->steep = grown * r->slope;
+	const vec early = vec_least(r->steep, all(1.0f));
+	r->mean = r->force * share -
+		  all(0.5f) * r->pull * vec_least(grown, r->limit) * (all(1.0f) + all(0.5f) * early);
+	const vec z = vec_most(vec_least(r->mean * r->slope, all(3.0f)), all(-3.0f));
+	const vec growth =
+		all(1.0f) +
+		z * (all(0.5f) +
+			    z * (all(1.0f / 6.0f) +
+					z * (all(1.0f / 24.0f) + z * all(1.0f / 120.0f))));
+	const vec part = r->steep * growth, y = vec_least(part, all(0.98f));
+	/* -ln(1 - y), off by 3 ns where it matters */
+	const vec s = y / (all(2.0f) - y), q = s * s;
+	const vec series =
+		all(2.0f) + q * (all(2.0f / 3.0f) +
+					q * (all(2.0f / 5.0f) +
+						    q * (all(2.0f / 7.0f) + q * all(2.0f / 9.0f))));
+	const vec rise = choose(above(part, all(0.98f)), r->limit, s * series * r->width);
+	const vec next = v + r->mean + vec_least(rise, r->limit);
+	r->next = vec_least(vec_most(next, all(0.0f)), all(PHYSICS_RAIL));
+}
+
+/* Currents fade before the rails. */
+ALWAYS vec rich_fade(vec force, vec v)
+{
+	const vec room = choose(above(force, all(0.0f)), all(PHYSICS_RAIL) - v, v);
+	return vec_least(vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)), all(1.0f));
+}
+
+/* Share of a step after which a lane reached @at on its way from @from to @to.
+ * @mean of the other currents, @steep slope of the exponential term, both per step, @slope 1/V */
+static float rich_place(float from, float to, float at, float mean, float steep, float slope)
+{
+	const float z = mean * slope, left = decay(most(at - from, 0.0f) * slope);
+	const float linear = (at - from) / most(to - from, 1e-9f), below = left * z + steep;
+	float place = linear;
+	if (steep > 0.02f * most(z, -z) && below > 0.0f) {
+		/* ln(1 + x) / x = 2 / (2 + x) (1 + s^2 / 3 + …), s = x / (2 + x) */
+		const float x = z * (1.0f - left) / below, s = x / (2.0f + x), q = s * s;
+		const float series = 1.0f + q * (1.0f / 3.0f + q * (0.2f + q * (1.0f / 7.0f)));
+		place = (1.0f - left) / below * (2.0f / (2.0f + x)) * series;
+	}
+	return most(least(place, 1.0f), 0.0f);
+}
+
+/* A step of 1 to 16 neurons as it was made. */
+struct rich_path {
+	vec v, w;             /* where it began */
+	vec turn;             /* of the adaptation */
+	const struct rich *r; /* what moved it */
+};
+
+/* Put down where in the step those of @lanes crossed their thresholds, and let their adaptation go
+ * on until then only: a reset follows. */
+static void rich_cross(const struct kernel_membranes *m, struct kernel_rich *rich, unsigned i,
+	uint32_t lanes, const struct rich_path *path)
+{
+	float v[LANES], w[LANES], turn[LANES], mean[LANES], steep[LANES];
+	memcpy(v, &path->v, sizeof(v));
+	memcpy(w, &path->w, sizeof(w));
+	memcpy(turn, &path->turn, sizeof(turn));
+	memcpy(mean, &path->r->mean, sizeof(mean));
+	memcpy(steep, &path->r->steep, sizeof(steep));
+	for (; lanes; lanes &= lanes - 1) {
+		const unsigned k = (unsigned)__builtin_ctz(lanes), n = i + k;
+		const float at = m->threshold[n] - m->noise[n];
+		rich->place[n] = rich_place(
+			v[k], m->v[n], at, mean[k], steep[k], rich->exponential_slope[n]);
+		const float aim = rich->adaptation_a[n] *
+				  (0.5f * (v[k] + at) - rich->adaptation_reference[n]);
+		rich->adaptation[n] = w[k] + turn[k] * rich->place[n] * (aim - w[k]);
+	}
+}
+
+/* ---- single steps ------------------------------------------------------------------------------
+ */
 
 /* How far the input of a line is open; moves the line through the step. */
 ALWAYS vec rich_line(struct kernel_membranes *m, unsigned l, unsigned i, bool events)
@@ -56,134 +158,73 @@ ALWAYS vec rich_line(struct kernel_membranes *m, unsigned l, unsigned i, bool ev
 	return vec_tanh((middle + load(&m->input_offset[l][i])) * all(1.0f / PHYSICS_LINE_PAIR));
 }
 
-/* Currents at @v into @force, V/s; returns minus their slope. */
-ALWAYS vec rich_currents(const struct rich *r, vec v, vec w, vec *force)
+/* Leak, reset and adaptation @w at @v, V/s. */
+ALWAYS void rich_currents(const struct kernel_membranes *m, const struct kernel_rich *rich,
+	unsigned i, vec v, vec w, vec share, struct rich *r)
 {
-	const vec t = vec_tanh(r->slope * (r->reference - v));
-	const vec y = vec_tanh(r->reset_slope * (r->reset_ref - v));
-	vec f = r->constant + r->leak * t + r->reset * y;
-	vec j = r->leak * r->slope * (all(1.0f) - t * t) +
-		r->reset * r->reset_slope * (all(1.0f) - y * y);
-	for (unsigned l = 0; l < KERNEL_LINES; l++) {
-		/* a positive slope pulls towards the reversal potential on either side */
-		const vec size =
-			r->limit[l] + r->coba[l] * (l ? v - r->reversal[l] : r->reversal[l] - v);
-		const vec open = vec_most(size, all(0.0f));
-		const vec slope = choose(above(size, all(0.0f)), r->coba[l], all(0.0f));
-		f += (l ? -open : open) * r->input[l];
-		j += slope * r->input[l];
-	}
-	const vec x = vec_most(vec_least(r->exp_slope * (v - r->exp_ref), all(14.0f)), all(-80.0f));
-	const vec grown = r->exponential * vec_decay(-x);
-	f += vec_least(grown, r->exp_limit);
-	j -= choose(above(r->exp_limit, grown), grown * r->exp_slope, all(0.0f));
-	f -= r->adapt_limit * vec_tanh(w / r->adapt_limit);
-	*force = f;
-	return j;
+	const vec leak = load(&m->leak_limit[i]), slope = load(&m->leak_slope[i]);
+	const vec reset = load(&m->reset_limit[i]) * share, steep = load(&m->reset_slope[i]);
+	const vec t = vec_tanh(slope * (load(&m->leak_reference[i]) - v));
+	const vec y = vec_tanh(steep * (load(&m->reset_reference[i]) - v));
+	const vec most = load(&rich->adaptation_limit[i]);
+	r->force = load(&m->constant[i]) + leak * t + reset * y - most * vec_tanh(w / most);
+	r->pull = leak * slope * (all(1.0f) - t * t) + reset * steep * (all(1.0f) - y * y);
 }
 
 /* Move 1 to 16 rich neurons by a step. */
 ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, unsigned i, float h,
 	float place, unsigned variants)
 {
-	vec share = all(0.0f);
+	vec share = all(0.0f), lines = all(0.0f);
 	if (variants & KERNEL_RESETS)
 		share = load(&m->reset_share[i]);
 	const vec running = all(1.0f) - share * load(&rich->pause[i]);
-	struct rich r = {
-		.leak = load(&m->leak_limit[i]),
-		.slope = load(&m->leak_slope[i]),
-		.reference = load(&m->leak_reference[i]),
-		.reset = load(&m->reset_limit[i]) * share,
-		.reset_slope = load(&m->reset_slope[i]),
-		.reset_ref = load(&m->reset_reference[i]),
-		.exponential = load(&rich->exponential[i]) * running,
-		.exp_slope = load(&rich->exponential_slope[i]),
-		.exp_ref = load(&rich->exponential_reference[i]),
-		.exp_limit = load(&rich->exponential_limit[i]),
-		.a = load(&rich->adaptation_a[i]),
-		.a_ref = load(&rich->adaptation_reference[i]),
-		.adapt_limit = load(&rich->adaptation_limit[i]),
-		.constant = load(&m->constant[i]),
-	};
-	vec lines = all(0.0f);
+	const vec v = load(&m->v[i]), w = load(&rich->adaptation[i]);
+	const vec rate = load(&rich->adaptation_rate[i]), a = load(&rich->adaptation_a[i]);
+	const vec a_ref = load(&rich->adaptation_reference[i]);
+	const vec turn = all(h) * rate * way_of(all(h) * rate);
+	const vec middle = w + all(0.5f) * turn * (a * (v - a_ref) - w);
+	struct rich r;
+	rich_currents(m, rich, i, v, middle, share, &r);
 	for (unsigned l = 0; l < KERNEL_LINES; l++) {
-		r.input[l] = rich_line(m, l, i, variants & KERNEL_EVENTS) * running;
-		r.limit[l] = l ? -load(&m->input_limit[l][i]) : load(&m->input_limit[l][i]);
-		r.coba[l] = load(&rich->conductance[l][i]);
-		r.reversal[l] = load(&rich->reversal[l][i]);
+		const vec open = rich_line(m, l, i, variants & KERNEL_EVENTS) * running;
+		const vec limit = load(&m->input_limit[l][i]), coba = load(&rich->conductance[l][i]);
+		const vec fall = l ? coba : -coba;
+		rich_input(&r, v, (l ? -limit : limit) - fall * load(&rich->reversal[l][i]), fall,
+			l ? -open : open);
 		lines = vec_most(lines, load(&m->line[l][i]));
 	}
 	if (variants & KERNEL_NOISE)
-		r.constant += load(&m->noise_from[i]) +
-			      all(place) * (load(&m->noise_to[i]) - load(&m->noise_from[i]));
+		r.force += load(&m->noise_from[i]) +
+			   all(place) * (load(&m->noise_to[i]) - load(&m->noise_from[i]));
+	r.force *= all(h);
+	r.pull *= all(h);
+	r.exponential = load(&rich->exponential[i]) * running * all(h);
+	r.slope = load(&rich->exponential_slope[i]);
+	r.width = all(1.0f) / vec_most(r.slope, all(1e-3f));
+	r.reference = load(&rich->exponential_reference[i]);
+	r.limit = load(&rich->exponential_limit[i]) * all(h);
+	rich_flow(&r, v, way_of(r.pull));
+	const vec next = v + (r.next - v) * rich_fade(r.next - v, v);
 
-	const vec begin = load(&m->v[i]), threshold = load(&m->threshold[i]);
-	const vec rate = load(&rich->adaptation_rate[i]), noise = load(&m->noise[i]);
-	vec v = begin, w = load(&rich->adaptation[i]), crossed = all(2.0f), j = all(0.0f);
-	float armed[LANES];
-	for (unsigned k = 0; k < LANES; k++)
-		armed[k] = m->above[i + k] ? 0.0f : 1.0f;
-	vec ready, live = all(1.0f);
-	memcpy(&ready, armed, sizeof(ready));
-	/* a threshold that fell below its membrane */
-	const vec over = choose(above(v + noise, threshold), ready, all(0.0f));
-	crossed -= all(2.0f) * over;
-	live -= over;
-	unsigned parts = RICH_PARTS;
-	const vec steep = r.exp_slope * (v - r.exp_ref);
-	/* a current at its limit is constant, and not steep */
-	const vec grown =
-		r.exponential * vec_decay(-vec_least(vec_most(steep, all(-80.0f)), all(14.0f)));
-	const vec used = choose(above(r.exponential, all(0.0f)),
-		choose(above(r.exp_limit, grown), steep, all(-1.0f)), all(-1.0f));
-	if (bits(above(used, all(4.0f))))
-		parts *= 16;
-	else if (bits(above(used, all(1.0f))))
-		parts *= 4;
-	const float part = h / (float)parts;
-	for (unsigned k = 0; k < parts; k++) {
-		const vec turn = live * way_of(all(part) * rate);
-		const vec middle = w + all(0.5f) * turn * (r.a * (v - r.a_ref) - w);
-		vec force;
-		j = rich_currents(&r, v, middle, &force);
-		const vec room = choose(above(force, all(0.0f)), all(PHYSICS_RAIL) - v, v);
-		force *= vec_least(
-			vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)), all(1.0f));
-		const vec z = vec_most(vec_least(all(part) * j, all(2.0f)), all(-2.0f));
-		const vec way = live * all(part) * force /
-				(all(1.0f) + z * (all(0.5f) + z * all(1.0f / 12.0f)));
-		vec next = vec_least(vec_most(v + way, all(0.0f)), all(PHYSICS_RAIL));
-		const mask on = above(next + noise, threshold), was = above(v + noise, threshold);
-		const vec at = (threshold - noise - v) / vec_most(next - v, all(1e-9f));
-		const vec found = (all((float)k) + at) * all(1.0f / (float)parts);
-		const vec first = choose(was, crossed, vec_least(found, crossed));
-		crossed = choose(on, first, crossed);
-		const vec aim = r.a * (all(0.5f) * (v + next) - r.a_ref);
-		/* a comparator that switches on ends the step of its neuron: a reset follows */
-		const vec stops = choose(on, choose(was, all(0.0f), ready), all(0.0f));
-		const vec gone =
-			choose(above(stops, all(0.5f)), vec_least(at, all(1.0f)), all(1.0f));
-		w += turn * gone * (aim - w);
-		v = choose(above(stops, all(0.5f)), threshold - noise, next);
-		live -= live * stops;
-	}
-	const vec gain = v - begin, off = v + noise - threshold;
-	store(&rich->adaptation[i], w);
-	store(&rich->place[i], crossed);
-	store(&m->v[i], v);
+	const vec threshold = load(&m->threshold[i]) - load(&m->noise[i]);
+	const uint32_t on = bits(above(next, threshold));
+	const vec to = a * (all(0.5f) * (v + next) - a_ref);
+	const vec gain = next - v, size = vec_most(gain, -gain);
+	const vec off = next - threshold, near = vec_most(off, -off);
+	store(&rich->adaptation[i], w + turn * (to - w));
+	store(&m->v[i], next);
 	store(&m->gain[i], gain);
-	store(&m->rate[i], vec_most(j, all(1.0f)));
-	uint32_t flags = 0;
-	const vec size = vec_most(gain, -gain), near = vec_most(off, -off);
-	const uint32_t crossing = bits(above(all(1.5f), crossed));
-	const uint32_t on = bits(above(v + noise, threshold)) | crossing;
+	store(&m->rate[i], vec_most((r.pull - r.steep) * all(1.0f / h), all(1.0f)));
+	uint32_t flags = 0, fresh = 0;
 	for (unsigned k = 0; k < LANES; k++) {
-		const uint32_t fresh = (crossing >> k & 1) & (m->above[i + k] ^ 1u);
-		m->crossing[i + k] = fresh;
+		m->crossing[i + k] = (on >> k & 1) & (m->above[i + k] ^ 1u);
 		m->above[i + k] = on >> k & 1;
-		flags |= fresh ? KERNEL_CROSSING : 0;
+		fresh |= m->crossing[i + k] << k;
 	}
+	if (fresh)
+		rich_cross(m, rich, i, fresh, &(struct rich_path){v, w, turn, &r});
+	flags |= fresh ? KERNEL_CROSSING : 0;
 	flags |= bits(above(load(&m->margin[i]), near)) ? KERNEL_NEAR : 0;
 	flags |= bits(above(size, all(3e-7f))) ? KERNEL_MOVING : 0;
 	flags |= bits(above(size, all(m->fast))) ? KERNEL_FAST : 0;
