@@ -18,7 +18,8 @@ sys.dont_write_bytecode = True  # nothing appears in the source tree
 import logical
 import logical_c
 from logical_c import address_name, c_string, expression, reads_as_written, upper
-from register_map import BACKENDS, Container, Refused, canonical
+from register_map import BACKENDS, Refused, canonical, read_registers
+from write_file import write_file
 
 
 def limits(field):
@@ -406,6 +407,8 @@ def reflection(c):
         out.append(functions)
     if c.payload:
         members += f"\t.payload = HALDLS_PAYLOAD_{upper(c.payload)},\n"
+    if "hardware" in c.read_unsupported_on:
+        members += "\t.is_silent = true,\n"
     out.append(f"""static void {c.c}_init(void *value)
 {{
 	*(struct haldls_{c.c} *)value = (struct haldls_{c.c})HALDLS_{upper(c.c)}_INIT;
@@ -463,19 +466,6 @@ def source(c):
 NOTICE = "// SPDX-License-Identifier: MIT\n/* Written by haldls/generator/generate.py. */\n"
 
 
-def write_file(path, text):
-    """Leaves an unchanged file alone, so that nothing is compiled again."""
-    try:
-        with open(path, encoding="utf-8") as f:
-            if f.read() == text:
-                return
-    except OSError:
-        pass
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
-
-
 def containers_header(containers):
     out = [NOTICE + "#ifndef HALDLS_CONTAINERS_H\n#define HALDLS_CONTAINERS_H\n",
            "/** @file\n *  @brief All register containers, generated from haldls/registers/.",
@@ -528,14 +518,12 @@ def main():
                 data = json.load(f)
             sys.stdout.write(logical.canonical(data) if "parts" in data else canonical(data))
         return 0
-    logical_files = [f for f in args.files if os.path.basename(os.path.dirname(f)) == "logical"]
     try:
-        containers = [Container(path) for path in sorted(set(args.files) - set(logical_files))]
+        containers, logical_files = read_registers(args.files)
         logicals = logical.read_all(logical_files, containers)
     except Refused as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 1
-    containers.sort(key=lambda c: c.c)
     if args.out and not args.check:
         generate(containers, logicals, args.out)
     return 0

@@ -44,8 +44,9 @@ def fill(path, index):
 class Leaf:
     """A field of a logical container: where it is, and what it may hold."""
 
-    def __init__(self, path, field, kind, c_type, choice=None):
+    def __init__(self, path, field, kind, c_type, default, choice=None):
         self.path, self.field, self.kind, self.c_type = path, field, kind, c_type
+        self.default = default
         self.named = path  # as recorded vectors name it, where members of C have other names
         self.choice = choice
         self.summary = choice["summary"] if choice else field.summary
@@ -56,7 +57,7 @@ class Leaf:
 
     def within(self, path):
         """The same field as seen from a container that holds this one at `path`."""
-        out = Leaf(path + self.path, self.field, self.kind, self.c_type, self.choice)
+        out = Leaf(path + self.path, self.field, self.kind, self.c_type, self.default, self.choice)
         out.named = path + self.named
         return out
 
@@ -73,7 +74,8 @@ def leaves_of(container):
     for field in container.fields:
         if field.is_hidden():
             continue
-        leaf = Leaf([(field.name, field.dims)], field, field.type, field.c_type())
+        leaf = Leaf([(field.name, field.dims)], field, field.type, field.c_type(),
+                    field.data["default"])
         dims, named = list(field.dims), []
         for part in (field.alias or field.name).split("."):
             own = part.count("[]")
@@ -232,7 +234,8 @@ class Logical:
                     raise Refused(f"{where} has no bool '{name}'")
             path = parse_path(choice["member"], where)
             tag = f"haldls_{self.c}_" + "_".join(name for name, _ in path)
-            leaf = Leaf(path, None, "enum", f"enum {tag}", choice)
+            stored = sum(fields[name].defaults()[0] << i for i, name in enumerate(choice["from"]))
+            leaf = Leaf(path, None, "enum", f"enum {tag}", choice["read"][stored], choice)
             leaf.tag = tag
             if not self.add_node(path, leaf):
                 raise Refused(f"{where}: member {choice['member']} twice")
@@ -247,7 +250,8 @@ class Logical:
                 raise Refused(f"{field.where}: {field.max} does not fit a byte")
         else:
             kind, c_type = field.type, field.c_type()
-        return Leaf(path, field, kind, c_type)
+        default = part.data.get("defaults", {}).get(field.name, field.data["default"])
+        return Leaf(path, field, kind, c_type, default)
 
 
 def canonical(data):

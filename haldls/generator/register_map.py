@@ -278,6 +278,8 @@ class Container:
         if self.payload and self.payload not in PAYLOADS:
             raise Refused(f"{name}: payload '{self.payload}' is none of {', '.join(PAYLOADS)}")
         self.gray = data.get("word_transform") == "gray"
+        self.read_unsupported_on = data.get("read_unsupported_on", [])
+        self.folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
         self.fields = [Field(f, name, self.c) for f in data["fields"]]
         self.words = max(self.write.count, self.read.count)
         self.check_bits()
@@ -339,3 +341,10 @@ def canonical(data):
     else:
         lines.append('  "fields": []')
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def read_registers(paths):
+    """All register containers, sorted by c_name, and the files of logical containers."""
+    logical = [path for path in paths if os.path.basename(os.path.dirname(path)) == "logical"]
+    containers = [Container(path) for path in sorted(set(paths) - set(logical))]
+    return sorted(containers, key=lambda c: c.c), logical

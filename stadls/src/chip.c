@@ -13,59 +13,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a real chip does not give back (source: spec/registers_chip.md 1, read_unsupported_on of the
- * register map). */
-static const struct haldls_container *const silent[] = {
-	&haldls_background_spike_source_container,
-	&haldls_cadc_channel_config_container,
-	&haldls_capmem_block_config_container,
-	&haldls_common_padi_bus_config_container,
-	&haldls_common_stp_config_container,
-	&haldls_crossbar_node_container,
-	&haldls_crossbar_output_config_container,
-	&haldls_synapse_bias_selection_container,
-};
-
-enum { SILENT = sizeof(silent) / sizeof(*silent) };
-
 static int compare_addresses(const void *a, const void *b)
 {
 	const uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
 	return (one > other) - (one < other);
 }
 
-static size_t count_silent(void)
+/* Addresses of what a real chip does not give back, as the register map says, sorted; where `out` is
+ * NULL they are only counted. */
+static size_t list_silent(uint32_t *out)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < SILENT; i++)
-		count += (size_t)silent[i]->count * silent[i]->write_words;
+	size_t containers, count = 0;
+	const struct haldls_container *const *all = haldls_containers(&containers);
+	for (size_t i = 0; i < containers; i++) {
+		if (!all[i]->is_silent)
+			continue;
+		for (uint32_t e = 0; e < all[i]->count; e++)
+			for (uint32_t w = 0; w < all[i]->write_words; w++, count++)
+				if (out)
+					out[count] = all[i]->write_address(FISCH_OMNIBUS, e, w);
+	}
+	if (out)
+		qsort(out, count, sizeof(*out), compare_addresses);
 	return count;
-}
-
-/* Addresses that do not answer, sorted. */
-static int list_silent(uint32_t **out, size_t *out_count)
-{
-	uint32_t *at = *out = malloc((count_silent() + 1) * sizeof(*at));
-	if (!at)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for addresses");
-	for (size_t i = 0; i < SILENT; i++)
-		for (uint32_t e = 0; e < silent[i]->count; e++)
-			for (uint32_t w = 0; w < silent[i]->write_words; w++)
-				*at++ = silent[i]->write_address(FISCH_OMNIBUS, e, w);
-	*out_count = (size_t)(at - *out);
-	qsort(*out, *out_count, sizeof(**out), compare_addresses);
-	return HXCOMM_OK;
 }
 
 /* Places among the words of a chip that are read. */
 static int list_read(uint32_t *places, uint32_t *addresses, size_t *count, bool all)
 {
 	const uint32_t *of_chip = haldls_chip_addresses();
-	uint32_t *skipped = NULL;
-	size_t skip = 0;
-	const int status = all ? HXCOMM_OK : list_silent(&skipped, &skip);
+	const size_t skip = all ? 0 : list_silent(NULL);
+	uint32_t *skipped = malloc((skip + 1) * sizeof(*skipped));
+	if (!skipped)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for addresses");
+	if (skip)
+		(void)list_silent(skipped);
 	*count = 0;
-	for (uint32_t i = 0; i < HALDLS_CHIP_WORDS && status == HXCOMM_OK; i++) {
+	for (uint32_t i = 0; i < HALDLS_CHIP_WORDS; i++) {
 		if (skip &&
 		        bsearch(&of_chip[i], skipped, skip, sizeof(*skipped), compare_addresses))
 			continue;
@@ -73,7 +57,7 @@ static int list_read(uint32_t *places, uint32_t *addresses, size_t *count, bool 
 		addresses[(*count)++] = of_chip[i];
 	}
 	free(skipped);
-	return status;
+	return HXCOMM_OK;
 }
 
 /* Read what has a place. */

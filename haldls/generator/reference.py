@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes the register reference: pages for people out of the data that the library is made of.
+
+usage: reference.py --out FOLDER DATAFILE...     write FOLDER/html/* and FOLDER/man7/*
+
+Python standard library only; used at build time, never at run time.
+"""
+import argparse
+import os
+import sys
+
+sys.dont_write_bytecode = True  # nothing appears in the source tree
+import logical
+import reference_html
+import reference_man
+from generate import write_file
+from register_map import Refused, read_registers
+
+
+def grouped(registers, logicals):
+    """[(folder, containers by name)], the chip first and logical containers last."""
+    folders = sorted({c.folder for c in registers}, key=lambda folder: (folder == "fpga", folder))
+    groups = [(folder, [c for c in registers if c.folder == folder]) for folder in folders]
+    return [(folder, sorted(containers, key=lambda c: c.name.lower()))
+            for folder, containers in groups + [("logical", logicals)] if containers]
+
+
+def write_pages(folder, pages):
+    """Exactly these: a page of what is gone goes, too."""
+    os.makedirs(folder, exist_ok=True)
+    for name in set(os.listdir(folder)) - set(pages):
+        os.remove(os.path.join(folder, name))
+    for name, content in pages.items():
+        write_file(os.path.join(folder, name), content)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--out", required=True)
+    parser.add_argument("files", nargs="+")
+    args = parser.parse_args()
+    try:
+        registers, logical_files = read_registers(args.files)
+        groups = grouped(registers, logical.read_all(logical_files, registers))
+    except Refused as error:
+        print(f"reference.py: {error}", file=sys.stderr)
+        return 1
+    write_pages(os.path.join(args.out, "html"), reference_html.pages(groups))
+    write_pages(os.path.join(args.out, "man7"), reference_man.pages(groups))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
