@@ -18,7 +18,7 @@ enum {
 	LOG_BEGIN = 256,
 	STORE_WEAK = 50,     /* code of the store bias below which sensors become unreliable */
 	OLD_TICKS = 1 << 30, /* 4 s: older than any trace */
-	SYNAPSES = 256 * 256,
+	EVENTS = sizeof(((struct correlation_sensors *)0)->event) / sizeof(uint32_t),
 };
 
 static const float charge_most = 160, lsb = 4.5e-3f; /* LSB; V */
@@ -127,8 +127,9 @@ struct correlation_sensors *emulator__correlation_sensors(
 	memset(s, 0, size);
 	s->swept = a->grid;
 	const uint32_t never = (uint32_t)a->grid - OLD_TICKS;
-	for (uint32_t i = 0; i < SYNAPSES; i++)
-		s->event[i / 256][i % 256] = never;
+	uint32_t *event = &s->event[0][0][0][0];
+	for (uint32_t i = 0; i < EVENTS; i++)
+		event[i] = never;
 	for (uint32_t i = 0; i < 256; i++)
 		s->post[i] = never;
 	a->correlation.sensors[hemisphere] = s;
@@ -184,34 +185,17 @@ void emulator__correlation_post(struct emulator_analog *a, uint64_t t, uint32_t 
 
 /* ---- working them off ------------------------------------------------------------------------ */
 
-/* Nearest multiple of eight bytes in which a label occurs, as a mask of their highest bits. */
-static uint64_t matches(const uint8_t labels[8], uint64_t wanted)
-{
-	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-	uint64_t bytes;
-	memcpy(&bytes, labels, sizeof(bytes));
-	bytes ^= wanted; /* labels have 6 bits: no carry leaves a byte */
-	return ~(bytes + low) & ~low;
-}
-
 static void pass_event(struct emulator_analog *a, uint32_t hemisphere,
 	const struct correlation_entry *entry, const struct kernel_pair pairs[2])
 {
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const uint32_t now = (uint32_t)entry->time;
-	const uint64_t wanted = UINT64_C(0x0101010101010101) * entry->label;
-	const uint32_t bottom = 2u * entry->place;
-	for (uint32_t row = bottom; row < bottom + 2; row++)
+	for (uint32_t row = 2u * entry->place; row < 2u * entry->place + 2; row++) {
+		const uint8_t *labels = a->synapses[hemisphere].label[row];
 		a->kernel->pair_row(s->sum[ACAUSAL][row], s->amplitude[ACAUSAL][row],
-			s->rate[ACAUSAL][row], s->post, a->synapses[hemisphere].label[row],
-			entry->label, now, pairs);
-	/* columns outside: both rows lie in one cache line */
-	for (uint32_t first = 0; first < 256; first += 8)
-		for (uint32_t row = bottom; row < bottom + 2; row++) {
-			const uint8_t *labels = a->synapses[hemisphere].label[row] + first;
-			for (uint64_t mask = matches(labels, wanted); mask; mask &= mask - 1)
-				s->event[first + (uint32_t)__builtin_ctzll(mask) / 8][row] = now;
-		}
+			s->rate[ACAUSAL][row], s->post, labels, entry->label, now, pairs);
+		a->kernel->note_row(&s->event[row / 4][0][row % 4][0], labels, entry->label, now);
+	}
 }
 
 static void pass_post(struct emulator_analog *a, uint32_t hemisphere,
@@ -219,8 +203,12 @@ static void pass_post(struct emulator_analog *a, uint32_t hemisphere,
 {
 	struct correlation_sensors *s = a->correlation.sensors[hemisphere];
 	const uint32_t column = entry->place;
+	_Alignas(64) uint32_t event[256];
+	for (uint32_t tile = 0; tile < CORRELATION_TILES; tile++)
+		for (uint32_t i = 0; i < 4; i++)
+			event[4 * tile + i] = s->event[tile][column / 4][i][column % 4];
 	a->kernel->pair_column(s->sum[CAUSAL][column], s->amplitude[CAUSAL][column],
-		s->rate[CAUSAL][column], s->event[column], (uint32_t)entry->time,
+		s->rate[CAUSAL][column], event, (uint32_t)entry->time,
 		&pairs[column / 128]);
 	s->post[column] = (uint32_t)entry->time;
 }
@@ -236,8 +224,9 @@ static void sweep(struct correlation_sensors *s, uint64_t now)
 {
 	if (now - s->swept < OLD_TICKS / 2)
 		return;
-	for (uint32_t i = 0; i < SYNAPSES; i++)
-		s->event[i / 256][i % 256] = renewed(s->event[i / 256][i % 256], s->swept, now);
+	uint32_t *event = &s->event[0][0][0][0];
+	for (uint32_t i = 0; i < EVENTS; i++)
+		event[i] = renewed(event[i], s->swept, now);
 	for (uint32_t i = 0; i < 256; i++)
 		s->post[i] = renewed(s->post[i], s->swept, now);
 	s->swept = now;

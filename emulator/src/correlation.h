@@ -37,8 +37,7 @@ enum {
 	CORRELATION_POST = 4,         /**< the log of post pulses behind theirs */
 	CORRELATION_LOGS = 5,         /**< of a hemisphere */
 	CORRELATION_SETTLE = 4096,    /**< entries of a log after which it is worked off */
-	CORRELATION_PITCH = 256 + 16, /**< rows of a column, and what keeps columns from meeting in
-					   the same cache sets */
+	CORRELATION_TILES = 64,       /**< of 4 rows and 4 columns, along a side */
 };
 
 /** An event or post pulse that waits. */
@@ -60,8 +59,10 @@ struct correlation_sensors {
 	_Alignas(64) float sum[2][256][256];    /**< charge without saturation, LSB */
 	float amplitude[2][256][256];           /**< factor of the synapse, its bits included */
 	float rate[2][256][256];                /**< factor on 1/tau, its bits included */
-	uint32_t event[256][CORRELATION_PITCH]; /**< [column][row] tick of the last event, low 32
-						     bits */
+	/** Tick of the last event, low 32 bits: [row / 4][column / 4][row % 4][column % 4], so that
+	 *  neither rows nor columns touch a cache line for each synapse. The odd length keeps the
+	 *  lines of a column from meeting in the same cache sets. */
+	_Alignas(64) uint32_t event[CORRELATION_TILES][CORRELATION_TILES + 1][4][4];
 	uint32_t post[256];          /**< by column: tick of the last post pulse, low 32 bits */
 	uint8_t automatic[256][256]; /**< [row][column] last reset was auto-calibrating */
 	int8_t pattern[256][256][4]; /**< [row][column] normal numbers in units of 1/32 */

@@ -223,6 +223,10 @@ struct kernel {
 	void (*pair_row)(float *sum, const float *amplitude, const float *rate,
 		const uint32_t *since, const uint8_t *labels, uint8_t label, uint32_t now,
 		const struct kernel_pair *pairs);
+	/** Note the time of an event in the sensors of a row whose label matches.
+	 *  @param event four columns lie together, the next ones 16 numbers further
+	 *  @param labels [256]  @param label to match  @param now its tick, low 32 bits */
+	void (*note_row)(uint32_t *event, const uint8_t *labels, uint8_t label, uint32_t now);
 };
 
 extern const struct kernel emulator__kernel_portable;

@@ -268,4 +268,5 @@ const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
 	.noise = noise,
 	.row = row,
 	.pair_column = pair_column,
-	.pair_row = pair_row};
+	.pair_row = pair_row,
+	.note_row = note_row};

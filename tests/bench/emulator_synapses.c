@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "analog_state.h"
+#include "oracle.h"
 
 enum { ROUNDS = 11, EVENTS = 20000, TICKS_MS = 250000 };
 
@@ -90,10 +91,11 @@ static void bench_pulses(void)
 }
 
 /* As many events as post pulses; all labels match. */
-static void bench_sensors(uint16_t store, const char *name)
+static void bench_sensors(uint16_t store, unsigned kernel, const char *name)
 {
 	double values[ROUNDS];
 	struct emulator_analog *a = new_chip(store);
+	emulator__analog_use_kernel(a, kernel);
 	uint64_t t = a->grid;
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		const double begin = seconds();
@@ -127,8 +129,14 @@ static void bench_first_use(void)
 int main(void)
 {
 	bench_pulses();
-	bench_sensors(0, "event or post pulse, no store bias");
-	bench_sensors(70, "event of two rows or post pulse, sensors");
+	const struct kernel *all[3];
+	bench_sensors(0, 0, "event or post pulse, no store bias");
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++) {
+		char name[64];
+		snprintf(name, sizeof(name), "event of two rows or post pulse, sensors, %s",
+			all[k]->name);
+		bench_sensors(70, k, name);
+	}
 	bench_first_use();
 	return 0;
 }
