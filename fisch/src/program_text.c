@@ -26,11 +26,11 @@ static void print_omnibus_address(char out[FISCH_WORD_TEXT], uint64_t word)
 {
 	const char *side = word >> 31 & 1 ? "fpga" : "chip";
 	const unsigned bytes = word >> 32 & 0xf;
-	if (word >> 36 & 1)
-		snprintf(out, FISCH_WORD_TEXT, "omnibus_read %s 0x%08" PRIx32, side, (uint32_t)word);
-	else
-		snprintf(out, FISCH_WORD_TEXT, "omnibus_write %s 0x%08" PRIx32 " bytes 0x%x", side,
-		        (uint32_t)word, bytes);
+	const bool read = word >> 36 & 1;
+	const int length = snprintf(out, FISCH_WORD_TEXT, "omnibus_%s %s 0x%08" PRIx32,
+	        read ? "read" : "write", side, (uint32_t)word);
+	if (!read || bytes != 0xf) /* a read enables all of them */
+		snprintf(out + length, FISCH_WORD_TEXT - (size_t)length, " bytes 0x%x", bytes);
 }
 
 static void print_spikes(char out[FISCH_WORD_TEXT], uint64_t word, unsigned count)
@@ -46,8 +46,39 @@ static void print_number(char out[FISCH_WORD_TEXT], const char *name, uint64_t v
 	snprintf(out, FISCH_WORD_TEXT, "%s %" PRIu64, name, value);
 }
 
+/* Bits that mean something, of each instruction (source: spec/transport.md 1.3). */
+static const uint64_t payload_masks[] = {
+	[HXCOMM_JTAG_INIT] = 0,
+	[HXCOMM_JTAG_SCALER] = 0xff,
+	[HXCOMM_JTAG_INSTRUCTION] = 0x7f,
+	[HXCOMM_JTAG_DATA] = 0x1ff01ffffffff,
+	[HXCOMM_TIMER_SETUP] = 0,
+	[HXCOMM_WAIT_UNTIL] = 0xffffffff,
+	[HXCOMM_SYSTIME_INIT] = 1,
+	[HXCOMM_BARRIER] = HXCOMM_BARRIER_ALL,
+	[HXCOMM_POLLING_BLOCK] = 1,
+	[HXCOMM_CHIP_RESET] = 1,
+	[HXCOMM_LOOPBACK] = 1,
+	[HXCOMM_OMNIBUS_ADDRESS] = 0x1fffffffff,
+	[HXCOMM_OMNIBUS_DATA] = 0xffffffff,
+	[HXCOMM_SPIKE_PACK_1] = 0xffff,
+	[HXCOMM_SPIKE_PACK_2] = 0xffffffff,
+	[HXCOMM_SPIKE_PACK_3] = 0xffffffffffff,
+};
+
+static bool has_stray_bits(uint64_t word)
+{
+	const unsigned instruction = hxcomm_word_instruction(word);
+	return instruction < sizeof(payload_masks) / sizeof(*payload_masks) &&
+	        word << 8 >> 8 & ~payload_masks[instruction];
+}
+
 void fisch_word_print(char out[FISCH_WORD_TEXT], uint64_t word)
 {
+	if (has_stray_bits(word)) { /* so that texts differ where words do */
+		snprintf(out, FISCH_WORD_TEXT, "stray_bits 0x%016" PRIx64, word);
+		return;
+	}
 	switch (hxcomm_word_instruction(word)) {
 	case HXCOMM_JTAG_INIT:
 		snprintf(out, FISCH_WORD_TEXT, "jtag_reset");

@@ -37,6 +37,10 @@ static void words_become_names_and_arguments(void **state)
 		{ 0x0d00000000001234, "spikes 0x1234" },
 		{ 0x0e00000011112222, "spikes 0x1111 0x2222" },
 		{ 0x0f00111122223333, "spikes 0x1111 0x2222 0x3333" },
+		{ 0x0b00001300012345, "omnibus_read chip 0x00012345 bytes 0x3" },
+		{ 0x0500000100000001, "stray_bits 0x0500000100000001" },
+		{ 0x0001000000000000, "stray_bits 0x0001000000000000" },
+		{ 0x0302000000000000, "stray_bits 0x0302000000000000" },
 		{ 0x1000000000000000, "undefined 0x1000000000000000" },
 		{ UINT64_MAX, "undefined 0xffffffffffffffff" },
 	};

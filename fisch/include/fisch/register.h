@@ -40,6 +40,9 @@
  *  | I2CAD5252RwRegister | 4 device + 2 channel + persistent, 0 … 11 | 8 bits | yes | yes |
  *  | I2CDAC6573RwRegister | channel, 0 … 3 | 10 bits | yes | yes |
  *  | I2CTCA9546Register | 0 | 8 bits | yes | yes |
+ *
+ *  Reading I2CTCA9546Register sets it to 0: the read sends the number of a register, as with all I2C
+ *  devices, and this one takes it for its content.
  *  @{ */
 
 #include <fisch/ticket.h>
