@@ -44,6 +44,8 @@ static void power_up(struct emulator_analog *a)
 	a->board_volt[ANALOG_V_RES_MEAS] = 0.9f;
 	a->kernel = emulator__kernel_choose();
 	a->noise_slot[0] = a->noise_slot[1] = UINT64_MAX;
+	memset(a->synapses[0].relabelled, true, sizeof(a->synapses[0].relabelled));
+	memset(a->synapses[1].relabelled, true, sizeof(a->synapses[1].relabelled));
 	a->all_stale = true;
 	a->plan_stale = true;
 	a->steps_most = a->config.noise ? 4 : 1;
@@ -180,6 +182,8 @@ void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemispher
 		return;
 	emulator__correlation_settle(a, hemisphere);
 	s->label[row][column] = label & 63;
+	s->labels[row] |= UINT64_C(1) << (label & 63);
+	s->relabelled[row] = true;
 }
 
 void emulator__analog_set_column_current(struct emulator_analog *a, uint32_t hemisphere,
@@ -244,8 +248,10 @@ void emulator__analog_driver_event(
 	stimulus.pulse = emulator__driver_event(a, t, driver, label6 & 63, &stimulus.label);
 	if (!a->pattern->driver[driver].stuck)
 		emulator__correlation_event(a, t, driver, stimulus.label);
-	if (stimulus.pulse > 0)
+	if (stimulus.pulse > 0) {
 		add_stimulus(a, &stimulus);
+		a->work.events++;
+	}
 }
 
 void emulator__analog_neuron_reset(struct emulator_analog *a, uint64_t t, uint32_t neuron)

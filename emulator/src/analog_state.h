@@ -10,6 +10,7 @@
 #include "compartment.h"
 #include "correlation.h"
 #include "kernel.h"
+#include "oracle.h"
 #include "readout.h"
 #include "variation.h"
 
@@ -86,17 +87,28 @@ struct analog_snapshot {
 	bool capmem_settling, capmem_moving[CAPMEM_BLOCKS];
 };
 
+/** What a neuron's reset does in windows. */
+struct analog_reset {
+	float floor;    /**< V, where leak and reset meet without other currents */
+	float yield;    /**< V above it for 1 V per step of other currents */
+	float rate;     /**< time constants of the reset in a step */
+	float lag;      /**< steps that the membrane then lags behind its currents */
+	float volt;     /**< V at which the reset began */
+	bool parked;    /**< in reset: its membrane is computed when the reset is released */
+	uint64_t since; /**< tick at which the reset began */
+};
+
 /** A hemisphere while it runs for itself. */
 struct analog_half {
-	struct kernel_bins bins;
+	struct kernel_path path;
+	_Alignas(64) kernel_columns drop[KERNEL_WINDOW + 1][KERNEL_LINES]; /**< V, of a window */
 	struct emulator_spike *spikes; /**< [ANALOG_SPIKES_HALF] of this run */
 	size_t spike_count;
 	size_t next;                      /**< stimulus */
 	uint16_t resting[ANALOG_COLUMNS]; /**< neurons in their refractory period */
 	unsigned resting_count;
-	float length; /**< steps of the last window */
-	float shift;  /**< steps between the begins of the last two windows */
 	bool strange; /**< a neuron did what windows do not follow exactly */
+	struct emulator_analog_work work; /**< of windows */
 };
 
 /** Synapse array of a hemisphere. */
@@ -104,6 +116,8 @@ struct analog_synapses {
 	_Alignas(64) float strength[ANALOG_ROWS]
 				   [ANALOG_COLUMNS]; /**< weight with its fixed pattern */
 	uint8_t label[ANALOG_ROWS][ANALOG_COLUMNS];
+	uint64_t labels[ANALOG_ROWS]; /**< bit l: some synapse of the row has label l */
+	bool relabelled[ANALOG_ROWS]; /**< … as it was before a synapse lost its label */
 	float scale[KERNEL_LINES][ANALOG_COLUMNS];  /**< V per weight, 0 where the switch is open */
 	bool forward[KERNEL_LINES][ANALOG_COLUMNS]; /**< column current switches */
 };
@@ -117,6 +131,7 @@ struct emulator_analog {
 	struct kernel_rich rich, rich_ahead;
 	struct compartments compartments;
 	struct analog_half half[ANALOG_HEMISPHERES];
+	struct analog_reset reset[ANALOG_NEURONS];
 	struct analog_synapses synapses[ANALOG_HEMISPHERES];
 	const struct kernel *kernel;
 	struct emulator_worker *worker; /* runs the lower hemisphere; NULL: the caller does */
@@ -160,6 +175,7 @@ struct emulator_analog {
 	uint64_t moved_at; /* tick at which single steps last saw something move */
 	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
 	uint64_t conversions, samples;          /* so far */
+	struct emulator_analog_work work;       /* but for windows, whose halves count */
 
 	/* spiking */
 	struct analog_refractory refractory[ANALOG_NEURONS];
@@ -311,8 +327,12 @@ double emulator__driver_voltage(struct emulator_analog *a, uint64_t t, uint32_t 
 void emulator__synapse_refresh(struct emulator_analog *a);
 /** Put an event of a driver at tick @p t into a step of its hemisphere. @param pulse length, 1 for
  * a full one */
-void emulator__synapse_event(const struct emulator_analog *a, struct kernel_bin *bin, uint64_t t,
+void emulator__synapse_event(struct emulator_analog *a, struct kernel_bin *bin, uint64_t t,
 	uint32_t driver, uint8_t label, float pulse);
+/** Lines that an event with @p label reaches through a row: bit by bit, by its sign; none where no
+ *  synapse has this label. */
+unsigned emulator__synapse_lines(
+	struct emulator_analog *a, uint32_t driver, bool top, uint8_t label);
 
 /* window.c */
 

@@ -20,7 +20,7 @@ enum {
 	KERNEL_WINDOW = 12, /**< most steps of a window, which lies within a slot of the noise */
 };
 
-/** Steps to the end of a reset that does not come. */
+/** V, a threshold that no membrane reaches. */
 #define KERNEL_NEVER 1e9f
 
 /** What happens in a step; sum of these. */
@@ -116,60 +116,72 @@ struct kernel_bin {
 	unsigned lines;                  /**< lines that got an event, bit by bit */
 };
 
-/** Events of the steps of a window, in one hemisphere. */
-struct kernel_bins {
-	_Alignas(64) float charge[KERNEL_WINDOW][KERNEL_LINES][KERNEL_COLUMNS + 16]; /**< V */
-	float kept[KERNEL_WINDOW][KERNEL_LINES][KERNEL_COLUMNS + 16];                /**< V */
-	unsigned lines[KERNEL_WINDOW]; /**< lines that got an event in this step, bit by bit */
-};
-
 /** What windows need of 16 neurons for their length of step. Side by side, as they are used
- *  together. */
+ *  together. A drop u becomes u (keep - bend u + curve u^2) in a step. */
 struct kernel_planned {
-	_Alignas(64) float keep[KERNEL_LINES][16]; /**< of a drop over a step */
-	float bend[KERNEL_LINES][16];              /**< 1/V, less for large drops */
-	float mean[KERNEL_LINES][16];   /**< of a drop over a step, in widths of the input */
-	float late[KERNEL_LINES][16];   /**< of a drop over half a step */
-	float area[KERNEL_LINES][16];   /**< time constant over step, in widths of the input */
+	_Alignas(64) float keep[KERNEL_LINES][16]; /**< of a small drop over a step */
+	float bend[KERNEL_LINES][16];   /**< 1/V, less for large drops */
+	float curve[KERNEL_LINES][16];  /**< 1/V^2, and its second order */
+	float mean[KERNEL_LINES][16];   /**< mean of a drop over a step, in widths of the input, for
+					     1 V of its sum at both ends */
 	float offset[KERNEL_LINES][16]; /**< widths of the input */
 	float limit[KERNEL_LINES][16];  /**< V per step, largest way that an input makes */
 	float slope[16];                /**< 1/V, of the leak */
 	float reference[16];            /**< V, of the leak */
 	float leak[16];                 /**< V per step, largest way that the leak makes */
 	float constant[16];             /**< V per step */
-	float until[16];  /**< steps from the window's begin to the end of the reset; huge where
-			     there is none */
-	float inflow[16]; /**< V per step, the other currents in the last step */
-	float reset_floor[16]; /**< V, where leak and reset meet without other currents */
-	float reset_yield[16]; /**< V above it for 1 V per step of other currents */
-	float reset_rate[16];  /**< time constants of the reset in a step */
-	float reset_lag[16];   /**< steps that the membrane then lags behind its currents */
-	float parked[16];      /**< V at which the reset began */
-	float since[16];       /**< steps from the window's begin to the begin of the reset */
+	float threshold[16];            /**< V; huge while a neuron is in reset */
 };
 
 /** Plan of all neurons. */
 struct kernel_plan {
 	struct kernel_planned neurons[KERNEL_NEURONS / 16]; /**< 16 at a time */
 	float h;                                            /**< s, length of a step */
-	unsigned ticks;                                     /**< length of a step */
+	float decay[2][KERNEL_LINES]; /**< time constants of the lines of a hemisphere in a step */
+	unsigned ticks;               /**< length of a step */
+};
+
+/** Columns of one hemisphere. The odd length keeps rows of them from meeting in the same cache
+ *  sets. */
+typedef float kernel_columns[KERNEL_COLUMNS + 16];
+
+/** Neurons whose membranes were above their threshold somewhere in a window. */
+struct kernel_crossing {
+	uint16_t first; /**< neuron */
+	uint16_t lanes; /**< bit i: neuron first + i */
+};
+
+/** The ways of a hemisphere's membranes through a window. */
+struct kernel_path {
+	_Alignas(64) kernel_columns v[KERNEL_WINDOW + 1]; /**< V, at the begin of a step */
+	kernel_columns inflow[KERNEL_WINDOW + 1]; /**< V per step, all but the leak: before the first
+						       step, and in each */
+	struct kernel_crossing crossing[KERNEL_COLUMNS / 4];
+	unsigned crossings; /**< so many */
 };
 
 /** A run of steps of one hemisphere. */
 struct kernel_window {
 	unsigned first; /**< neuron: 0 or 256 */
 	unsigned steps; /**< how many */
+	unsigned last;  /**< those of the window before, 0 for none */
 	float place;    /**< of the middle of the first step in the noise slot, 0 … 1 */
 	float advance;  /**< from step to step */
 	bool noise;     /**< a noise current flows */
-	uint64_t released[KERNEL_WINDOW]; /**< by step; bit i: one of neurons first + 4 i … + 3
-					     leaves its reset */
-	struct kernel_bins *bins;         /**< events; zero again afterwards */
-	/** A comparator switched on. May change state, plan and threshold of this neuron.
-	 *  @param user as below  @param neuron which  @param time steps since the window's begin
-	 *  @param speed V per step of the membrane */
-	void (*fire)(void *user, unsigned neuron, float time, float speed);
-	void *user; /**< handed to fire */
+	/** V, [256] drops that come at the begin of a step, or at the end of the last one */
+	const float *drop[KERNEL_WINDOW + 1][KERNEL_LINES];
+	struct kernel_path *path; /**< where the ways go */
+};
+
+/** A row event in a step: strength * scale times a share is added where the label matches. */
+struct kernel_share {
+	float *before;             /**< [256] V, at the begin of the step */
+	float *after;              /**< [256] V, at its end */
+	bool first_before;         /**< nothing is there yet */
+	bool first_after;          /**< … */
+	uint8_t label;             /**< that matches */
+	float share_before;        /**< of the begin */
+	float share_after;         /**< of the end */
 };
 
 /** What pairs of a quadrant's correlation sensors add. */
@@ -194,10 +206,9 @@ struct kernel {
 	uint32_t (*rich)(struct kernel_membranes *m, struct kernel_rich *r, float h, float place,
 		unsigned variants, unsigned blocks);
 	/** Move one hemisphere through a window: as steps do, where lines and membranes are slow
-	 *  against a step. The leak is followed along its tangent for the length of the window;
-	 *  neurons in reset are parked and moved at its end in one. */
-	void (*window)(
-		struct kernel_membranes *m, struct kernel_plan *p, const struct kernel_window *w);
+	 *  against a step. The leak is followed along its tangent for the length of the window. */
+	void (*window)(struct kernel_membranes *m, const struct kernel_plan *p,
+		const struct kernel_window *w);
 	/** Noise current of 256 neurons at the begin of a slot: the number of ones of 16 bits, for
 	 *  what a low-pass makes normal.
 	 *  @param[out] out [256]  @param scale [256] sigmas  @param seed key
@@ -211,6 +222,10 @@ struct kernel {
 	void (*row)(float *charge, float *kept, const float *strength, const uint8_t *labels,
 		const float *scale, const float *rate, uint8_t label, float amount, float late,
 		bool slow);
+	/** Part a row event between the begin and the end of a step.
+	 *  @param strength, labels, scale  [256] of the row; the last of its line */
+	void (*share)(const struct kernel_share *share, const float *strength,
+		const uint8_t *labels, const float *scale);
 	/** Add amplitude * exp(-age * rate) to 256 sensors, with their own factors on both.
 	 *  @param sum, amplitude, rate  [256]  @param since [256] tick of the partner's last pulse
 	 *  @param now tick of this one; both in their low 32 bits, at most 2^31 apart  @param pair

@@ -267,6 +267,7 @@ const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
 	.window = window,
 	.noise = noise,
 	.row = row,
+	.share = share,
 	.pair_column = pair_column,
 	.pair_row = pair_row,
 	.note_row = note_row};

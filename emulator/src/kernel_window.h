@@ -2,9 +2,9 @@
 /* The kernels of busy networks, included by kernel_body.h for each instruction set: windows of
  * steps, with the lanes of a vector on the outside and time on the inside; noise.
  *
- * Lines: U' = -U (1 + U / bend) / tau to second order in the bend; events inside a step count with
- * what is left of them at its end. Membranes: exponential Euler as in a step, with the tangent of
- * the leak at the begin of the window. Source: spec/emulator_numerics.md 2.3, 5, 6. */
+ * Lines: U' = -U (1 + U / bend) / tau to second order in the bend; an event inside a step is parted
+ * between its begin and its end. Membranes: exponential Euler as in a step, with the tangent of the
+ * leak at the begin of the window. Source: spec/emulator_numerics.md 2.3, 5, 6. */
 #include "kernel_vector.h"
 
 #include <Random123/philox.h>
@@ -50,206 +50,122 @@ ALWAYS vec vec_decay(vec x)
 	return y * scale;
 }
 
-/* Currents of the two lines in all steps of the window, V per step. */
-ALWAYS void window_lines(struct kernel_membranes *restrict m, const struct kernel_plan *restrict p,
-	const struct kernel_window *restrict w, unsigned i, vec current[KERNEL_WINDOW])
+/* A line through a step. Drops that come at its begin are in. @middle is the mean, in widths of the
+ * input. */
+ALWAYS vec pass_line(const struct kernel_planned *b, unsigned l, unsigned o, vec u, vec *middle)
 {
-	struct kernel_bins *bins = w->bins;
-	const struct kernel_planned *b = &p->neurons[i / 16];
-	const unsigned column = i - w->first, o = i % 16;
-	vec line[KERNEL_LINES] = {load(&m->line[0][i]), load(&m->line[1][i])};
-	for (unsigned k = 0; k < w->steps; k++) {
-		vec over[KERNEL_LINES], under[KERNEL_LINES];
-		for (unsigned l = 0; l < KERNEL_LINES; l++) {
-			const bool events = bins->lines[k] >> l & 1;
-			const vec u = line[l];
-			vec bend = u, brought = all(0.0f), left = all(0.0f);
-			if (events) {
-				float *charge = &bins->charge[k][l][column];
-				float *kept = &bins->kept[k][l][column];
-				brought = load(charge);
-				left = load(kept) * load(&b->late[l][o]);
-				bend += all(0.5f) * brought;
-				store(charge, all(0.0f));
-				store(kept, all(0.0f));
-			}
-			bend *= load(&b->bend[l][o]);
-			const vec shrink = all(1.0f) - bend * (all(1.0f) - bend);
-			vec middle = u * load(&b->mean[l][o]) * (all(1.0f) - all(0.5f) * bend);
-			line[l] = u * load(&b->keep[l][o]) * shrink;
-			if (events) {
-				middle += (brought - left) * load(&b->area[l][o]);
-				line[l] += left * (all(0.5f) + all(0.5f) * shrink);
-			}
-			const vec x = vec_clip(middle + load(&b->offset[l][o])), q = x * x;
-			over[l] = load(&b->limit[l][o]) * (x * vec_tanh_over(q));
-			under[l] = vec_tanh_under(q);
-		}
-		current[k] = (over[0] * under[1] + over[1] * under[0]) / (under[0] * under[1]);
-	}
-	for (unsigned l = 0; l < KERNEL_LINES; l++) {
-		/* away from denormal numbers */
-		const vec u = vec_most(line[l], all(1e-12f)) - all(1e-12f);
-		store(&m->line[l][i], vec_least(u, all(PHYSICS_LINE_LIMIT)));
-	}
+	const vec next = u * (load(&b->keep[l][o]) -
+				     u * (load(&b->bend[l][o]) - u * load(&b->curve[l][o])));
+	const vec x = (u + next) * load(&b->mean[l][o]) + load(&b->offset[l][o]);
+	*middle = vec_least(x, all(tanh_end)); /* offsets are above the other end */
+	return next;
 }
 
-/* The leak near some potential: V per step = push - pull * v. */
+/* Current of both inputs, V per step. */
+ALWAYS vec input_current(const struct kernel_planned *b, unsigned o, const vec x[KERNEL_LINES])
+{
+	const vec q0 = x[0] * x[0], q1 = x[1] * x[1];
+	const vec under0 = vec_tanh_under(q0), under1 = vec_tanh_under(q1);
+	const vec over0 = load(&b->limit[0][o]) * x[0] * vec_tanh_over(q0);
+	const vec over1 = load(&b->limit[1][o]) * x[1] * vec_tanh_over(q1);
+	return (over0 * under1 + over1 * under0) / (under0 * under1);
+}
+
+/* A membrane near some potential: in a step v becomes keep * v + share * (push + inflow). */
 struct tangent {
-	vec push, pull;
-	vec share; /* of the exponential's way that a step makes, over the step's linear way */
+	vec push, keep, share;
 };
-
-ALWAYS vec share_of(vec z)
-{
-	return all(1.0f) - z * (all(0.5f) - z * all(1.0f / 6.0f));
-}
 
 ALWAYS struct tangent follow_leak(const struct kernel_planned *b, unsigned o, vec v)
 {
 	const vec slope = load(&b->slope[o]), limit = load(&b->leak[o]);
-	const vec x = vec_clip(slope * (load(&b->reference[o]) - v)), q = x * x;
+	const vec steep = slope * (load(&b->reference[o]) - v);
+	const vec x = vec_clip(steep), q = x * x;
 	const vec t = x * vec_tanh_over(q) / vec_tanh_under(q);
+	const vec pull = limit * slope * (all(1.0f) - t * t);
 	struct tangent tangent;
-	tangent.pull = limit * slope * (all(1.0f) - t * t);
-	tangent.push = limit * t + tangent.pull * v + load(&b->constant[o]);
-	tangent.share = share_of(tangent.pull);
+	tangent.push = limit * t + pull * v + load(&b->constant[o]);
+	tangent.share = all(1.0f) - pull * (all(0.5f) - pull * all(1.0f / 6.0f));
+	tangent.keep = all(1.0f) - pull * tangent.share;
 	return tangent;
 }
 
-/* Neurons whose reset ends before the end of step @time (as 1 + its number): where they are then.
- * Returns which part of the step, or of two, all neurons have left. */
-ALWAYS vec release(struct kernel_planned *b, unsigned o, vec current, vec drift, vec time, vec *v,
-	struct tangent *tangent)
+/* Currents fade before the rails. */
+ALWAYS vec fade(vec from, vec to)
 {
-	const vec until = load(&b->until[o]), parked = load(&b->parked[o]);
-	const mask free = above(time, until - all(1e-3f));
-	/* a membrane lags behind its currents, which are known in the middles of steps */
-	const vec lag = time - all(0.5f) - until + load(&b->reset_lag[o]);
-	const vec aim =
-		load(&b->reset_floor[o]) + load(&b->reset_yield[o]) * (current - drift * lag);
-	const vec length = vec_most(until - load(&b->since[o]), all(0.0f));
-	const vec left = vec_decay(length * load(&b->reset_rate[o]));
-	const vec reached = vec_most(aim + (parked - aim) * left, all(0.0f));
-	*v = choose(free, vec_least(reached, all(PHYSICS_RAIL)), *v);
-	store(&b->until[o], choose(free, all(KERNEL_NEVER), until));
-	const struct tangent fresh = follow_leak(b, o, *v);
-	tangent->push = choose(free, fresh.push, tangent->push);
-	tangent->pull = choose(free, fresh.pull, tangent->pull);
-	tangent->share = choose(free, fresh.share, tangent->share);
-	return choose(free, time - until, all(1.0f));
+	const vec way = to - from;
+	const vec room = choose(above(way, all(0.0f)), all(PHYSICS_RAIL) - from, from);
+	return from +
+	       way * vec_least(vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)), all(1.0f));
 }
 
-/* Comparators that switched on in a step. */
-struct crossing {
-	uint16_t first, step; /* neuron of lane 0 */
-	uint32_t lanes;       /* bit by bit */
-};
-
-/* The way of the membranes through a window, and where it crossed thresholds. */
-struct paths {
-	_Alignas(64) float from[KERNEL_WINDOW + 1][KERNEL_COLUMNS]; /* V, at the begin of a step */
-	float part[KERNEL_WINDOW][KERNEL_COLUMNS]; /* of the step, where neurons were released */
-	struct crossing crossing[KERNEL_WINDOW * KERNEL_COLUMNS / LANES + 1];
-	unsigned crossings;
-};
-
-/* Is one of these lanes released in this step? */
-ALWAYS bool releases(const struct kernel_window *w, unsigned k, unsigned column)
+/* Neurons i … i + LANES - 1. @rails: some are near one. */
+ALWAYS void window_lanes(struct kernel_membranes *restrict m, const struct kernel_plan *restrict p,
+	const struct kernel_window *restrict w, unsigned i, unsigned steps, bool rails)
 {
-	return w->released[k] >> column / 4 & ((UINT64_C(1) << LANES / 4) - 1);
-}
-
-/* @careful: some neurons leave their reset, or are near the rails. */
-ALWAYS void window_membranes(struct kernel_membranes *m, struct kernel_plan *p,
-	const struct kernel_window *w, unsigned i, const vec current[KERNEL_WINDOW],
-	struct paths *paths, bool careful)
-{
-	struct kernel_planned *b = &p->neurons[i / 16];
+	struct kernel_path *restrict path = w->path;
+	const struct kernel_planned *b = &p->neurons[i / 16];
 	const unsigned column = i - w->first, o = i % 16;
-	vec v = load(&m->v[i]), noise = all(0.0f), drift = all(0.0f);
-	struct tangent tangent = follow_leak(b, o, v);
-	const vec threshold = load(&m->threshold[i]);
+	const vec threshold = load(&b->threshold[o]);
+	vec v = load(&m->v[i]), line[KERNEL_LINES] = {load(&m->line[0][i]), load(&m->line[1][i])};
+	const struct tangent tangent = follow_leak(b, o, v);
+	vec noise = all(0.0f), drift = all(0.0f), highest = all(0.0f);
 	if (w->noise) {
 		const vec from = load(&m->noise_from[i]) * all(p->h);
 		const vec gain = load(&m->noise_to[i]) * all(p->h) - from;
 		noise = from + gain * all(w->place);
 		drift = gain * all(w->advance);
 	}
-	for (unsigned k = 0; k < w->steps; k++) {
-		const vec inflow = current[k] + noise;
-		vec share = tangent.share;
+	store(&path->inflow[0][column], load(&path->inflow[w->last][column]));
+	store(&path->v[0][column], v);
+	for (unsigned k = 0; k < steps; k++) {
+		vec middle[KERNEL_LINES];
+		for (unsigned l = 0; l < KERNEL_LINES; l++)
+			line[l] = pass_line(
+				b, l, o, line[l] + load(&w->drop[k][l][column]), &middle[l]);
+		const vec inflow = input_current(b, o, middle) + noise;
 		noise += drift;
-		if (careful && releases(w, k, column)) {
-			vec before = load(&b->inflow[o]);
-			if (k)
-				before = current[k - 1] + noise - drift * all(2.0f);
-			const vec part = release(
-				b, o, inflow, inflow - before, all((float)(k + 1)), &v, &tangent);
-			store(&paths->part[k][column], part);
-			share = part * share_of(part * tangent.pull);
-		}
-		vec force = tangent.push - tangent.pull * v + inflow;
-		if (careful) {
-			const vec room = choose(above(force, all(0.0f)), all(PHYSICS_RAIL) - v, v);
-			force *=
-				vec_least(vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)),
-					all(1.0f));
-		}
-		store(&paths->from[k][column], v);
-		const uint32_t before = bits(above(v, threshold));
-		v += force * share;
-		/* without a branch: one spike in three windows is hard to foresee */
-		const uint32_t lanes = bits(above(v, threshold)) & ~before;
-		paths->crossing[paths->crossings] =
-			(struct crossing){(uint16_t)i, (uint16_t)k, lanes};
-		paths->crossings += lanes != 0;
+		store(&path->inflow[k + 1][column], inflow);
+		const vec next = v * tangent.keep + (inflow + tangent.push) * tangent.share;
+		v = rails ? fade(v, next) : next;
+		store(&path->v[k + 1][column], v);
+		highest = vec_most(highest, v);
 	}
-	store(&paths->from[w->steps][column], v);
-	store(&b->inflow[o], current[w->steps - 1] + noise - drift);
+	const uint32_t lanes = bits(above(highest, threshold));
+	/* without a branch: one spike in three windows is hard to foresee */
+	path->crossing[path->crossings] = (struct kernel_crossing){(uint16_t)i, (uint16_t)lanes};
+	path->crossings += lanes != 0;
+	for (unsigned l = 0; l < KERNEL_LINES; l++) {
+		/* away from denormal numbers */
+		const vec u = line[l] + load(&w->drop[steps][l][column]);
+		const vec kept = vec_most(u, all(1e-12f)) - all(1e-12f);
+		store(&m->line[l][i], vec_least(kept, all(PHYSICS_LINE_LIMIT)));
+	}
 	store(&m->v[i], vec_least(vec_most(v, all(0.0f)), all(PHYSICS_RAIL)));
 }
 
-static void fire_crossings(
-	const struct kernel_membranes *m, const struct kernel_window *w, const struct paths *paths)
+ALWAYS void window_steps(struct kernel_membranes *m, const struct kernel_plan *p,
+	const struct kernel_window *w, unsigned steps)
 {
-	for (unsigned c = 0; c < paths->crossings; c++) {
-		const struct crossing *crossing = &paths->crossing[c];
-		const unsigned k = crossing->step;
-		for (uint32_t lanes = crossing->lanes; lanes; lanes &= lanes - 1) {
-			const unsigned n = crossing->first + (unsigned)__builtin_ctz(lanes);
-			const unsigned column = n - w->first;
-			const float from = paths->from[k][column];
-			const float way = paths->from[k + 1][column] - from;
-			/* the way is not a lane's own where it was released next */
-			const float share = most(least((m->threshold[n] - from) / way, 1), 0);
-			const float part =
-				w->released[k] >> column / 4 & 1 ? paths->part[k][column] : 1;
-			w->fire(w->user, n, (float)(k + 1) - part * (1 - share), way / part);
-		}
+	const vec high = all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT);
+	const vec low = all(2 * PHYSICS_RAIL_SOFT);
+	for (unsigned i = w->first; i < w->first + KERNEL_COLUMNS; i += LANES) {
+		const vec v = load(&m->v[i]);
+		if (__builtin_expect(bits(above(v, high)) | bits(above(low, v)), 0))
+			window_lanes(m, p, w, i, steps, true);
+		else
+			window_lanes(m, p, w, i, steps, false);
 	}
 }
 
-static void window(struct kernel_membranes *m, struct kernel_plan *p, const struct kernel_window *w)
+static void window(
+	struct kernel_membranes *m, const struct kernel_plan *p, const struct kernel_window *w)
 {
-	vec current[KERNEL_WINDOW];
-	struct paths paths;
-	paths.crossings = 0;
-	for (unsigned i = w->first; i < w->first + KERNEL_COLUMNS; i += LANES) {
-		const vec v = load(&m->v[i]);
-		bool careful = bits(above(v, all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT))) ||
-			       bits(above(all(2 * PHYSICS_RAIL_SOFT), v));
-		for (unsigned k = 0; k < w->steps; k++)
-			careful |= releases(w, k, i - w->first);
-		window_lines(m, p, w, i, current);
-		if (__builtin_expect(careful, 0))
-			window_membranes(m, p, w, i, current, &paths, true);
-		else
-			window_membranes(m, p, w, i, current, &paths, false);
-	}
-	for (unsigned k = 0; k < w->steps; k++)
-		w->bins->lines[k] = 0;
-	fire_crossings(m, w, &paths);
+	w->path->crossings = 0;
+	if (w->steps == 3) /* a slot of the noise in the longest steps */
+		window_steps(m, p, w, 3);
+	else
+		window_steps(m, p, w, w->steps);
 }
 
 static void noise(float *out, const float *scale, uint64_t seed, uint32_t hemisphere, uint64_t slot)

@@ -110,6 +110,18 @@ void emulator__analog_true_channel(
 	};
 }
 
+void emulator__analog_work(struct emulator_analog_work *out, const struct emulator_analog *a)
+{
+	*out = a->work;
+	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++) {
+		const struct emulator_analog_work *half = &a->half[hemisphere].work;
+		out->spikes += half->spikes;
+		out->row_events += half->row_events;
+		out->windows += half->windows;
+		out->window_steps += half->window_steps;
+	}
+}
+
 void emulator__analog_use_kernel(struct emulator_analog *a, unsigned number)
 {
 	const struct kernel *all[3];

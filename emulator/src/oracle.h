@@ -63,6 +63,19 @@ double emulator__analog_true_cadc_zero(const struct emulator_analog *analog, uin
 /** Voltage of one CADC LSB of a quadrant, V. */
 double emulator__analog_true_cadc_lsb(const struct emulator_analog *analog, uint32_t quadrant);
 
+/** What was done since power-up, of which speed comes. */
+struct emulator_analog_work {
+	uint64_t spikes;       /**< fire events */
+	uint64_t events;       /**< that drivers accepted, with a pulse that is not empty */
+	uint64_t row_events;   /**< of windows: rows in which some synapse has the event's label */
+	uint64_t windows;      /**< of a hemisphere */
+	uint64_t window_steps; /**< of a hemisphere, in windows */
+	uint64_t single_steps; /**< of all neurons */
+};
+
+/** Count the work done so far. */
+void emulator__analog_work(struct emulator_analog_work *out, const struct emulator_analog *analog);
+
 /** Force the kernels: 0 portable, up to the count of emulator__kernel_list() - 1. */
 void emulator__analog_use_kernel(struct emulator_analog *analog, unsigned number);
 

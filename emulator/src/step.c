@@ -84,6 +84,7 @@ static void send(struct emulator_analog *a, uint32_t n, uint64_t time)
 	if (!a->backend[n].post_overwrite)
 		emulator__correlation_post(a, time, n);
 	emulator__spike_insert(a->spikes, a->spike_count++, time, n);
+	a->work.spikes++;
 }
 
 /* Large pulses go past the membrane to the comparator's output. */
@@ -244,6 +245,7 @@ void emulator__analog_step(struct emulator_analog *a)
 			emulator__noise_slot(a, hemisphere, middle / PHYSICS_NOISE_SLOT);
 	}
 	m->fast = 2e-3f;
+	a->work.single_steps++;
 	a->flags = a->kernel->step(m, STEP * 4e-9f, place, variants);
 	if (m->rich)
 		a->flags |= a->kernel->rich(m, &a->rich, STEP * 4e-9f, place, variants, m->rich);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The kernel of row events, included by kernel_body.h for each instruction set. */
+/* The kernels of row events, included by kernel_body.h for each instruction set. */
 #include "kernel_vector.h"
 
 /* Labels that are compared at once, and what came out. */
@@ -136,4 +136,60 @@ static void row(float *charge, float *kept, const float *strength, const uint8_t
 		row_of(charge, kept, strength, labels, scale, rate, label, amount, late, true);
 	else
 		row_of(charge, kept, strength, labels, scale, rate, label, amount, late, false);
+}
+
+/* Columns @first to @end of an event that is parted; @all_match as above. */
+ALWAYS void share_part(const struct kernel_share *s, const float *restrict strength,
+	const float *restrict scale, unsigned first, unsigned end, found f, bool first_before,
+	bool first_after, bool all_match)
+{
+	float *restrict before = s->before, *restrict after = s->after;
+	const vec share_before = all(s->share_before), share_after = all(s->share_after);
+	for (unsigned c = first; c < end; c += LANES) {
+		vec drop = load(&strength[c]) * load(&scale[c]);
+		if (!all_match)
+			drop = where_found(f, c - first, drop);
+		vec early = drop * share_before, late = drop * share_after;
+		if (!first_before)
+			early += load(&before[c]);
+		if (!first_after)
+			late += load(&after[c]);
+		store(&before[c], early);
+		store(&after[c], late);
+	}
+}
+
+ALWAYS void share_of(const struct kernel_share *s, const float *restrict strength,
+	const uint8_t *restrict labels, const float *restrict scale, bool first_before,
+	bool first_after)
+{
+	for (unsigned c = 0, end; c < KERNEL_COLUMNS; c = end) {
+		const found f = find(&labels[c], s->label);
+		end = c + LABELS;
+		if (how_many(f) < 2) {
+			share_part(s, strength, scale, c, end, f, first_before, first_after, false);
+			continue;
+		}
+		while (end < KERNEL_COLUMNS && how_many(find(&labels[end], s->label)) == 2)
+			end += LABELS;
+		share_part(s, strength, scale, c, end, f, first_before, first_after, true);
+	}
+}
+
+static void share(const struct kernel_share *s, const float *strength, const uint8_t *labels,
+	const float *scale)
+{
+	switch (2 * s->first_before + s->first_after) {
+	case 0:
+		share_of(s, strength, labels, scale, false, false);
+		break;
+	case 1:
+		share_of(s, strength, labels, scale, false, true);
+		break;
+	case 2:
+		share_of(s, strength, labels, scale, true, false);
+		break;
+	default:
+		share_of(s, strength, labels, scale, true, true);
+	}
 }

@@ -4,13 +4,10 @@
  * are merged with those of the other afterwards, so it does not matter who runs first, or whether
  * both run at once. */
 #include "analog_state.h"
-#include "noise.h"
 #include "physics.h"
 #include "worker.h"
 
-#include <hxcomm/error.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -21,7 +18,7 @@ enum {
 	CAREFUL_TICKS = 5000,  /* single steps for 20 us after what windows cannot do */
 };
 
-static const float tick = 4e-9f;
+static const float tick = 4e-9f, least_offset = -3.6f;
 
 static struct kernel_planned *planned(struct emulator_analog *a, uint32_t n)
 {
@@ -48,39 +45,50 @@ static void plan_line(struct emulator_analog *a, uint32_t n, unsigned line)
 {
 	struct kernel_plan *p = &a->plan;
 	const struct kernel_membranes *m = &a->membranes;
-	const float x = p->h * m->line_rate[line][n], gone = -expm1f(-x);
-	planned(a, n)->keep[line][n % 16] = 1 - gone;
-	planned(a, n)->bend[line][n % 16] = gone / PHYSICS_LINE_TAU_BEND;
-	planned(a, n)->mean[line][n % 16] = gone / x / PHYSICS_LINE_PAIR;
-	planned(a, n)->late[line][n % 16] = sqrtf(1 - gone);
-	planned(a, n)->area[line][n % 16] = 1 / (x * PHYSICS_LINE_PAIR);
-	planned(a, n)->offset[line][n % 16] = m->input_offset[line][n] / PHYSICS_LINE_PAIR;
-	planned(a, n)->limit[line][n % 16] = m->input_limit[line][n] * p->h;
+	const unsigned o = n % 16;
+	const float x = p->h * m->line_rate[line][n], gone = -expm1f(-x), keep = 1 - gone;
+	const float bent = gone / PHYSICS_LINE_TAU_BEND;
+	planned(a, n)->keep[line][o] = keep;
+	planned(a, n)->bend[line][o] = keep * bent;
+	planned(a, n)->curve[line][o] = keep * bent * bent;
+	planned(a, n)->mean[line][o] = gone / (x * (1 + keep) * PHYSICS_LINE_PAIR);
+	/* the kernel relies on its lower end; no neuron comes near it */
+	planned(a, n)->offset[line][o] =
+		fmaxf(m->input_offset[line][n] / PHYSICS_LINE_PAIR, least_offset);
+	planned(a, n)->limit[line][o] = m->input_limit[line][n] * p->h;
 }
 
 static void plan_neuron(struct emulator_analog *a, uint32_t n)
 {
-	struct kernel_plan *p = &a->plan;
 	const struct kernel_membranes *m = &a->membranes;
+	struct analog_reset *reset = &a->reset[n];
+	const float h = a->plan.h;
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		plan_line(a, n, line);
 	planned(a, n)->slope[n % 16] = m->leak_slope[n];
 	planned(a, n)->reference[n % 16] = m->leak_reference[n];
-	planned(a, n)->leak[n % 16] = m->leak_limit[n] * p->h;
-	planned(a, n)->constant[n % 16] = m->constant[n] * p->h;
+	planned(a, n)->leak[n % 16] = m->leak_limit[n] * h;
+	planned(a, n)->constant[n % 16] = m->constant[n] * h;
 	/* where both amplifiers and the constant current meet, along their tangents at the reset */
 	const float leak = tanhf(m->leak_slope[n] * (m->leak_reference[n] - m->reset_reference[n]));
 	const float pull = m->reset_limit[n] * m->reset_slope[n] +
 			   m->leak_limit[n] * m->leak_slope[n] * (1 - leak * leak);
-	planned(a, n)->reset_rate[n % 16] = pull * p->h;
-	planned(a, n)->reset_lag[n % 16] =
-		fminf(1 / fmaxf(planned(a, n)->reset_rate[n % 16], 0.1f), 4);
-	planned(a, n)->reset_yield[n % 16] = pull > 0 ? 1 / (pull * p->h) : 0;
-	planned(a, n)->reset_floor[n % 16] =
-		m->reset_reference[n] + planned(a, n)->reset_yield[n % 16] * p->h *
-						(m->leak_limit[n] * leak + m->constant[n]);
+	reset->rate = pull * h;
+	reset->lag = fminf(1 / fmaxf(reset->rate, 0.1f), 4);
+	reset->yield = pull > 0 ? 1 / (pull * h) : 0;
+	reset->floor = m->reset_reference[n] +
+		       reset->yield * h * (m->leak_limit[n] * leak + m->constant[n]);
 	if (a->neuron[n].enable_pause) /* the inputs are off meanwhile */
-		planned(a, n)->reset_yield[n % 16] = 0;
+		reset->yield = 0;
+}
+
+/* Mean of the lines of a hemisphere, time constants in a step. */
+static float mean_decay(const struct emulator_analog *a, unsigned hemisphere, unsigned line)
+{
+	float sum = 0;
+	for (uint32_t c = 0; c < ANALOG_COLUMNS; c++)
+		sum += a->membranes.line_rate[line][hemisphere * ANALOG_COLUMNS + c];
+	return a->plan.h * sum / ANALOG_COLUMNS;
 }
 
 static void plan(struct emulator_analog *a)
@@ -97,225 +105,345 @@ static void plan(struct emulator_analog *a)
 
 	for (uint32_t n = 0; a->plan_fits && n < ANALOG_NEURONS; n++)
 		plan_neuron(a, n);
+	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
+		for (unsigned line = 0; line < KERNEL_LINES; line++)
+			p->decay[hemisphere][line] = mean_decay(a, hemisphere, line);
 }
 
 /* ---- spikes ------------------------------------------------------------------------------------
  */
 
+/* A hemisphere in its window. */
 struct run {
 	struct emulator_analog *a;
 	struct analog_half *half;
-	uint64_t begin; /* ticks, of the window */
+	uint64_t begin, end; /* ticks, of the window */
+	unsigned steps;
+	float ticks; /* of a step */
 };
 
-static float rails(float v)
+static inline float least(float a, float b)
 {
-	return fminf(fmaxf(v, 0), PHYSICS_RAIL);
+	return a < b ? a : b;
 }
 
-static void fire(void *user, unsigned n, float time, float speed)
+static inline float most(float a, float b)
 {
-	struct run *run = user;
+	return a > b ? a : b;
+}
+
+static inline float rails(float v)
+{
+	return least(most(v, 0), PHYSICS_RAIL);
+}
+
+static void park(struct emulator_analog *a, uint32_t n, float volt, uint64_t since)
+{
+	struct analog_reset *reset = &a->reset[n];
+	reset->parked = true;
+	reset->volt = volt;
+	reset->since = since;
+	planned(a, n)->threshold[n % 16] = KERNEL_NEVER;
+	a->membranes.v[n] = rails(reset->floor);
+}
+
+/* A membrane crosses its threshold in step @k of a window. @from, @to: V at both ends of the last
+ * @part of the step. Returns whether its reset begins. */
+static bool fire(struct run *run, uint32_t n, unsigned k, float part, float from, float to)
+{
 	struct emulator_analog *a = run->a;
-	struct kernel_plan *p = &a->plan;
-	const float delay = a->comparator_delay[analog_quadrant(n)], ticks = (float)p->ticks;
-	const uint64_t at = run->begin + (uint64_t)(time * ticks + delay + 0.5f);
-	if (a->is_resting[n] &&
-		(planned(a, n)->until[n % 16] < KERNEL_NEVER || at < a->refractory[n].release)) {
-		if (planned(a, n)->until[n % 16] < KERNEL_NEVER) /* it is parked, and drifts */
-			a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
-		return;
-	}
+	const float threshold = a->membranes.threshold[n], share = (threshold - from) / (to - from);
+	const float time = (float)(k + 1) - part * (1 - most(least(share, 1), 0));
+	const float delay = a->comparator_delay[analog_quadrant(n)];
+	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
 	if (a->is_resting[n] && at < a->refractory[n].end) {
 		run->half->strange = true;
-		return;
+		return false;
 	}
-	const float threshold = a->membranes.threshold[n];
 	emulator__neuron_rest(a, n, at);
 	emulator__neuron_arm(a, n);
+	planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
 	if (!a->backend[n].post_overwrite)
 		emulator__correlation_post(a, at, n);
 	emulator__spike_insert(run->half->spikes, run->half->spike_count++, at, n);
+	run->half->work.spikes++;
 	if (a->refractory[n].release <= at)
-		return;
-	planned(a, n)->parked[n % 16] = threshold + speed * delay / ticks;
-	planned(a, n)->since[n % 16] = (float)(at - run->begin) / ticks;
-	planned(a, n)->until[n % 16] = (float)(a->refractory[n].release - run->begin) / ticks;
-	a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
+		return false;
+	park(a, n, threshold + (to - from) / part * delay / run->ticks, at);
+	return true;
+}
+
+static void fire_crossings(struct run *run)
+{
+	const struct emulator_analog *a = run->a;
+	const struct kernel_path *path = &run->half->path;
+	for (unsigned c = 0; c < path->crossings; c++)
+		for (uint32_t lanes = path->crossing[c].lanes; lanes; lanes &= lanes - 1) {
+			const uint32_t n = path->crossing[c].first + (uint32_t)__builtin_ctz(lanes);
+			const uint32_t column = n % ANALOG_COLUMNS;
+			for (unsigned k = 0; k < run->steps; k++) {
+				const float from = path->v[k][column], to = path->v[k + 1][column];
+				const float threshold = a->membranes.threshold[n];
+				if (from <= threshold && to > threshold &&
+					fire(run, n, k, 1, from, to))
+					break;
+			}
+		}
 }
 
 /* ---- reset -------------------------------------------------------------------------------------
  */
 
-/* Before a window: when resets of the neurons that rest end, seen from its begin, and who is
- * released in which step. */
-static void place_resets(struct emulator_analog *a, const struct analog_half *half, uint64_t begin,
-	struct kernel_window *w)
+/* A membrane without reset, near some potential, in a step: V per step. */
+struct course {
+	float push, pull;
+};
+
+/* As in kernel_body.h: off by 1.4e-3 at most. */
+static inline float near_tanh(float x)
 {
-	const float per_step = 1.0f / (float)a->plan.ticks;
-	memset(w->released, 0, sizeof(w->released));
-	for (unsigned i = 0; i < half->resting_count; i++) {
-		const unsigned n = half->resting[i];
-		if (planned(a, n)->until[n % 16] >= KERNEL_NEVER)
-			continue;
-		planned(a, n)->until[n % 16] =
-			(float)(int64_t)(a->refractory[n].release - begin) * per_step;
-		planned(a, n)->since[n % 16] -= half->shift;
-		const float last = planned(a, n)->until[n % 16] - 1e-3f;
-		const unsigned step = last > 0 ? (unsigned)last : 0;
-		if (step < w->steps)
-			w->released[step] |= UINT64_C(1) << n % ANALOG_COLUMNS / 4;
-	}
+	const float y = most(least(x, 3.6467388f), -3.6467388f), q = y * y;
+	return y * (945 + q * (105 + q)) / (945 + q * (420 + q * 15));
 }
 
-/* Park the neurons in reset where single steps left them. */
-static void park(struct emulator_analog *a, unsigned hemisphere)
+static inline struct course course_at(struct emulator_analog *a, uint32_t n, float v)
 {
-	struct kernel_plan *p = &a->plan;
-	const struct analog_half *half = &a->half[hemisphere];
-	for (uint32_t n = hemisphere * ANALOG_COLUMNS; n < (hemisphere + 1) * ANALOG_COLUMNS; n++)
-		planned(a, n)->until[n % 16] = KERNEL_NEVER;
-	for (unsigned i = 0; i < half->resting_count; i++) {
-		const unsigned n = half->resting[i];
-		const struct analog_refractory *r = &a->refractory[n];
-		a->membranes.reset_share[n] = 0; /* of single steps */
-		const uint64_t begin = r->begin > a->grid ? r->begin : a->grid;
-		if (r->release <= a->grid)
-			continue;
-		planned(a, n)->until[n % 16] = 0;
-		planned(a, n)->parked[n % 16] = a->membranes.v[n];
-		a->membranes.v[n] = rails(planned(a, n)->reset_floor[n % 16]);
-		planned(a, n)->since[n % 16] = (float)(begin - a->grid) / (float)p->ticks;
-	}
+	const struct kernel_planned *b = planned(a, n);
+	const unsigned o = n % 16;
+	const float t = near_tanh(b->slope[o] * (b->reference[o] - v)), limit = b->leak[o];
+	const float pull = limit * b->slope[o] * (1 - t * t);
+	return (struct course){limit * t + pull * v + b->constant[o], pull};
 }
 
-/* Put the neurons in reset where they are at the end of the last window. */
-static void unpark(struct emulator_analog *a, unsigned hemisphere)
+/* V after @part of a step. */
+static inline float follow(const struct course *course, float v, float inflow, float part)
 {
-	struct kernel_membranes *m = &a->membranes;
-	const struct analog_half *half = &a->half[hemisphere];
-	for (unsigned i = 0; i < half->resting_count; i++) {
-		const unsigned n = half->resting[i];
-		if (planned(a, n)->until[n % 16] >= KERNEL_NEVER)
-			continue;
-		float current = 0;
-		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			current += planned(a, n)->limit[line][n % 16] *
-				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR +
-					   planned(a, n)->offset[line][n % 16]);
-		const float aim = planned(a, n)->reset_floor[n % 16] +
-				  planned(a, n)->reset_yield[n % 16] * current;
-		const bool ended = planned(a, n)->until[n % 16] > planned(a, n)->since[n % 16] &&
-				   planned(a, n)->until[n % 16] < half->length;
-		const float length = (ended ? planned(a, n)->until[n % 16] : half->length) -
-				     planned(a, n)->since[n % 16];
-		m->v[n] = rails(
-			aim + (planned(a, n)->parked[n % 16] - aim) *
-				      expf(-planned(a, n)->reset_rate[n % 16] * fmaxf(length, 0)));
-	}
+	const float pull = course->pull * part;
+	const float share = part * (1 - pull * (0.5f - pull * (1.0f / 6)));
+	const float force = course->push - course->pull * v + inflow;
+	const float room = force > 0 ? PHYSICS_RAIL - v : v;
+	return v + force * share * most(least(room * (1 / PHYSICS_RAIL_SOFT), 1), 0);
 }
 
-/* ---- windows -----------------------------------------------------------------------------------
+/* Where a reset takes the membrane in @ticks. @inflow: other currents at its end, V per step. */
+static float reset_volt(const struct run *run, const struct analog_reset *reset, float inflow,
+	uint64_t ticks)
+{
+	const float aim = reset->floor + reset->yield * inflow;
+	const float x = (float)ticks / run->ticks * reset->rate;
+	return rails(x < 20 ? aim + (reset->volt - aim) * expf(-x) : aim);
+}
+
+/* The reset of a neuron ends in this window: follow it to the window's end, or to its next spike.
  */
-
-/* Sort the events of a hemisphere before @end into the steps of the window. */
-static void take_events(
-	struct emulator_analog *a, unsigned hemisphere, uint64_t begin, uint64_t end)
+static void release(struct run *run, uint32_t n)
 {
-	struct analog_half *half = &a->half[hemisphere];
-	const struct analog_stimuli *s = &a->stimuli;
-	const uint32_t first = hemisphere * ANALOG_COLUMNS;
-	struct kernel_bin bin = {
-		.rate = {&a->membranes.line_rate[0][first], &a->membranes.line_rate[1][first]},
-		.half = 0.5f * a->plan.h,
-		.slow = true, /* STEEPEST steps */
-	};
-	for (; half->next < s->count && s->entry[half->next].time < end; half->next++) {
-		const struct analog_stimulus *stimulus = &s->entry[half->next];
-		if (stimulus->target / 128u != hemisphere)
-			continue;
-		const uint64_t time = stimulus->time > begin ? stimulus->time : begin;
-		const unsigned k = (unsigned)(time - begin) / a->plan.ticks;
-		bin.end = begin + (k + 1) * (uint64_t)a->plan.ticks;
-		for (unsigned line = 0; line < KERNEL_LINES; line++) {
-			bin.charge[line] = half->bins.charge[k][line];
-			bin.kept[line] = half->bins.kept[k][line];
-		}
-		bin.lines = 0;
-		emulator__synapse_event(
-			a, &bin, time, stimulus->target, stimulus->label, stimulus->pulse);
-		half->bins.lines[k] |= bin.lines;
+	struct emulator_analog *a = run->a;
+	struct analog_reset *reset = &a->reset[n];
+	const struct kernel_path *path = &run->half->path;
+	const uint32_t column = n % ANALOG_COLUMNS;
+	const uint64_t at = a->refractory[n].release;
+	const float until = (float)(at - run->begin) / run->ticks;
+	unsigned k = (unsigned)until;
+	float inflow = path->inflow[k + 1][column];
+	/* a membrane lags behind its currents, which are known in the middles of steps */
+	const float lag = (float)k + 0.5f - until + reset->lag;
+	const float then = inflow - (inflow - path->inflow[k][column]) * lag;
+	float v = reset_volt(run, reset, then, at - reset->since), part = (float)(k + 1) - until;
+	const struct course course = course_at(a, n, v);
+	const float threshold = a->membranes.threshold[n];
+	reset->parked = false;
+	planned(a, n)->threshold[n % 16] = threshold;
+	for (; k < run->steps; k++, part = 1) {
+		const float from = v;
+		inflow = path->inflow[k + 1][column];
+		v = follow(&course, v, inflow, part);
+		if (from <= threshold && v > threshold && fire(run, n, k, part, from, v))
+			return;
 	}
+	a->membranes.v[n] = rails(v);
 }
 
 /* A comparator that is still on at the end of the period starts the next one. */
-static bool rests_again(struct emulator_analog *a, struct analog_half *half, unsigned n, uint64_t t)
+static bool rests_again(struct run *run, uint32_t n)
 {
-	struct kernel_membranes *m = &a->membranes;
-	if (m->v[n] <= m->threshold[n])
+	struct emulator_analog *a = run->a;
+	const float v = a->membranes.v[n];
+	if (v <= a->membranes.threshold[n])
 		return false;
-	half->strange = true;
-	a->refractory[n] =
-		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], t);
-	if (a->refractory[n].release <= t)
-		return a->refractory[n].end > t;
-	planned(a, n)->parked[n % 16] = m->v[n];
-	planned(a, n)->since[n % 16] = half->length;
-	planned(a, n)->until[n % 16] = 0; /* is set where the next window begins */
-	m->v[n] = rails(planned(a, n)->reset_floor[n % 16]);
-	return true;
+	run->half->strange = true;
+	a->refractory[n] = emulator__neuron_refractory(
+		&a->backend[n], &a->common[analog_half(n)], run->end);
+	if (a->refractory[n].release > run->end)
+		park(a, n, v, run->end);
+	return a->refractory[n].end > run->end;
 }
 
-/* Let refractory periods end, but for neurons that are still parked. */
-static void end_rests(struct emulator_analog *a, struct analog_half *half, uint64_t end)
+/* Resets that are released before the window's end, and refractory periods that end. */
+static void end_rests(struct run *run)
 {
+	struct emulator_analog *a = run->a;
+	struct analog_half *half = run->half;
 	unsigned kept = 0;
 	for (unsigned i = 0; i < half->resting_count; i++) {
 		const uint16_t n = half->resting[i];
-		if (a->refractory[n].end > end || planned(a, n)->until[n % 16] < KERNEL_NEVER ||
-			rests_again(a, half, n, end))
-			half->resting[kept++] = n;
+		const struct analog_refractory *r = &a->refractory[n];
+		while (a->reset[n].parked && r->release < run->end)
+			release(run, n);
+		half->resting[kept] = n;
+		if (r->end > run->end || a->reset[n].parked || rests_again(run, n))
+			kept++;
 		else
 			a->is_resting[n] = false;
 	}
 	half->resting_count = kept;
 }
 
+/* Take the neurons of a hemisphere from where single steps left them. */
+static void begin_half(struct emulator_analog *a, unsigned hemisphere)
+{
+	const struct analog_half *half = &a->half[hemisphere];
+	for (uint32_t n = hemisphere * ANALOG_COLUMNS; n < (hemisphere + 1) * ANALOG_COLUMNS; n++) {
+		planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
+		a->reset[n].parked = false;
+	}
+	for (unsigned i = 0; i < half->resting_count; i++) {
+		const unsigned n = half->resting[i];
+		const struct analog_refractory *r = &a->refractory[n];
+		a->membranes.reset_share[n] = 0; /* of single steps */
+		if (r->release > a->grid)
+			park(a, n, a->membranes.v[n], r->begin > a->grid ? r->begin : a->grid);
+	}
+}
+
+/* Put the neurons in reset where they are at the end of the last window. */
+static void end_half(const struct run *run)
+{
+	struct emulator_analog *a = run->a;
+	struct kernel_membranes *m = &a->membranes;
+	for (unsigned i = 0; i < run->half->resting_count; i++) {
+		const uint32_t n = run->half->resting[i];
+		const struct analog_reset *reset = &a->reset[n];
+		if (!reset->parked)
+			continue;
+		float current = 0;
+		for (unsigned line = 0; line < KERNEL_LINES; line++)
+			current += planned(a, n)->limit[line][n % 16] *
+				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR +
+					   planned(a, n)->offset[line][n % 16]);
+		m->v[n] = reset_volt(run, reset, current,
+			run->end > reset->since ? run->end - reset->since : 0);
+	}
+}
+
+/* ---- windows -----------------------------------------------------------------------------------
+ */
+
+/* The place of an event in a window. */
+struct arrival {
+	unsigned step;
+	float place; /* in the step, 0 … 1 */
+};
+
+static struct arrival arrival(const struct run *run, uint64_t time)
+{
+	const uint64_t since = time > run->begin ? time - run->begin : 0;
+	const unsigned ticks = run->a->plan.ticks, step = (unsigned)since / ticks;
+	return (struct arrival){step, (float)((unsigned)since - step * ticks) / run->ticks};
+}
+
+/* Drops of a line at the begin of step @k. @fresh: those of the first event, which find no others. */
+static float *drops(const struct run *run, struct kernel_window *w, unsigned k, unsigned line,
+	bool *fresh)
+{
+	float *own = run->half->drop[k][line];
+	*fresh = w->drop[k][line] != own;
+	w->drop[k][line] = own;
+	return own;
+}
+
+/* An event comes partly at the begin and partly at the end of its step, so that neither its charge
+ * nor what is left of it at the end differ: exactly for a line like the mean, to second order for
+ * others. */
+static void add_row(struct run *run, struct kernel_window *w, const struct analog_stimulus *stimulus,
+	uint32_t row, unsigned line, const struct arrival *at)
+{
+	const unsigned hemisphere = w->first / ANALOG_COLUMNS;
+	const struct analog_synapses *s = &run->a->synapses[hemisphere];
+	const float x = 0.5f * run->a->plan.decay[hemisphere][line];
+	const float late = at->place, early = 1 - late;
+	struct kernel_share share = {.label = stimulus->label};
+	share.before = drops(run, w, at->step, line, &share.first_before);
+	share.after = drops(run, w, at->step + 1, line, &share.first_after);
+	share.share_before = stimulus->pulse * early * (1 + x * late);
+	share.share_after = stimulus->pulse * late * (1 - x * early);
+	run->a->kernel->share(&share, s->strength[row], s->label[row], s->scale[line]);
+	run->half->work.row_events++;
+}
+
+/* Sort the events of a hemisphere before the window's end into its steps. */
+static void take_events(struct run *run, struct kernel_window *w)
+{
+	static const kernel_columns none;
+	const struct analog_stimuli *s = &run->a->stimuli;
+	size_t next = run->half->next;
+	for (unsigned k = 0; k <= w->steps; k++)
+		w->drop[k][0] = w->drop[k][1] = none;
+	for (; next < s->count && s->entry[next].time < run->end; next++) {
+		const struct analog_stimulus *stimulus = &s->entry[next];
+		if (stimulus->target / 128u != w->first / ANALOG_COLUMNS)
+			continue;
+		const struct arrival at = arrival(run, stimulus->time);
+		for (unsigned top = 0; top < 2; top++) {
+			const unsigned lines = emulator__synapse_lines(
+				run->a, stimulus->target, top, stimulus->label);
+			for (unsigned line = 0; line < KERNEL_LINES; line++)
+				if (lines >> line & 1)
+					add_row(run, w, stimulus,
+						2 * (stimulus->target % 128u) + top, line, &at);
+		}
+	}
+	run->half->next = next;
+}
+
+static void run_window(struct run *run, unsigned hemisphere, struct kernel_window *w)
+{
+	const uint64_t slot = run->begin / PHYSICS_NOISE_SLOT;
+	const uint64_t place = run->begin % PHYSICS_NOISE_SLOT;
+	if (w->noise)
+		emulator__noise_slot(run->a, hemisphere, slot);
+	w->last = run->steps;
+	w->steps = run->steps = (unsigned)(run->end - run->begin) / run->a->plan.ticks;
+	w->place = ((float)place + 0.5f * run->ticks) / PHYSICS_NOISE_SLOT;
+	take_events(run, w);
+	run->a->kernel->window(&run->a->membranes, &run->a->plan, w);
+	fire_crossings(run);
+	end_rests(run);
+	run->half->work.windows++;
+	run->half->work.window_steps += run->steps;
+}
+
 static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t until)
 {
 	struct analog_half *half = &a->half[hemisphere];
-	struct run run = {.a = a, .half = half};
+	struct run run = {.a = a, .half = half, .ticks = (float)a->plan.ticks};
 	struct kernel_window w = {
 		.first = hemisphere * ANALOG_COLUMNS,
 		.noise = a->noise_stepped,
-		.advance = (float)a->plan.ticks / PHYSICS_NOISE_SLOT,
-		.bins = &half->bins,
-		.fire = fire,
-		.user = &run,
+		.advance = run.ticks / PHYSICS_NOISE_SLOT,
+		.path = &half->path,
 	};
 	half->spike_count = 0;
 	half->next = a->stimuli.first;
 	half->strange = false;
-	half->length = half->shift = 0;
-	park(a, hemisphere);
-	for (uint64_t begin = a->grid; begin < until; begin = run.begin) {
-		const uint64_t slot = begin / PHYSICS_NOISE_SLOT;
-		const uint64_t slot_end = (slot + 1) * PHYSICS_NOISE_SLOT;
-		const uint64_t end = slot_end < until ? slot_end : until;
-		if (w.noise)
-			emulator__noise_slot(a, hemisphere, slot);
-		run.begin = begin;
-		take_events(a, hemisphere, begin, end);
-		w.steps = (unsigned)(end - begin) / a->plan.ticks;
-		place_resets(a, half, begin, &w);
-		w.place = ((float)(begin % PHYSICS_NOISE_SLOT) + 0.5f * (float)a->plan.ticks) /
-			  PHYSICS_NOISE_SLOT;
-		a->kernel->window(&a->membranes, &a->plan, &w);
-		half->length = half->shift = (float)w.steps;
-		run.begin = end;
-		end_rests(a, half, end);
+	begin_half(a, hemisphere);
+	for (run.begin = a->grid; run.begin < until; run.begin = run.end) {
+		const uint64_t slot_end =
+			(run.begin / PHYSICS_NOISE_SLOT + 1) * PHYSICS_NOISE_SLOT;
+		run.end = slot_end < until ? slot_end : until;
+		run_window(&run, hemisphere, &w);
 	}
-	unpark(a, hemisphere);
+	end_half(&run);
 }
 
 /* ---- both hemispheres --------------------------------------------------------------------------

@@ -40,7 +40,7 @@ static void bench_kernels(void)
 	m.fast = 1e-3f;
 	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
 		m.v[i] = 0.5f;
-		plan.neurons[i / 16].until[i % 16] = KERNEL_NEVER;
+		plan.neurons[i / 16].threshold[i % 16] = KERNEL_NEVER;
 		plan.neurons[i / 16].leak[i % 16] = 0.02f;
 		m.leak_limit[i] = 6e4f;
 		m.leak_slope[i] = 2.7f;
@@ -74,15 +74,16 @@ static void bench_kernels(void)
 			all[k]->leap(&m, 1e-5f, 0);
 		print("leap of 512 neurons", all[k]->name, (seconds() - begin) / ROUNDS * 1e9, "ns",
 			ROUNDS);
-		static struct kernel_bins bins;
+		static struct kernel_path path;
 		struct kernel_window window = {
-			.steps = 3, .place = 0.1f, .advance = 0.3f, .noise = true, .bins = &bins};
+			.steps = 3, .place = 0.1f, .advance = 0.3f, .noise = true, .path = &path};
+		for (unsigned step = 0; step <= 3; step++)
+			window.drop[step][0] = window.drop[step][1] = strength[step];
 		double least = 1e9;
 		for (unsigned i = 0; i < ROUNDS; i++) {
 			const double start = seconds();
 			for (unsigned hemisphere = 0; hemisphere < 2; hemisphere++) {
 				window.first = 256 * hemisphere;
-				bins.lines[0] = bins.lines[1] = bins.lines[2] = 3;
 				all[k]->window(&m, &plan, &window);
 			}
 			const double spent = seconds() - start;
@@ -95,6 +96,16 @@ static void bench_kernels(void)
 			all[k]->row(m.charge[0], m.kept[0], strength[i % 256], labels[i % 256],
 				scale, m.line_rate[0], 0, 1, 1e-8f, true);
 		print("row event of 256 synapses", all[k]->name,
+			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
+		const struct kernel_share share = {.before = m.charge[0],
+			.after = m.kept[0],
+			.label = 3,
+			.share_before = 0.3f,
+			.share_after = 0.7f};
+		begin = seconds();
+		for (unsigned i = 0; i < 10 * ROUNDS; i++)
+			all[k]->share(&share, strength[i % 256], labels[i % 256], scale);
+		print("row event of 256 synapses, in windows", all[k]->name,
 			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
 	}
 }
@@ -190,6 +201,11 @@ static double uniform(void)
 	return (double)(state >> 40) / 16777216.0;
 }
 
+static double per_round(uint64_t work, unsigned rounds)
+{
+	return (double)work / rounds;
+}
+
 /* 512 sources at 20 kHz, each a row of 256 synapses; the neurons fire around 20 kHz. */
 static struct emulator_analog *new_network(
 	unsigned kernel, unsigned threads, bool rich, struct emulator_spike *spikes)
@@ -248,42 +264,83 @@ static struct emulator_analog *new_network(
 	return a;
 }
 
-static void bench_dense(const char *name, unsigned kernel, unsigned threads, bool rich)
+struct arrival {
+	uint64_t time;
+	uint32_t source;
+};
+
+static int by_time(const void *a, const void *b)
 {
-	enum { ROUNDS_DENSE = 20, CHUNK = 20000, MEAN = 12500 };
+	const struct arrival *x = a, *y = b;
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	return x->source < y->source ? -1 : x->source > y->source;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* The events of 512 sources at 20 kHz before @stop, in time order. Returns how many. */
+static size_t draw_arrivals(struct arrival *out, uint64_t next[512], uint64_t stop)
+{
+	enum { MEAN = 12500 };
+	size_t count = 0;
+	for (uint32_t i = 0; i < 512; i++) {
+		if (next[i] < now)
+			next[i] = now + (uint64_t)(MEAN * uniform());
+		for (; next[i] < stop; next[i] += (uint64_t)(MEAN * (0.5 + uniform())))
+			out[count++] = (struct arrival){next[i], i};
+	}
+	qsort(out, count, sizeof(*out), by_time);
+	return count;
+}
+
+static void bench_dense(
+	const char *name, unsigned kernel, unsigned threads, bool rich, unsigned rounds)
+{
+	enum { CHUNK = 20000, ARRIVALS = 8192 };
 	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
+	double *spent = calloc(rounds, sizeof(*spent));
+	static struct arrival arrivals[ARRIVALS];
 	static uint64_t next[512];
 	struct emulator_analog *a = new_network(kernel, threads, rich, spikes);
-	if (!spikes)
+	if (!spikes || !spent)
 		abort();
+	memset(next, 0, sizeof(next));
 	for (unsigned i = 0; i < (rich ? 2 : 60); i++)
 		advance(a, TICKS_MS, spikes);
-	double best = 1e9, total = 0;
-	size_t count = 0, events = 0;
-	for (unsigned i = 0; i < 512; i++)
-		next[i] = now + (uint64_t)(MEAN * uniform());
-	for (unsigned round = 0; round < ROUNDS_DENSE; round++) {
-		double spent = 0;
+	struct emulator_analog_work before, after;
+	emulator__analog_work(&before, a);
+	for (unsigned round = 0; round < rounds; round++)
 		for (uint64_t end = now + TICKS_MS; now < end;) {
 			const uint64_t stop = now + CHUNK < end ? now + CHUNK : end;
-			for (unsigned i = 0; i < 512; i++)
-				for (; next[i] < stop; events++) {
-					emulator__analog_driver_event(a, next[i], i / 2, i % 2);
-					next[i] += (uint64_t)(MEAN * (0.5 + uniform()));
-				}
+			const size_t count = draw_arrivals(arrivals, next, stop);
 			const double begin = seconds();
-			count += advance(a, stop - now, spikes);
-			spent += seconds() - begin;
+			for (size_t i = 0; i < count; i++)
+				emulator__analog_driver_event(a, arrivals[i].time,
+					arrivals[i].source / 2, arrivals[i].source % 2);
+			advance(a, stop - now, spikes);
+			spent[round] += seconds() - begin;
 		}
-		best = spent < best ? spent : best;
-		total += spent;
-	}
-	print("1 ms of dense activity", name, total / ROUNDS_DENSE * 1e3, "ms",
-		(double)count / ROUNDS_DENSE);
-	print("1 ms of dense activity, best", name, best * 1e3, "ms",
-		(double)events / ROUNDS_DENSE);
+	emulator__analog_work(&after, a);
+	qsort(spent, rounds, sizeof(*spent), by_value);
+	printf("{\"name\":\"1 ms of dense activity, %s\",\"unit\":\"ms\",\"value\":%.4g,"
+	       "\"least\":%.4g,\"chip_time_over_wall_time\":%.3g,\"per_ms\":{\"spikes\":%.6g,"
+	       "\"events\":%.6g,\"row_events\":%.6g,\"windows\":%.6g,\"window_steps\":%.6g,"
+	       "\"single_steps\":%.6g}}\n",
+		name, spent[rounds / 2] * 1e3, spent[0] * 1e3, 1e-3 / spent[rounds / 2],
+		per_round(after.spikes - before.spikes, rounds),
+		per_round(after.events - before.events, rounds),
+		per_round(after.row_events - before.row_events, rounds),
+		per_round(after.windows - before.windows, rounds),
+		per_round(after.window_steps - before.window_steps, rounds),
+		per_round(after.single_steps - before.single_steps, rounds));
 	emulator__analog_free(a);
 	free(spikes);
+	free(spent);
 }
 
 static void bench_time(void)
@@ -359,31 +416,34 @@ static void bench_recording(void)
 	free(spikes);
 }
 
-/* With the name of a kernel as argument: the dense network with it, nothing else; with a number of
- * threads behind it: on so many only, and no rich neurons. */
+/* Without arguments everything. With the name of a kernel the dense network with it; with a number
+ * of threads behind it on so many only, without rich neurons; with a number of milliseconds behind
+ * that for so long. */
 int main(int count, char **arguments)
 {
 	const struct kernel *all[3];
+	const unsigned only = count > 2 ? (unsigned)strtoul(arguments[2], NULL, 10) : 0;
+	const unsigned rounds = count > 3 ? (unsigned)strtoul(arguments[3], NULL, 10) : 41;
 	if (count < 2) {
 		bench_kernels();
 		bench_sensors();
 		bench_time();
 		bench_recording();
 	}
-	for (unsigned k = emulator__kernel_list(all); k-- > 0;)
-		if (count < 2 || !strcmp(arguments[1], all[k]->name))
-			for (unsigned threads = 1; threads <= 2; threads++) {
-				char what[64];
-				if (count > 2 && strtoul(arguments[2], NULL, 10) != threads)
-					continue;
-				snprintf(what, sizeof(what), "%s, %u threads", all[k]->name,
-					threads);
-				bench_dense(what, k, threads, false);
-				if (threads == 1 && count < 3) {
-					snprintf(what, sizeof(what), "%s, rich neurons",
-						all[k]->name);
-					bench_dense(what, k, 1, true);
-				}
-			}
+	for (unsigned k = emulator__kernel_list(all); k-- > 0;) {
+		char what[64];
+		if (count > 1 && strcmp(arguments[1], all[k]->name) != 0)
+			continue;
+		for (unsigned threads = 1; threads <= 2; threads++) {
+			if (only && only != threads)
+				continue;
+			snprintf(what, sizeof(what), "%s, %u thread%s", all[k]->name, threads,
+				threads > 1 ? "s" : "");
+			bench_dense(what, k, threads, false, rounds ? rounds : 1);
+		}
+		snprintf(what, sizeof(what), "%s, rich neurons", all[k]->name);
+		if (!only)
+			bench_dense(what, k, 1, true, 11);
+	}
 	return 0;
 }
