@@ -10,9 +10,11 @@
 #include <haldls/container.h>
 #include <haldls/containers.h>
 #include <haldls/coordinate.h>
+#include <haldls/coordinates.h>
 #include <haldls/logical.h>
 #include <haldls/memory_block.h>
 #include <haldls/morphology.h>
+#include <haldls/places.h>
 #include <haldls/supply.h>
 
 #endif
