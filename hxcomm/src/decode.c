@@ -185,7 +185,7 @@ static int fail(struct hxcomm_decoder *decoder, int status)
 	return status;
 }
 
-/* Walk the messages that begin before byte `stop`; `base` is the index of words[0] in the stream. */
+/* Walk the messages that begin before byte `stop`; `base` is the index in the stream of words[0]. */
 static int step(const struct hxcomm__decode_kernel *kernel, struct hxcomm__walk *walk, size_t stop,
         uint64_t base, struct hxcomm_decoder *decoder, struct hxcomm_responses *out)
 {
@@ -195,9 +195,13 @@ static int step(const struct hxcomm__decode_kernel *kernel, struct hxcomm__walk 
 	if (status != HXCOMM_OK)
 		return fail(decoder, status);
 	walk->stop = stop;
+	int undefined = -1;
+	const size_t begin = walk->position;
 	if (kernel->blocks)
 		kernel->blocks(walk, decoder, out);
-	const int undefined = walk_messages(walk, decoder, out);
+	/* what is left of the chunk may begin the next one, where there is a next one */
+	if (walk->position == begin || stop == walk->end)
+		undefined = walk_messages(walk, decoder, out);
 	status = hxcomm__responses_limit(out);
 	if (status != HXCOMM_OK)
 		return fail(decoder, status);
@@ -220,18 +224,20 @@ static void keep(struct hxcomm_decoder *decoder, const struct hxcomm__walk *walk
 	memcpy(decoder->tail, walk->words + first, count * sizeof(*decoder->tail));
 }
 
-const struct hxcomm__decode_kernel hxcomm__decode_kernel_portable = { "portable", NULL };
+const struct hxcomm__decode_kernel hxcomm__decode_kernel_walk = { "walk", NULL };
 
 size_t hxcomm__decode_kernels(const struct hxcomm__decode_kernel *out[HXCOMM__DECODE_KERNELS_MAX])
 {
 	size_t count = 0;
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vpopcntdq") &&
+	        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512cd") &&
+	        __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
 	        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
 		out[count++] = &hxcomm__decode_kernel_avx512;
 #endif
 	out[count++] = &hxcomm__decode_kernel_portable;
+	out[count++] = &hxcomm__decode_kernel_walk;
 	return count;
 }
 
@@ -273,9 +279,11 @@ int hxcomm__decode(const struct hxcomm__decode_kernel *kernel, struct hxcomm_dec
 		position = walk.position - old * 8;
 	}
 	struct hxcomm__walk walk = { words, position, 0, count * 8 };
-	for (size_t done = 0; done < count; done += CHUNK_WORDS) {
-		const size_t next = count - done < CHUNK_WORDS ? count : done + CHUNK_WORDS;
-		const int status = step(kernel, &walk, next * 8, base, decoder, out);
+	for (size_t stop = 0; stop < count;) {
+		stop = walk.position / 8 + CHUNK_WORDS;
+		if (stop > count)
+			stop = count;
+		const int status = step(kernel, &walk, stop * 8, base, decoder, out);
 		if (status != HXCOMM_OK)
 			return status;
 	}

@@ -22,12 +22,13 @@ struct hxcomm__decode_kernel {
 	        struct hxcomm_responses *out);
 };
 
+extern const struct hxcomm__decode_kernel hxcomm__decode_kernel_walk; /* no blocks at all */
 extern const struct hxcomm__decode_kernel hxcomm__decode_kernel_portable;
 extern const struct hxcomm__decode_kernel hxcomm__decode_kernel_avx512;
 
-enum { HXCOMM__DECODE_KERNELS_MAX = 2 };
+enum { HXCOMM__DECODE_KERNELS_MAX = 3 };
 
-/* The ways that this machine can go, the fastest first, the portable one last. */
+/* The ways that this machine can go, the fastest first. */
 size_t hxcomm__decode_kernels(const struct hxcomm__decode_kernel *out[HXCOMM__DECODE_KERNELS_MAX]);
 
 /* As hxcomm_decode(), by one kernel. */

@@ -106,8 +106,8 @@ int hxcomm__responses_reserve(struct hxcomm_responses *responses, size_t words)
 {
 	for (size_t t = 0; t < TABLES; t++) {
 		/* a message has at least 8 bytes, three events at least 10; vectors are stored
-		 * whole, up to 8 elements behind the last */
-		const size_t extra = (tables[t].packs ? 3 * (words + 1) : words + 1) + 8;
+		 * whole, up to 32 elements behind the last */
+		const size_t extra = (tables[t].packs ? 3 * (words + 1) : words + 1) + 32;
 		const size_t wanted = *number(responses, tables[t].count) + extra;
 		if (wanted <= *number(responses, tables[t].capacity))
 			continue;
