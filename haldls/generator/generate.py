@@ -17,8 +17,10 @@ import sys
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 import logical
 import logical_c
+import shared_addresses
 from logical_c import address_name, c_string, expression, reads_as_written, upper
-from register_map import BACKENDS, Refused, canonical, read_registers
+from register_map import BACKENDS, canonical, read_registers
+from schema import Refused
 from write_file import write_file
 
 
@@ -505,6 +507,14 @@ def generate(containers, logicals, folder):
     write_file(os.path.join(folder, "logical.c"), logical_c.logical_source(NOTICE, logicals))
 
 
+def read_data(files):
+    """All register containers and logical ones; refuses what is wrong."""
+    containers, logical_files = read_registers(files)
+    logicals = logical.read_all(logical_files, containers)
+    shared_addresses.check(containers)
+    return containers, logicals
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--out")
@@ -519,8 +529,7 @@ def main():
             sys.stdout.write(logical.canonical(data) if "parts" in data else canonical(data))
         return 0
     try:
-        containers, logical_files = read_registers(args.files)
-        logicals = logical.read_all(logical_files, containers)
+        containers, logicals = read_data(args.files)
     except Refused as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 1

@@ -8,16 +8,8 @@ import json
 import os
 import re
 
-from register_map import BACKENDS, Refused, check_keys
-
-LOGICAL_KEYS = ["container", "c_name", "summary", "coordinate", "count", "backends", "differential",
-                "source", "parts"]
-LOGICAL_NEEDED = [key for key in LOGICAL_KEYS if key != "differential"]
-PART_KEYS = ["container", "repeat", "at", "at_table", "member", "index", "bytes", "kernel", "fields",
-             "choices", "defaults", "parts"]
-CHOICE_KEYS = ["member", "values", "from", "stored", "read", "summary"]
-KERNELS = ["synapse_rows"]
-EXPRESSION = re.compile(r"(0x[0-9a-f]+|\d+|[eijk]|haldls_\w+|HALDLS_\w+|[-+*/%()<>, ])+")
+from register_map import of_file, read_file
+from schema import SCHEMA, Refused
 
 
 def parse_path(text, where):
@@ -100,27 +92,12 @@ class Part:
 
 class Logical:
     def __init__(self, path):
-        with open(path, encoding="utf-8") as f:
-            self.text = f.read()
-        try:
-            data = json.loads(self.text)
-        except ValueError as error:
-            raise Refused(f"{path}: {error}")
-        self.name = name = data.get("container", os.path.basename(path))
-        check_keys(data, LOGICAL_KEYS, LOGICAL_NEEDED, name)
-        self.data, self.c = data, data["c_name"]
-        if os.path.basename(path) != self.c + ".json":
-            raise Refused(f"{path}: is named after another container than {self.c}")
-        if canonical(data) != self.text:
-            raise Refused(f"{path}: not in canonical form: generate.py --print shows it")
+        data = read_file(path, "logical", canonical)
+        self.data, self.name, self.c, self.path = data, data["container"], data["c_name"], path
         self.summary, self.coordinate, self.count = (data["summary"], data["coordinate"],
                                                      data["count"])
         self.source, self.backends = data["source"], data["backends"]
         self.differential = data.get("differential", False)
-        for backend in self.backends:
-            if backend not in BACKENDS:
-                raise Refused(f"{name}: unknown back end '{backend}'")
-        self.resolved = False
 
     def needs(self):
         return {p["container"] for part in self.data["parts"] for p in part.get("parts", [part])}
@@ -133,7 +110,6 @@ class Logical:
             inner = data.get("parts", [data])
             group = []
             for part in inner:
-                check_keys(part, PART_KEYS, ["container"], self.name)
                 if part["container"] not in known:
                     raise Refused(f"{self.name}: there is no container '{part['container']}'")
                 group.append(Part(part, known[part["container"]], repeat, group))
@@ -145,7 +121,6 @@ class Logical:
         self.leaves = []
         for part in self.parts:
             self.add_members(part)
-        self.resolved = True
 
     def check_part(self, part):
         where = f"{self.name}: {part.container.name}"
@@ -153,19 +128,13 @@ class Logical:
         if table is not None:
             if len(table) != part.repeat:
                 raise Refused(f"{where}: {len(table)} coordinates for {part.repeat} of them")
-        elif not EXPRESSION.fullmatch(part.data.get("at", "")):
-            raise Refused(f"{where}: '{part.data.get('at')}' is no expression of e and i")
-        for text in part.index or []:
-            if not EXPRESSION.fullmatch(text):
-                raise Refused(f"{where}: '{text}' is no expression of e, i, j and k")
-        if part.kernel and part.kernel not in KERNELS:
-            raise Refused(f"{where}: kernel '{part.kernel}' is none of {', '.join(KERNELS)}")
+        elif "at" not in part.data:
+            raise Refused(f"{where}: it lacks 'at' or 'at_table', the coordinates of the part")
         if set(part.data.get("defaults", {})) - set(part.data.get("fields", {})):
             raise Refused(f"{where}: defaults of what is no field")
         if bool(part.member) == ("fields" in part.data):
             raise Refused(f"{where}: write a member for all of it, or its fields")
         for choice in part.data.get("choices", []):
-            check_keys(choice, CHOICE_KEYS, CHOICE_KEYS, where)
             bits = 1 << len(choice["from"])
             if len(choice["read"]) != bits or len(choice["stored"]) != len(choice["values"]) or \
                     sorted(choice["values"].values()) != list(range(len(choice["values"]))):
@@ -256,11 +225,11 @@ class Logical:
 
 def canonical(data):
     """The one way to write a data file: a key a line, a part a line."""
-    lines = [f"  {json.dumps(key)}: {json.dumps(data[key])}" for key in LOGICAL_KEYS
+    lines = [f"  {json.dumps(key)}: {json.dumps(data[key])}" for key in SCHEMA.keys("logical")
              if key in data and key != "parts"]
 
     def part_text(part):
-        ordered = {k: part[k] for k in PART_KEYS if k in part and k != "parts"}
+        ordered = {k: part[k] for k in SCHEMA.keys("single_part") if k in part}
         if "parts" not in part:
             return "{ " + json.dumps(ordered)[1:-1] + " }"
         inner = ",\n".join("      " + part_text(p) for p in part["parts"])
@@ -269,21 +238,29 @@ def canonical(data):
     return "{\n" + ",\n".join(lines) + ',\n  "parts": [\n' + parts + "\n  ]\n}\n"
 
 
+def check_unique(containers):
+    """One name, one container: in data and in C."""
+    seen = {}
+    for c in containers:
+        for name in (c.name, c.c):
+            other = seen.setdefault(name, c)
+            if other is not c:
+                raise Refused(f"{c.path}: {other.path} has the name '{name}', too")
+
+
 def read_all(paths, registers):
     """All logical containers, each behind those that it is made of."""
-    known = {c.name: c for c in registers}
-    waiting = {c.name: c for c in (Logical(path) for path in sorted(paths))}
-    out = []
-    for name in waiting:
-        if name in known:
-            raise Refused(f"{name}: is a register container, too")
+    waiting = [of_file(path, lambda path=path: Logical(path)) for path in sorted(paths)]
+    check_unique(registers + waiting)
+    known, out = {c.name: c for c in registers}, []
     while waiting:
-        ready = [c for c in waiting.values() if not c.needs() & set(waiting)]
+        names = {c.name for c in waiting}
+        ready = [c for c in waiting if not c.needs() & names]
         if not ready:
-            raise Refused(f"{', '.join(waiting)}: are parts of each other")
+            raise Refused(f"{', '.join(sorted(names))}: are parts of each other")
         for c in ready:
-            c.resolve(known)
+            of_file(c.path, lambda c=c: c.resolve(known))
             known[c.name] = c
-            out.append(c)
-            del waiting[c.name]
+        out += ready
+        waiting = [c for c in waiting if c not in ready]
     return out

@@ -11,17 +11,17 @@ import os
 import sys
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
-import logical
 import reference_html
 import reference_man
-from generate import write_file
-from register_map import Refused, read_registers
+from generate import read_data
+from schema import Refused
+from write_file import write_file
 
 
 def grouped(registers, logicals):
     """[(folder, containers by name)], the chip first and logical containers last."""
-    folders = sorted({c.folder for c in registers}, key=lambda folder: (folder == "fpga", folder))
-    groups = [(folder, [c for c in registers if c.folder == folder]) for folder in folders]
+    folders = sorted({c.folder() for c in registers}, key=lambda folder: (folder == "fpga", folder))
+    groups = [(folder, [c for c in registers if c.folder() == folder]) for folder in folders]
     return [(folder, sorted(containers, key=lambda c: c.name.lower()))
             for folder, containers in groups + [("logical", logicals)] if containers]
 
@@ -41,8 +41,7 @@ def main():
     parser.add_argument("files", nargs="+")
     args = parser.parse_args()
     try:
-        registers, logical_files = read_registers(args.files)
-        groups = grouped(registers, logical.read_all(logical_files, registers))
+        groups = grouped(*read_data(args.files))
     except Refused as error:
         print(f"reference.py: {error}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ from html import escape
 
 import reference_text as text
 from logical import Logical
+from shared_addresses import evaluate
 
 STYLE = """\
 body { font-family: sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em; color: #222; }
@@ -176,7 +177,7 @@ def address_page(registers):
             continue
         addresses = c.write if c.write.count else c.read
         first = addresses.each or addresses.list[0]
-        ends = [text.evaluate(first, e) for e in (0, c.count - 1)]
+        ends = [evaluate(first, e) for e in (0, c.count - 1)]
         rows.append((ends[0], [code(f"0x{ends[0]:08x}"), code(f"0x{ends[1]:08x}"),
                                code(first), link(c), escape(c.coordinate)]))
     rows.sort(key=lambda row: row[0])

@@ -3,6 +3,7 @@
 import re
 
 from logical import Logical, path_dims
+from shared_addresses import evaluate
 
 SAMPLES = 3  # coordinates of which a page tells the addresses
 DEFAULTS_SHOWN = 16
@@ -16,11 +17,6 @@ ENCODINGS = {
     "read_only": "a write holds 0 here",
     "byte_enable": "no bit of the word: says which bytes a write touches; set after a read",
 }
-
-
-def evaluate(text, e, w=0):
-    """The number of an address expression at a coordinate, in arithmetic of 32 bits."""
-    return eval(text.replace("/", "//"), {"__builtins__": {}}, {"e": e, "w": w}) & 0xFFFFFFFF
 
 
 def folder_title(folder):
@@ -175,6 +171,8 @@ def facts(c):
 
 def register_facts(c):
     out = []
+    if c.view_of:
+        out.append(("the same registers as", c.view_of))
     meaning = {"word_count": "words at coordinate e", "shift": "moved up by bits",
                "byte_enables": "bytes written, a bit each"}
     for key, text in c.expressions.items():

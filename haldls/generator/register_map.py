@@ -7,6 +7,8 @@ import json
 import os
 import re
 
+from schema import SCHEMA, Refused
+
 BACKENDS = {
     "Omnibus": "FISCH_OMNIBUS", "OmnibusChipOverJTAG": "FISCH_OMNIBUS_CHIP_OVER_JTAG",
     "JTAGPLLRegister": "FISCH_JTAG_PLL_REGISTER", "JTAGPhyRegister": "FISCH_JTAG_PHY_REGISTER",
@@ -31,27 +33,7 @@ BACKENDS = {
     "I2CDAC6573RwRegister": "FISCH_I2C_DAC6573_RW_REGISTER",
     "I2CTCA9546Register": "FISCH_I2C_TCA9546_REGISTER",
 }
-CONTAINER_KEYS = ["container", "c_name", "summary", "coordinate", "count", "backends",
-                  "read_backends", "write", "read", "addresses", "word_count", "shift",
-                  "byte_enables", "payload", "word_transform", "read_unsupported_on", "source",
-                  "fields"]
-CONTAINER_NEEDED = ["container", "c_name", "summary", "coordinate", "count", "backends", "write",
-                    "read", "source", "fields"]
-FIELD_KEYS = ["name", "alias", "encoding", "at", "elements", "lanes", "type", "default",
-              "constant", "min", "max", "values", "stored", "without_zero", "offset", "xor", "unit",
-              "internal", "summary"]
-FIELD_NEEDED = ["name", "type", "default", "summary"]
-# Encodings beyond moving bits, a closed set; those of values have a helper in
-# haldls/src/encodings.h.
-ENCODINGS = ["capmem_debug_enable", "capmem_debug_cell", "thermometer", "nonzero", "signed16",
-             "signed13", "read_only", "byte_enable"]
-PAYLOADS = ["none", "list"]
 TYPES = {"bool": "bool", "uint": "uint32_t", "int": "int32_t", "enum": None}
-EXPRESSION = re.compile(r"(0x[0-9a-f]+|\d+|[ew]|[-+*/%()<> ])+")
-
-
-class Refused(Exception):
-    pass
 
 
 def pieces_of(text, where):
@@ -69,11 +51,6 @@ def pieces_of(text, where):
     return out
 
 
-def check_expression(text, where):
-    if not isinstance(text, str) or not EXPRESSION.fullmatch(text):
-        raise Refused(f"{where}: '{text}' is no expression of e and w")
-
-
 def check_keys(data, allowed, needed, where):
     for key in data:
         if key not in allowed:
@@ -83,10 +60,34 @@ def check_keys(data, allowed, needed, where):
             raise Refused(f"{where}: key '{key}' is missing")
 
 
+def of_file(path, work):
+    """What `work` makes of a file; a refusal says which file it is about."""
+    try:
+        return work()
+    except Refused as refused:
+        raise Refused(f"{path}: {refused}")
+
+
+def read_file(path, kind, canonical_form):
+    """The data of a file: what schema.json says of its kind, written in the one way."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise Refused(f"is no JSON: {error}")
+    name = data.get("container") if isinstance(data, dict) else None
+    SCHEMA.check(data, kind, name if isinstance(name, str) else "it")
+    if os.path.basename(path) != data["c_name"] + ".json":
+        raise Refused(f"is named after another container than {data['c_name']}")
+    if canonical_form(data) != text:
+        raise Refused("not in canonical form: generate.py --print shows it")
+    return data
+
+
 class Field:
     def __init__(self, data, container, c_name=""):
         self.where = f"{container}.{data.get('name', '?')}"
-        check_keys(data, FIELD_KEYS, FIELD_NEEDED, self.where)
         self.data, self.container = data, c_name
         self.name = data["name"]
         self.alias = data.get("alias")
@@ -100,11 +101,6 @@ class Field:
         self.internal = data.get("internal", False)
         self.offset = data.get("offset", 0)
         self.lanes = data.get("lanes", [])
-        if self.type not in TYPES:
-            raise Refused(f"{self.where}: type '{self.type}' is none of {', '.join(TYPES)}")
-        if self.encoding and self.encoding not in ENCODINGS:
-            raise Refused(
-                f"{self.where}: encoding '{self.encoding}' is none of {', '.join(ENCODINGS)}")
         self.read_places(data.get("at", []))
         self.read_range(data)
         self.check()
@@ -232,61 +228,57 @@ class Field:
 class Addresses:
     """Where the words lie: an expression of e for each, or one of e and w for all."""
 
-    def __init__(self, data, where):
+    def __init__(self, data):
         self.each = None
         if isinstance(data, dict):
-            check_keys(data, ["words", "each"], ["words", "each"], where)
-            self.each, self.count = data["each"], data["words"]
-            check_expression(self.each, where)
-            self.list = []
+            self.each, self.count, self.list = data["each"], data["words"], []
         else:
             self.list, self.count = data, len(data)
-            for text in data:
-                check_expression(text, where)
         self.data = data
 
 
 class Container:
     def __init__(self, path):
-        with open(path, encoding="utf-8") as f:
-            text = f.read()
-        try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise Refused(f"{path}: {error}")
-        self.name = name = data.get("container", os.path.basename(path))
-        check_keys(data, CONTAINER_KEYS, CONTAINER_NEEDED, name)
+        data = read_file(path, "register", canonical)
+        self.name = name = data["container"]
         self.c = data["c_name"]
-        if os.path.basename(path) != self.c + ".json":
-            raise Refused(f"{path}: is named after another container than {self.c}")
         self.summary, self.coordinate, self.count = (data["summary"], data["coordinate"],
                                                      data["count"])
         self.source = data["source"]
-        self.write = Addresses(data["write"], name)
-        self.read = self.write if data["read"] == "same" else Addresses(data["read"], name)
-        self.addresses = {b: Addresses(a, name) for b, a in data.get("addresses", {}).items()}
+        self.write = Addresses(data["write"])
+        self.read = self.write if data["read"] == "same" else Addresses(data["read"])
+        self.addresses = {b: Addresses(a) for b, a in data.get("addresses", {}).items()}
+        self.view_of = data.get("view_of")
         self.backends = data["backends"]
         self.read_backends = data.get("read_backends", self.backends)
-        for b in self.backends + self.read_backends + list(self.addresses):
+        for b in self.addresses:
             if b not in BACKENDS:
-                raise Refused(f"{name}: unknown back end '{b}'")
+                raise Refused(f"{name}.addresses: \"{b}\" is no back end")
         self.expressions = {key: data[key] for key in ("word_count", "shift", "byte_enables")
                             if key in data}
-        for expression in self.expressions.values():
-            check_expression(expression, name)
         self.payload = data.get("payload")
-        if self.payload and self.payload not in PAYLOADS:
-            raise Refused(f"{name}: payload '{self.payload}' is none of {', '.join(PAYLOADS)}")
         self.gray = data.get("word_transform") == "gray"
         self.read_unsupported_on = data.get("read_unsupported_on", [])
-        self.folder = os.path.basename(os.path.dirname(os.path.abspath(path)))
+        self.path = path
         self.fields = [Field(f, name, self.c) for f in data["fields"]]
         self.words = max(self.write.count, self.read.count)
+        self.check_names()
         self.check_bits()
         self.check_lanes()
         self.check_messages()
-        if canonical(data) != text:
-            raise Refused(f"{path}: not in canonical form: generate.py --print shows it")
+
+    def folder(self):
+        return os.path.basename(os.path.dirname(os.path.abspath(self.path)))
+
+    def check_names(self):
+        names = set()
+        for field in self.fields:
+            for name in {field.name, field.alias} - {None}:
+                if name in names:
+                    raise Refused(f"{field.where}: there are two fields '{name}'")
+                names.add(name)
+        if not self.words:
+            raise Refused(f"{self.name}: has an address neither to write nor to read")
 
     def write_count(self):
         return self.write.count
@@ -329,12 +321,12 @@ class Container:
 def canonical(data):
     """The one way to write a data file: a key a line, a field a line."""
     lines = []
-    for key in CONTAINER_KEYS:
+    for key in SCHEMA.keys("register"):
         if key in data and key != "fields":
             lines.append(f"  {json.dumps(key)}: {json.dumps(data[key])}")
     fields = []
     for field in data["fields"]:
-        ordered = {k: field[k] for k in FIELD_KEYS if k in field}
+        ordered = {k: field[k] for k in SCHEMA.keys("field") if k in field}
         fields.append("    { " + json.dumps(ordered)[1:-1] + " }")
     if fields:
         lines.append('  "fields": [\n' + ",\n".join(fields) + "\n  ]")
@@ -346,5 +338,6 @@ def canonical(data):
 def read_registers(paths):
     """All register containers, sorted by c_name, and the files of logical containers."""
     logical = [path for path in paths if os.path.basename(os.path.dirname(path)) == "logical"]
-    containers = [Container(path) for path in sorted(set(paths) - set(logical))]
+    containers = [of_file(path, lambda path=path: Container(path))
+                  for path in sorted(set(paths) - set(logical))]
     return sorted(containers, key=lambda c: c.c), logical

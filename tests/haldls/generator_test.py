@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What the generator of the register map refuses, and what one more line of data brings."""
+import glob
+import importlib.util
 import json
 import os
 import subprocess
@@ -11,8 +13,10 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GENERATOR = os.path.join(ROOT, "haldls/generator/generate.py")
 sys.path.insert(0, os.path.dirname(GENERATOR))
-import logical  # noqa: E402 (lies beside the generator)
+import generate  # noqa: E402 (lies in the folder above)
+import logical  # noqa: E402
 import register_map  # noqa: E402
+import schema  # noqa: E402
 
 
 def container(**changes):
@@ -41,10 +45,72 @@ class Refusals(unittest.TestCase):
             path = os.path.join(folder, "test_thing.json")
             with open(path, "w", encoding="utf-8") as f:
                 f.write(register_map.canonical(data) if canonical else json.dumps(data))
-            run = subprocess.run([sys.executable, GENERATOR, "--check", path],
+            self.refuse_files([path], path, text)
+
+    def refuse_files(self, paths, named, text):
+        """The refusal tells the file and the reason."""
+        with self.assertRaises(schema.Refused) as refused:
+            generate.read_data(paths)
+        self.assertIn(named, str(refused.exception))
+        self.assertIn(text, str(refused.exception))
+
+    def refuse_plain(self, data, text):
+        """What has no canonical form, as something is missing or too much."""
+        self.refuse(data, text, canonical=False)
+
+    def test_two_containers_have_two_names_and_two_places(self):
+        other = {"container": "OtherThing", "c_name": "other_thing", "write": ["0x200 + e"],
+                 "fields": []}
+        rows = [({}, None),
+                ({"container": "TestThing"}, "has the name 'TestThing', too"),
+                ({"write": ["0x103 + e"]}, "test_thing.json: TestThing 2, word 0: address 0x00000104 "
+                                           "of Omnibus is that of OtherThing, too"),
+                ({"write": ["0x103 + e"], "view_of": "TestThing"}, None),
+                ({"write": ["0x0fe + e"], "view_of": "TestThing"}, "0x000000fe of Omnibus is none of"),
+                ({"write": ["0x103 + e"], "backends": ["OmnibusChipOverJTAG"]}, None)]
+        for changes, text in rows:
+            with self.subTest(changes), tempfile.TemporaryDirectory() as folder:
+                paths = []
+                for data in (container(), container(**{**other, **changes})):
+                    paths.append(os.path.join(folder, data["c_name"] + ".json"))
+                    with open(paths[-1], "w", encoding="utf-8") as f:
+                        f.write(register_map.canonical(data))
+                if text:
+                    self.refuse_files(paths, folder, text)
+                else:
+                    generate.read_data(paths)
+
+    def test_a_refusal_ends_the_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "test_thing.json")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("{")
+            run = subprocess.run([sys.executable, "-B", GENERATOR, "--out", folder, path],
                                  capture_output=True, text=True, check=False)
             self.assertEqual(run.returncode, 1)
-            self.assertIn(text, run.stderr)
+            self.assertTrue(run.stderr.startswith(f"generate.py: {path}: is no JSON: "), run.stderr)
+            self.assertEqual(os.listdir(folder), ["test_thing.json"])
+
+    def test_the_schema_names_what_the_generator_knows(self):
+        """Two lists of back ends, one in data and one with their names in C."""
+        with open(os.path.join(ROOT, "haldls/registers/schema.json"), encoding="utf-8") as f:
+            definitions = json.load(f)["$defs"]
+        self.assertEqual(definitions["backend"]["enum"], list(register_map.BACKENDS))
+        self.assertEqual(definitions["field"]["properties"]["type"]["enum"], list(register_map.TYPES))
+
+    @unittest.skipUnless(importlib.util.find_spec("jsonschema"), "no validator is installed")
+    def test_another_validator_agrees(self):
+        import jsonschema
+        with open(os.path.join(ROOT, "haldls/registers/schema.json"), encoding="utf-8") as f:
+            data = json.load(f)
+        jsonschema.Draft202012Validator.check_schema(data)
+        validator = jsonschema.Draft202012Validator(data)
+        for path in glob.glob(os.path.join(ROOT, "haldls/registers/*/*.json")):
+            with open(path, encoding="utf-8") as f:
+                self.assertTrue(validator.is_valid(json.load(f)), path)
+        for data in (container(count=0), field(0, type="float"), field(0, colour="red"), [],
+                     container(backends=[]), container(write=["x"]), field(0, at="0.0+4")):
+            self.assertFalse(validator.is_valid(data))
 
     def test_each_wrong_datum_is_refused_with_its_reason(self):
         self.refuse(field(1, at="0:3+1"), "bit 3 of word 0 belongs to low already")
@@ -53,26 +119,51 @@ class Refusals(unittest.TestCase):
         self.refuse(field(1, at="0:30+2", xor=0), "a bool of 2 bits")
         self.refuse(field(2, at="2:0+8", values={}), "word 2 of a container of 2")
         self.refuse(field(0, at="0:30+4"), "does not lie within a word")
-        self.refuse(field(0, at="0.0+4"), "is no piece")
-        self.refuse(field(0, type="float"), "type 'float' is none of")
-        self.refuse(field(0, encoding="magic"), "encoding 'magic' is none of")
+        self.refuse(field(0, at="0.0+4"), "is not a list of pieces word:lsb+width")
+        self.refuse(field(0, type="float"), 'TestThing.fields.low.type: "float" is none of bool, uint, int, enum')
+        self.refuse(field(0, encoding="magic"), '"magic" is none of capmem_debug_enable')
         self.refuse(field(0, type="enum", values={"one": 1}, default=1), "an enum without a zero")
         self.refuse(field(0, type="enum"), "an enum without values")
         self.refuse(field(0, type="enum", values={"a": 0, "b": 16}), "value b = 16 does not fit")
         self.refuse(field(0, values={"none": 16}), "value none = 16 does not fit")
         self.refuse(field(1, values={"on": 1}), "a bool has no names for its values")
         self.refuse(field(1, xor=2), "xor does not fit")
-        self.refuse(container(backends=["Telepathy"]), "unknown back end 'Telepathy'")
+        self.refuse(container(backends=["Telepathy"]), 'TestThing.backends.0: "Telepathy" is none of Omnibus')
         self.refuse(container(), "not in canonical form", canonical=False)
-        self.refuse(container(write=["0x100 + 2 * e; exit(1)"]), "is no expression of e and w")
-        self.refuse(container(write={"words": 2, "every": "e"}), "unknown key 'every'")
-        self.refuse(container(payload="parcel"), "payload 'parcel' is none of")
+        self.refuse(container(write=["0x100 + 2 * e; exit(1)"]), "is not an expression of e and w")
+        self.refuse(container(write={"words": 2, "every": "e"}), "TestThing.write: key 'each' is missing")
+        self.refuse(container(payload="parcel"), 'TestThing.payload: "parcel" is none of none, list')
         self.refuse(field(0, type="enum", values={"a": 0, "b": 2}, default=0), "have no name")
         self.refuse(field(0, type="enum", values={"a": 0, "b": 1}, stored=[1], default=0),
                     "stored needs a number")
         self.refuse(field(2, at="i:0+8", values={}), "'elements' and a word i belong together")
         self.refuse(field(2, at="i:16+8", elements=3, values={}), "word 2 of a container of 2")
         self.refuse(field(1, encoding="byte_enable", lanes=[4]), "bools of lanes 0 to 3")
+
+        for key in ("container", "c_name", "count", "write", "source", "fields"):
+            data = container()
+            del data[key]
+            self.refuse_plain(data, f"key '{key}' is missing")
+        data = container()
+        del data["fields"][1]["summary"]
+        self.refuse_plain(data, "TestThing.fields.flag: key 'summary' is missing")
+        self.refuse_plain(field(0, colour="red"), "TestThing.fields.low: unknown key 'colour'")
+        self.refuse(container(count=0), "TestThing.count: 0 lies outside 1 to 4294967295")
+        self.refuse(container(count="4"), 'TestThing.count: "4" is no integer')
+        self.refuse(container(count=True), "TestThing.count: true is no integer")
+        self.refuse(container(summary=""), 'TestThing.summary: "" is not plain ASCII text')
+        self.refuse(container(backends=[]), "TestThing.backends: is empty")
+        self.refuse(field(0, default="three"), 'low.default: "three" is no integer')
+        self.refuse(field(0, default=[1, 2]), "2 defaults for 1 elements")
+        self.refuse(field(0, name="Low"), '"Low" is not a name in C')
+        self.refuse(field(1, name="low"), "there are two fields 'low'")
+        self.refuse(field(1, alias="low"), "there are two fields 'low'")
+        self.refuse(container(write=[], read=[]), "an address neither to write nor to read")
+        self.refuse(container(addresses={"Air": ["e"]}), '"Air" is no back end')
+        self.refuse(container(write=["0x100 + e", "0x101 + e"]),
+                    "TestThing 0, word 1: address 0x00000101 of Omnibus is that of TestThing, too")
+        self.refuse(container(view_of="OtherThing"), 'view_of "OtherThing", which is no container')
+        self.refuse_plain([], "it: [] is no object")
 
         self.refuse(container(shift="8 * e"), "a shift without byte enables")
         self.refuse(container(byte_enables="1 << e"), "byte enables are for one word over Omnibus")
@@ -84,21 +175,21 @@ class Refusals(unittest.TestCase):
         self.refuse(container(payload="list"), "only a spike pack holds a list")
         self.refuse(container(payload="list", backends=["SpikePack3ToChip"]), "as its name says")
         self.refuse(container(word_count="e"), "word_count needs addresses by 'each'")
-        self.refuse(container(shift="8 * e + word"), "is no expression of e and w")
-        self.refuse(container(payload="list", shift=1), "'1' is no expression")
+        self.refuse(container(shift="8 * e + word"), "is not an expression of e and w")
+        self.refuse(container(payload="list", shift=1), "TestThing.shift: 1 is no string")
 
     def test_wrong_logical_data_are_refused_with_their_reason(self):
         part = {"container": "TestThing", "at": "e", "fields": {"low": "a.low", "flag": "flag"}}
         whole = {"container": "TestThing", "repeat": 2, "at": "2 * e + i", "member": "things[2]"}
         rows = [
             ([dict(part, container="Nothing")], "there is no container 'Nothing'"),
-            ([dict(part, at="system(1)")], "is no expression of e and i"),
+            ([dict(part, at="system(1)")], "is not an expression of e, i, j, k"),
             ([dict(part, fields={"high": "a"})], "has no field 'high'"),
             ([dict(part, fields={"low": "A b"})], "is no member"),
             ([dict(part, fields={"low": "a", "flag": "a.b"})], "is a value and has members"),
             ([dict(part, member="x")], "a member for all of it, or its fields"),
-            ([dict(part, kernel="fast")], "kernel 'fast' is none of"),
-            ([dict(part, index=["i; j"])], "is no expression of e, i, j and k"),
+            ([dict(part, kernel="fast")], 'kernel: "fast" is none of synapse_rows'),
+            ([dict(part, index=["i; j"])], 'index.0: "i; j" is not an expression'),
             ([dict(part, defaults={"wide": 1})], "defaults of what is no field"),
             ([dict(part, at_table=[1, 2])], "2 coordinates for 1 of them"),
             ([whole, whole], "member things[2] twice"),
@@ -127,23 +218,19 @@ class Refusals(unittest.TestCase):
                 f.write(register_map.canonical(container()))
             with open(paths[1], "w", encoding="utf-8") as f:
                 f.write(logical.canonical(data))
-            done = subprocess.run([sys.executable, "-B", GENERATOR, "--check"] + paths,
-                                  capture_output=True, text=True)
-            self.assertEqual(done.returncode, 1, text)
-            self.assertIn(text, done.stderr)
+            # parts of each other belong to no file
+            self.refuse_files(paths, "" if "each other" in text else paths[1], text)
 
     def test_a_file_is_named_after_its_container(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "other_thing.json")
             with open(path, "w", encoding="utf-8") as f:
                 f.write(register_map.canonical(container()))
-            self.assertRaisesRegex(register_map.Refused, "named after another container",
+            self.assertRaisesRegex(schema.Refused, "named after another container",
                                    register_map.Container, path)
 
     def test_the_data_of_the_project_are_accepted_and_canonical(self):
-        files = []
-        for folder, _, names in os.walk(os.path.join(ROOT, "haldls/registers")):
-            files += [os.path.join(folder, n) for n in names if n.endswith(".json")]
+        files = glob.glob(os.path.join(ROOT, "haldls/registers/*/*.json"))
         self.assertGreater(len(files), 90)
         run = subprocess.run([sys.executable, GENERATOR, "--check"] + files, capture_output=True,
                              text=True, check=False)
