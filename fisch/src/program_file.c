@@ -5,18 +5,14 @@
 #include "saved_program.pb-c.h"
 
 #include <hxcomm/error.h>
+#include <hxcomm/file.h>
 #include <hxcomm/words.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { VERSION = 1, PATH_BYTES = 4096, TRIES = 100, WORD_BYTES = 8, HEADER_MAX = 128 };
+enum { VERSION = 1, WORD_BYTES = 8, HEADER_MAX = 128 };
 
 static const char format[] = "bss-program";
 
@@ -134,84 +130,29 @@ int fisch_program_decode(struct fisch_program **out, const uint8_t *bytes, size_
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static int io_error(const char *path, const char *what)
-{
-	return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be %s: %s", path, what, strerror(errno));
-}
-
-/* A new file beside the one that is meant. */
-static int open_temporary(FILE **out, char name[PATH_BYTES], const char *path)
-{
-	for (int n = 0; n < TRIES; n++) {
-		const int length = snprintf(name, PATH_BYTES, "%s.%ld-%d.tmp", path, (long)getpid(), n);
-		if (length < 0 || length >= PATH_BYTES)
-			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "the path of a file is longer than %d bytes", PATH_BYTES - 32);
-		*out = fopen(name, "wbx");
-		if (*out)
-			return HXCOMM_OK;
-		if (errno != EEXIST)
-			break;
-	}
-	return io_error(path, "written");
-}
-
 int fisch_program_write(const char *path, const struct fisch_program *program)
 {
-	char name[PATH_BYTES];
 	uint8_t *bytes;
 	size_t size;
-	FILE *file = NULL;
 	int status = fisch_program_encode(&bytes, &size, program);
 	if (status == HXCOMM_OK)
-		status = open_temporary(&file, name, path);
-	if (status == HXCOMM_OK) {
-		const bool written = fwrite(bytes, 1, size, file) == size && fflush(file) == 0 &&
-		        fsync(fileno(file)) == 0;
-		if (!written)
-			status = io_error(path, "written");
-		if (fclose(file) != 0 && written)
-			status = io_error(path, "written");
-		if (status == HXCOMM_OK && rename(name, path) != 0)
-			status = io_error(path, "replaced");
-		if (status != HXCOMM_OK)
-			(void)unlink(name);
-	}
+		status = hxcomm_file_write(path, bytes, size);
 	free(bytes);
 	return status;
 }
 
-static int read_all(uint8_t **out, size_t *size, FILE *file, const char *path)
-{
-	struct stat info;
-	if (fstat(fileno(file), &info) != 0)
-		return io_error(path, "read");
-	const off_t most = (off_t)HXCOMM_PLAYBACK_WORDS * WORD_BYTES + HEADER_MAX;
-	if (!S_ISREG(info.st_mode) || info.st_size > most)
-		return hxcomm_error_set(HXCOMM_ECORRUPT,
-		        "no saved program: it is no regular file of at most %lld bytes", (long long)most);
-	*size = (size_t)info.st_size;
-	*out = malloc(*size + 1);
-	if (!*out)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu bytes", *size);
-	errno = 0;
-	if (fread(*out, 1, *size, file) == *size)
-		return HXCOMM_OK;
-	return io_error(path, "read as a whole");
-}
-
 int fisch_program_read(struct fisch_program **out, const char *path)
 {
-	uint8_t *bytes = NULL;
-	size_t size = 0;
+	const size_t most = (size_t)HXCOMM_PLAYBACK_WORDS * WORD_BYTES + HEADER_MAX;
+	uint8_t *bytes;
+	size_t size;
 	*out = NULL;
-	FILE *file = fopen(path, "rb");
-	if (!file)
-		return io_error(path, "opened");
-	int status = read_all(&bytes, &size, file, path);
-	(void)fclose(file);
-	if (status == HXCOMM_OK)
-		status = fisch_program_decode(out, bytes, size);
+	int status = hxcomm_file_read(&bytes, &size, path, most);
+	if (status == HXCOMM_ERANGE)
+		return hxcomm_error_wrap(HXCOMM_ECORRUPT, "no saved program");
+	if (status != HXCOMM_OK)
+		return status;
+	status = fisch_program_decode(out, bytes, size);
 	free(bytes);
 	return status == HXCOMM_OK ? status : hxcomm_error_wrap(status, "'%s'", path);
 }

@@ -7,7 +7,10 @@
 #include "random.h"
 #include "torture.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct fisch_program *some_program(size_t limit)
@@ -56,7 +59,39 @@ static void a_loaded_program_is_the_saved_one(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_error(fisch_program_read(&loaded, path), HXCOMM_EIO, "cannot be opened");
 	assert_null(loaded);
-	assert_error(fisch_program_read(&loaded, "."), HXCOMM_ECORRUPT, "no regular file");
+	assert_error(fisch_program_read(&loaded, "."), HXCOMM_EIO, "'.' cannot be read");
+	assert_error(fisch_program_read(&loaded, "/dev/zero"), HXCOMM_ECORRUPT,
+	        "no saved program: '/dev/zero' has more than");
+	assert_null(loaded);
+}
+
+/* The disk is full: the old file stays, and nothing is left beside it. */
+static void a_full_disk_costs_no_program(void **state)
+{
+	char folder[] = "program_file_test.XXXXXX", path[64];
+	struct fisch_program *program = some_program(0), *longer = some_program(0), *loaded;
+	struct rlimit before, small;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/program", folder);
+	assert_ok(fisch_program_write(path, program));
+	while (fisch_program_mark(longer).words < 100000)
+		assert_ok(fisch_program_append_program(longer, longer));
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 100000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	const int status = fisch_program_write(path, longer);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_error(status, HXCOMM_EIO, "cannot be written: File too large");
+	assert_ok(fisch_program_read(&loaded, path));
+	assert_equal(program, loaded);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0); /* there is nothing else in it */
+	fisch_program_free(loaded);
+	fisch_program_free(longer);
+	fisch_program_free(program);
 }
 
 static void a_folder_that_does_not_exist_is_named(void **state)
@@ -152,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_loaded_program_is_the_saved_one),
+		cmocka_unit_test(a_full_disk_costs_no_program),
 		cmocka_unit_test(a_folder_that_does_not_exist_is_named),
 		cmocka_unit_test(foreign_newer_and_damaged_programs_are_told_apart),
 		cmocka_unit_test(damage_anywhere_is_an_error_or_a_program),

@@ -42,7 +42,7 @@ HXCOMM_API HXCOMM_NODISCARD int fisch_program_encode(uint8_t **out, size_t *size
 HXCOMM_API HXCOMM_NODISCARD int fisch_program_decode(struct fisch_program **out,
         const uint8_t *bytes, size_t size);
 
-/** Save to a file, which is replaced as a whole or not at all.
+/** Save to a file, which is replaced as a whole or not at all, see hxcomm_file_write().
  *  @param path     where
  *  @param program  the program
  *  @retval 0              saved
@@ -54,7 +54,7 @@ HXCOMM_API HXCOMM_NODISCARD int fisch_program_write(const char *path,
 
 /** Load from a file.
  *  @param[out] out  the program, owned by the caller; NULL after an error
- *  @param path      a regular file
+ *  @param path      a file or a pipe
  *  @retval HXCOMM_EIO  the operating system refused
  *  @return otherwise as fisch_program_decode() */
 HXCOMM_API HXCOMM_NODISCARD int fisch_program_read(struct fisch_program **out, const char *path);

@@ -13,6 +13,7 @@
 #include <hxcomm/encoder.h>
 #include <hxcomm/error.h>
 #include <hxcomm/export.h>
+#include <hxcomm/file.h>
 #include <hxcomm/job.h>
 #include <hxcomm/log.h>
 #include <hxcomm/message.h>
