@@ -30,6 +30,7 @@ static void power_up(struct emulator_analog *a)
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		a->neuron[n] = neuron;
 		a->backend[n] = backend;
+		a->fire_lines.posts[n] = true;
 	}
 	for (uint32_t half = 0; half < 2; half++)
 		a->common[half] = common;
@@ -142,6 +143,7 @@ void emulator__analog_set_neuron(
 void emulator__analog_set_backend(struct emulator_analog *a, uint32_t neuron,
 	const struct haldls_neuron_backend_config *config)
 {
+	emulator__fire_line_set(a, neuron, config);
 	a->backend[neuron] = *config;
 }
 

@@ -9,6 +9,7 @@
 #include "capmem.h"
 #include "compartment.h"
 #include "correlation.h"
+#include "fire_line.h"
 #include "kernel.h"
 #include "oracle.h"
 #include "readout.h"
@@ -130,6 +131,7 @@ struct emulator_analog {
 	struct kernel_plan plan;
 	struct kernel_rich rich, rich_ahead;
 	struct compartments compartments;
+	struct fire_lines fire_lines;
 	struct analog_half half[ANALOG_HEMISPHERES];
 	struct analog_reset reset[ANALOG_NEURONS];
 	struct analog_synapses synapses[ANALOG_HEMISPHERES];
@@ -229,7 +231,8 @@ struct emulator_analog {
 /** Do single steps alone follow these neurons: rich ones, or several of a node? */
 static inline bool analog_is_rich(const struct emulator_analog *a)
 {
-	return a->membranes.rich || a->compartments.shorts || a->compartments.edges || a->bypasses;
+	return a->membranes.rich || a->compartments.shorts || a->compartments.edges ||
+	       a->bypasses || fire_lines_joined(&a->fire_lines);
 }
 
 /** Quadrant of an atomic neuron. */
@@ -286,6 +289,8 @@ bool emulator__analog_any_rests(const struct emulator_analog *a);
 void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64_t slot);
 /** Where the events of a hemisphere go in the single step of @p m that ends at tick @p end. */
 struct kernel_bin emulator__step_bin(struct kernel_membranes *m, unsigned hemisphere, uint64_t end);
+/** A spike of neuron @p n leaves it, and moves its adaptation. */
+void emulator__spike_send(struct emulator_analog *a, uint32_t n, uint64_t time);
 /** Keep a spike in the order of (time, neuron). @param spikes room for one more behind @p count */
 void emulator__spike_insert(
 	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron);

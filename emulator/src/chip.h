@@ -103,6 +103,7 @@ struct emulator_chip {
 	uint64_t check_at;                     /**< steps at which it is asked again */
 	int status;                            /**< first error of this run */
 	bool can_fire[512];                    /**< fire output of each atomic neuron is on */
+	bool is_slave[512];                    /**< each atomic neuron may fire with another */
 	bool fires;                            /**< any neuron can fire */
 	uint64_t look_ahead;                   /**< ticks until a spike reaches a driver */
 	uint64_t feedback;                     /**< ticks until one comes back through the FPGA */

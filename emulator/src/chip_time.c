@@ -27,10 +27,13 @@ static void update_routes(struct emulator_chip *chip)
 {
 	if (!chip->routes_stale)
 		return;
+	bool fires[512];
 	chip->fires = false;
-	for (uint32_t neuron = 0; neuron < 512 && !chip->fires; neuron++)
-		chip->fires = chip->can_fire[neuron];
-	chip->look_ahead = emulator__events_look_ahead(&chip->events, chip->can_fire);
+	for (uint32_t neuron = 0; neuron < 512; neuron++) {
+		fires[neuron] = chip->can_fire[neuron] || chip->is_slave[neuron];
+		chip->fires |= fires[neuron];
+	}
+	chip->look_ahead = emulator__events_look_ahead(&chip->events, fires);
 	chip->routes_stale = false;
 }
 

@@ -44,7 +44,7 @@ static bool stimulate(struct emulator_analog *a, uint64_t end)
 		if (!a->neuron[stimulus->target].enable_fire || a->is_resting[stimulus->target])
 			continue;
 		emulator__neuron_rest(a, stimulus->target, t);
-		if (!a->backend[stimulus->target].post_overwrite)
+		if (a->fire_lines.posts[stimulus->target])
 			emulator__correlation_post(a, t, stimulus->target);
 	}
 	return events;
@@ -78,13 +78,22 @@ void emulator__spike_insert(
 	spikes[count] = (struct emulator_spike){.time = time, .neuron = (uint16_t)neuron};
 }
 
-static void send(struct emulator_analog *a, uint32_t n, uint64_t time)
+void emulator__spike_send(struct emulator_analog *a, uint32_t n, uint64_t time)
 {
 	emulator__neuron_adapt(a, n);
-	if (!a->backend[n].post_overwrite)
-		emulator__correlation_post(a, time, n);
 	emulator__spike_insert(a->spikes, a->spike_count++, time, n);
 	a->work.spikes++;
+}
+
+static void send(struct emulator_analog *a, uint32_t n, uint64_t time)
+{
+	if (fire_lines_joined(&a->fire_lines)) {
+		emulator__fire_line_spread(a, n, time);
+		return;
+	}
+	emulator__spike_send(a, n, time);
+	if (a->fire_lines.posts[n])
+		emulator__correlation_post(a, time, n);
 }
 
 /* Large pulses go past the membrane to the comparator's output. */

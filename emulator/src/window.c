@@ -163,7 +163,7 @@ static bool fire(struct run *run, uint32_t n, unsigned k, float part, float from
 	emulator__neuron_rest(a, n, at);
 	emulator__neuron_arm(a, n);
 	planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
-	if (!a->backend[n].post_overwrite)
+	if (a->fire_lines.posts[n])
 		emulator__correlation_post(a, at, n);
 	emulator__spike_insert(run->half->spikes, run->half->spike_count++, at, n);
 	run->half->work.spikes++;
