@@ -20,6 +20,8 @@ const struct bss_command bss_commands[] = {
 	{ "plot", "draw spikes or traces as SVG or PNG", cmd_plot, &cmd_plot_argp, "raster trace" },
 	{ "registers", "the register map, and registers of a chip: list, read, write, dump, ...",
 	        cmd_registers, &cmd_registers_argp, "list encode decode read write dump diff" },
+	{ "coordinates", "where things are: list, show, convert, parse, print", cmd_coordinates,
+	        &cmd_coordinates_argp, "list show convert parse print" },
 	{ "words", "messages to and from the FPGA: encode, decode; saved programs", cmd_words, NULL,
 	        "encode decode print" },
 	{ "health", "ask a chip how it is: supplies, clocks, links, what is wrong", cmd_health,

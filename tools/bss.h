@@ -36,6 +36,7 @@ extern const struct argp bss_argp;
 int cmd_calibrate(int argc, char **argv);
 int cmd_chips(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
+int cmd_coordinates(int argc, char **argv);
 int cmd_emulate(int argc, char **argv);
 int cmd_health(int argc, char **argv);
 int cmd_help(int argc, char **argv);
@@ -47,6 +48,7 @@ int cmd_words(int argc, char **argv);
 
 extern const struct argp cmd_calibrate_argp;
 extern const struct argp cmd_chips_argp;
+extern const struct argp cmd_coordinates_argp;
 extern const struct argp cmd_emulate_argp;
 extern const struct argp cmd_health_argp;
 extern const struct argp cmd_info_argp;
