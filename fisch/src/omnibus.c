@@ -63,7 +63,15 @@ int fisch_program_append_omnibus_writes(struct fisch_program *program, const uin
 int fisch_program_append_omnibus_read(struct fisch_ticket *out, struct fisch_program *program,
         uint32_t address)
 {
-	return fisch_program_append_omnibus_reads(out, program, &address, 1);
+	const int status =
+	        fisch__append(program, hxcomm_word_omnibus_address(address, ALL_BYTES, true));
+	if (status != HXCOMM_OK)
+		return status;
+	if (out)
+		*out = (struct fisch_ticket){ .kind = FISCH_RESPONSE_OMNIBUS,
+			.position = program->end.omnibus, .count = 1 };
+	program->end.omnibus++;
+	return HXCOMM_OK;
 }
 
 int fisch_program_append_omnibus_reads(struct fisch_ticket *out, struct fisch_program *program,

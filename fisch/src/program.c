@@ -86,15 +86,10 @@ int fisch__grow(struct fisch_program *program, size_t count)
 	return HXCOMM_OK;
 }
 
-int fisch__append(struct fisch_program *program, uint64_t word)
+int fisch__append_growing(struct fisch_program *program, uint64_t word)
 {
-	uint64_t *at;
-	const int status = fisch__reserve(&at, program, 1);
-	if (status != HXCOMM_OK)
-		return status;
-	*at = word;
-	program->end.words++;
-	return HXCOMM_OK;
+	const int status = fisch__grow(program, 1);
+	return status == HXCOMM_OK ? fisch__append(program, word) : status;
 }
 
 uint32_t *fisch__expected(struct fisch_mark *mark, enum fisch_response kind)

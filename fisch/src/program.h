@@ -20,8 +20,8 @@ int fisch__grow(struct fisch_program *program, size_t count);
  * else. */
 static inline int fisch__reserve(uint64_t **out, struct fisch_program *program, size_t count)
 {
-	/* also for no words at all: pointer arithmetic on NULL is undefined */
-	if (!program->words || program->capacity - program->end.words < count) {
+	/* for no words at all there may be no array: pointer arithmetic on NULL is undefined */
+	if (program->capacity - program->end.words < count || (count == 0 && !program->words)) {
 		const int status = fisch__grow(program, count);
 		if (status != HXCOMM_OK)
 			return status;
@@ -30,8 +30,17 @@ static inline int fisch__reserve(uint64_t **out, struct fisch_program *program, 
 	return HXCOMM_OK;
 }
 
-/* Room for and append of one word. */
-int fisch__append(struct fisch_program *program, uint64_t word);
+/* Append one word where there is no room. */
+int fisch__append_growing(struct fisch_program *program, uint64_t word);
+
+/* Append one word. The other way is left by a tail call, so that this one saves no registers. */
+static inline int fisch__append(struct fisch_program *program, uint64_t word)
+{
+	if (program->end.words == program->capacity)
+		return fisch__append_growing(program, word);
+	program->words[program->end.words++] = word;
+	return HXCOMM_OK;
+}
 
 /* Append words made by the caller; `kind` (enum fisch_response) has `responses` of them. */
 int fisch__append_read(struct fisch_ticket *out, struct fisch_program *program,

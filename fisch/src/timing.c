@@ -61,6 +61,8 @@ static inline uint64_t pack(const uint16_t *labels, size_t count)
 
 int fisch_program_append_spikes(struct fisch_program *program, const uint16_t *labels, size_t count)
 {
+	if (count == 1) /* most are sent singly: no loop, no division */
+		return fisch__append(program, pack(labels, 1));
 	uint64_t *at;
 	const int status = fisch__reserve(&at, program, count / 3 + (count % 3 != 0));
 	if (status != HXCOMM_OK)
@@ -125,11 +127,26 @@ static size_t train_words(const uint64_t *time_cycles, size_t count)
 	return words;
 }
 
+/* A train of one: the way to send timed events one by one. */
+static int append_event(struct fisch_program *program, uint32_t time_cycles, uint16_t label)
+{
+	uint64_t *at;
+	const int status = fisch__reserve(&at, program, 2);
+	if (status != HXCOMM_OK)
+		return status;
+	at[0] = hxcomm_word_wait_until(time_cycles);
+	at[1] = hxcomm_word_spike_pack_1(label);
+	program->end.words += 2;
+	return HXCOMM_OK;
+}
+
 int fisch_program_append_spike_train(struct fisch_program *program, const uint64_t *time_cycles,
         const uint16_t *labels, size_t count)
 {
 	if (count == 0)
 		return HXCOMM_OK;
+	if (count == 1 && time_cycles[0] <= UINT32_MAX)
+		return append_event(program, (uint32_t)time_cycles[0], labels[0]);
 	const size_t wrong = first_descent(time_cycles, count);
 	if (wrong < count)
 		return hxcomm_error_set(HXCOMM_EINVAL,

@@ -46,6 +46,13 @@ static size_t build_single_spikes(struct fisch_program *program, size_t words)
 	return words / 2;
 }
 
+static size_t build_single_timed(struct fisch_program *program, size_t words)
+{
+	for (size_t i = 0; i < words / 2; i++)
+		need(fisch_program_append_spike_train(program, &in.times[i], &in.labels[i], 1));
+	return words / 2;
+}
+
 static size_t build_mix(struct fisch_program *program, size_t words)
 {
 	for (size_t i = 0; i < words / 4; i++) {
@@ -92,7 +99,8 @@ int main(void)
 		bench("omnibus writes, bulk", "writes", sizes[i], build_writes);
 		bench("omnibus writes, one by one", "writes", sizes[i], build_single_writes);
 		bench("spike train", "events", sizes[i], build_train);
-		bench("spikes, one by one", "events", sizes[i], build_single_spikes);
+		bench("timed spikes, one by one", "events", sizes[i], build_single_timed);
+		bench("waits and spikes, one by one", "events", sizes[i], build_single_spikes);
 		bench("mix, one by one", "messages", sizes[i], build_mix);
 	}
 	bench("spike train of 100000", "events", 2 * TRAIN, build_train);
