@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 /* ---- record: -------------------------------------------------------------------------------- */
 
@@ -24,7 +26,8 @@ struct record {
 	const struct hxcomm_provider *inner;
 	void *state; /* the inner provider's */
 	FILE *file;
-	int status; /* why the file is no longer written */
+	off_t whole; /* bytes of the runs that are in the file from begin to end */
+	int status;  /* why the file is no longer written */
 	char message[HXCOMM__MESSAGE_MAX];
 	const struct hxcomm__tap *outer; /* of a recording of this recording */
 };
@@ -34,6 +37,8 @@ static void write_entry(struct record *record, const struct recording_entry *ent
 	if (record->status != HXCOMM_OK)
 		return;
 	record->status = hxcomm__recording_write(record->file, entry);
+	if (record->status == HXCOMM_OK && entry->kind == RECORDING_END)
+		record->whole = ftello(record->file);
 	if (record->status != HXCOMM_OK)
 		snprintf(record->message, sizeof(record->message), "%s", hxcomm_error_message());
 }
@@ -85,15 +90,31 @@ static int create_file(struct record *record, const char *path)
 		return hxcomm_error_set(errno == EEXIST ? HXCOMM_EINVAL : HXCOMM_EIO,
 		        "'%.200s' cannot be made: %s%s", path, strerror(errno),
 		        errno == EEXIST ? "; remove it, or record to another file" : "");
-	return hxcomm__recording_begin(record->file, record->inner->identifier(record->state),
-	        record->inner->scheme);
+	const int status = hxcomm__recording_begin(record->file,
+	        record->inner->identifier(record->state), record->inner->scheme);
+	if (status == HXCOMM_OK)
+		record->whole = ftello(record->file);
+	else
+		(void)unlink(path);
+	return status;
+}
+
+/* Each run was flushed at its end. One that could not be written, as the disk is full, is cut off. */
+static void close_file(struct record *record)
+{
+	const int file = record->status == HXCOMM_OK ? -1 : dup(fileno(record->file));
+	fclose(record->file);
+	if (file < 0)
+		return;
+	(void)!ftruncate(file, record->whole);
+	close(file);
 }
 
 static void record_close(void *state)
 {
 	struct record *record = state;
 	if (record->file)
-		fclose(record->file); /* each run was flushed */
+		close_file(record);
 	if (record->state)
 		record->inner->close(record->state);
 	free(record);

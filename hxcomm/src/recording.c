@@ -6,6 +6,7 @@
 #include "recording.pb-c.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -82,6 +83,28 @@ int hxcomm__recording_write(FILE *file, const struct recording_entry *entry)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
+/* Tells a lack of memory from damage. */
+static void *allocate(void *failed, size_t size)
+{
+	void *memory = malloc(size);
+	if (!memory)
+		*(bool *)failed = true;
+	return memory;
+}
+
+static void release(void *failed, void *memory)
+{
+	(void)failed;
+	free(memory);
+}
+
+static int no_message(bool failed, const char *what)
+{
+	return failed ? hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a recording") :
+	                hxcomm_error_set(HXCOMM_ECORRUPT, "the recording is damaged: %s makes no sense",
+	                        what);
+}
+
 static int cut_off(void)
 {
 	return hxcomm_error_set(HXCOMM_ECORRUPT,
@@ -124,11 +147,12 @@ static int read_header(struct recording_reader *reader)
 	const int there = read_piece(&size, reader);
 	if (there <= 0)
 		return there < 0 ? there : cut_off();
+	bool failed = false;
+	ProtobufCAllocator allocator = { allocate, release, &failed };
 	Hxcomm__RecordingHeader *header =
-	        hxcomm__recording_header__unpack(NULL, size, reader->bytes);
+	        hxcomm__recording_header__unpack(&allocator, size, reader->bytes);
 	if (!header)
-		return hxcomm_error_set(HXCOMM_ECORRUPT,
-		        "the recording is damaged: its header makes no sense, or memory is exhausted");
+		return no_message(failed, "its header");
 	int status = HXCOMM_OK;
 	if (header->version > RECORDING_VERSION)
 		status = hxcomm_error_set(HXCOMM_ENOTSUP,
@@ -158,11 +182,12 @@ int hxcomm__recording_read(struct recording_entry *out, struct recording_reader 
 		return there;
 	if (reader->message)
 		hxcomm__recording_entry__free_unpacked(reader->message, NULL);
-	reader->message = hxcomm__recording_entry__unpack(NULL, size, reader->bytes);
+	bool failed = false;
+	ProtobufCAllocator allocator = { allocate, release, &failed };
+	reader->message = hxcomm__recording_entry__unpack(&allocator, size, reader->bytes);
 	const Hxcomm__RecordingEntry *entry = reader->message;
 	if (!entry)
-		return hxcomm_error_set(HXCOMM_ECORRUPT,
-		        "the recording is damaged: an entry makes no sense, or memory is exhausted");
+		return no_message(failed, "an entry");
 	if ((int)entry->kind < RECORDING_BEGIN || (int)entry->kind > RECORDING_END ||
 	        entry->status > 0 || (entry->kind != HXCOMM__RECORDING_ENTRY__KIND__END && entry->status))
 		return hxcomm_error_set(HXCOMM_ECORRUPT,
