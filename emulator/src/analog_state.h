@@ -228,11 +228,24 @@ struct emulator_analog {
 	bool column_sensors[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
 };
 
-/** Do single steps alone follow these neurons: rich ones, or several of a node? */
+/** Do single steps alone follow these neurons: several of a node, those with bypasses
+ *  or joined fire lines? */
+static inline bool analog_is_stepped(const struct emulator_analog *a)
+{
+	return a->compartments.shorts || a->compartments.edges || a->bypasses ||
+	       fire_lines_joined(&a->fire_lines);
+}
+
+/** Are neurons rich, or only followed by single steps? Leaps are not for them. */
 static inline bool analog_is_rich(const struct emulator_analog *a)
 {
-	return a->membranes.rich || a->compartments.shorts || a->compartments.edges ||
-	       a->bypasses || fire_lines_joined(&a->fire_lines);
+	return a->membranes.rich || analog_is_stepped(a);
+}
+
+/** Is this neuron followed as a rich one? */
+static inline bool analog_neuron_is_rich(const struct emulator_analog *a, uint32_t neuron)
+{
+	return a->membranes.rich >> neuron / KERNEL_BLOCK & 1;
 }
 
 /** Quadrant of an atomic neuron. */
@@ -344,6 +357,19 @@ unsigned emulator__synapse_lines(
 /** Run in windows towards tick @p t, as far as this is possible.
  *  @return whether time passed; otherwise single steps are needed */
 bool emulator__window_run(struct emulator_analog *a, uint64_t t);
+
+/* rich.c */
+
+/** The fastest rate of what rich neurons have beside a leak, 1/s. */
+float emulator__rich_rate(const struct emulator_analog *a);
+/** Derive what windows of steps of @p h s need of rich neurons. */
+void emulator__rich_plan(struct emulator_analog *a, float h);
+/** Before the first window of a hemisphere. */
+void emulator__rich_begin(struct emulator_analog *a, unsigned hemisphere);
+/** Behind the last window of a hemisphere. */
+void emulator__rich_end(struct emulator_analog *a, unsigned hemisphere);
+/** Place the reset of neuron @p n in the window that begins at tick @p begin. */
+void emulator__rich_place(struct emulator_analog *a, uint32_t n, uint64_t begin);
 
 /* neuron.c, resets */
 

@@ -95,6 +95,7 @@ struct kernel_rich {
 	kernel_column adaptation_limit;          /**< V/s, largest adaptation current */
 	kernel_column exponential;               /**< V/s at its reference; 0 where it is off */
 	kernel_column exponential_slope;         /**< 1/V */
+	kernel_column exponential_width;         /**< V, its inverse */
 	kernel_column exponential_reference;     /**< V */
 	kernel_column exponential_limit;         /**< V/s */
 	kernel_column conductance[KERNEL_LINES]; /**< 1/s: how the largest current of an input falls
@@ -102,6 +103,10 @@ struct kernel_rich {
 						    current-based ones */
 	kernel_column reversal[KERNEL_LINES];    /**< V, where it is as without this */
 	kernel_column pause; /**< 1 where inputs and exponential term pause in reset, else 0 */
+	/* of windows */
+	kernel_column turn;  /**< share of its way that the adaptation makes in a step */
+	kernel_column since; /**< steps from the window's begin to the begin of the reset */
+	kernel_column until; /**< … to its end; not above 0 where there is none */
 };
 
 /** Where the events of a step go: the columns of one hemisphere. */
@@ -170,7 +175,14 @@ struct kernel_window {
 	bool noise;     /**< a noise current flows */
 	/** V, [256] drops that come at the begin of a step, or at the end of the last one */
 	const float *drop[KERNEL_WINDOW + 1][KERNEL_LINES];
-	struct kernel_path *path; /**< where the ways go */
+	struct kernel_path *path; /**< where the ways go, but for rich neurons */
+	struct kernel_rich *rich; /**< of the neurons that are rich */
+	/** The comparator of a rich neuron switched on. May change state and threshold of this
+	 *  neuron, and its reset.
+	 *  @param user as below  @param neuron which  @param time steps since the window's begin
+	 *  @param speed V per step of the membrane */
+	void (*fire)(void *user, unsigned neuron, float time, float speed);
+	void *user; /**< handed to fire */
 };
 
 /** A row event in a step: strength * scale times a share is added where the label matches. */

@@ -254,8 +254,6 @@ static uint32_t leap(struct kernel_membranes *m, float h, unsigned variants)
 
 #include "kernel_window.h"
 
-#include "kernel_rich.h"
-
 #include "synapse_body.h"
 
 #include "correlation_body.h"

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-/* The kernel of rich neurons, included by kernel_body.h for each instruction set: adaptation,
+/* The kernel of rich neurons, included by kernel_window.h for each instruction set: adaptation,
  * exponential term, inputs that depend on the membrane.
  *
  * With the other currents at their mean over a step, the exponential term has a closed form: with x
  * = (V - V_exp) / D the equation x' = f + g exp(x) is linear in exp(-x). So V moves by f D - D ln(1
  * - g exp(x) (exp(f) - 1) / f), and no step is too long for a steep term. The mean takes the slope
- * of the other currents along the way into account; the adaptation stands half a step aside. Source:
- * spec/emulator_numerics.md 2.3, 2.4, spec/emulator_physics.md 2.1. */
+ * of the other currents along the way into account; the adaptation stands half a step aside.
+ * Source: spec/emulator_numerics.md 2.3, 2.4, spec/emulator_physics.md 2.1. */
 
 /* What acts on 1 to 16 membranes for the length of a step, and where it brings them. */
 struct rich {
-	vec exponential;                /* V per step at its reference */
-	vec slope, width, reference;    /* of the exponential term: 1/V, V, V */
-	vec limit;                      /* V per step, its largest */
-	vec force, pull;                /* the other currents, V per step, and minus their slope */
-	vec mean, steep;                /* their mean; slope of the exponential term */
-	vec next;                       /* V */
+	vec exponential;             /* V per step at its reference */
+	vec slope, width, reference; /* of the exponential term: 1/V, V, V */
+	vec limit;                   /* V per step, its largest */
+	vec force, pull;             /* the other currents, V per step, and minus their slope */
+	vec mean, steep;             /* their mean; slope of the exponential term */
+	vec next;                    /* V */
 };
 
 ALWAYS vec vec_tanh(vec x)
@@ -53,36 +53,27 @@ ALWAYS void rich_input(struct rich *r, vec v, vec size, vec fall, vec open)
 /* From @v to @r->next. @share: of the way of the other currents, see way_of(). */
 ALWAYS void rich_flow(struct rich *r, vec v, vec share)
 {
-	const vec x = vec_most(
-		vec_least(r->slope * (v - r->reference), all(14.0f)), all(-80.0f));
+	const vec x = vec_most(vec_least(r->slope * (v - r->reference), all(14.0f)), all(-80.0f));
 	const vec grown = vec_least(r->exponential * vec_decay(-x), r->limit + r->limit);
 	r->steep = grown * r->slope;
 	const vec early = vec_least(r->steep, all(1.0f));
-	r->mean = r->force * share -
-		  all(0.5f) * r->pull * vec_least(grown, r->limit) * (all(1.0f) + all(0.5f) * early);
+	r->mean = r->force * share - all(0.5f) * r->pull * vec_least(grown, r->limit) *
+					     (all(1.0f) + all(0.5f) * early);
 	const vec z = vec_most(vec_least(r->mean * r->slope, all(3.0f)), all(-3.0f));
 	const vec growth =
 		all(1.0f) +
-		z * (all(0.5f) +
-			    z * (all(1.0f / 6.0f) +
-					z * (all(1.0f / 24.0f) + z * all(1.0f / 120.0f))));
+		z * (all(0.5f) + z * (all(1.0f / 6.0f) +
+					     z * (all(1.0f / 24.0f) + z * all(1.0f / 120.0f))));
 	const vec part = r->steep * growth, y = vec_least(part, all(0.98f));
 	/* -ln(1 - y), off by 3 ns where it matters */
 	const vec s = y / (all(2.0f) - y), q = s * s;
 	const vec series =
-		all(2.0f) + q * (all(2.0f / 3.0f) +
-					q * (all(2.0f / 5.0f) +
-						    q * (all(2.0f / 7.0f) + q * all(2.0f / 9.0f))));
+		all(2.0f) +
+		q * (all(2.0f / 3.0f) +
+			    q * (all(2.0f / 5.0f) + q * (all(2.0f / 7.0f) + q * all(2.0f / 9.0f))));
 	const vec rise = choose(above(part, all(0.98f)), r->limit, s * series * r->width);
 	const vec next = v + r->mean + vec_least(rise, r->limit);
 	r->next = vec_least(vec_most(next, all(0.0f)), all(PHYSICS_RAIL));
-}
-
-/* Currents fade before the rails. */
-ALWAYS vec rich_fade(vec force, vec v)
-{
-	const vec room = choose(above(force, all(0.0f)), all(PHYSICS_RAIL) - v, v);
-	return vec_least(vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)), all(1.0f));
 }
 
 /* Share of a step after which a lane reached @at on its way from @from to @to.
@@ -101,32 +92,18 @@ static float rich_place(float from, float to, float at, float mean, float steep,
 	return most(least(place, 1.0f), 0.0f);
 }
 
-/* A step of 1 to 16 neurons as it was made. */
-struct rich_path {
-	vec v, w;             /* where it began */
-	vec turn;             /* of the adaptation */
-	const struct rich *r; /* what moved it */
-};
-
-/* Put down where in the step those of @lanes crossed their thresholds, and let their adaptation go
- * on until then only: a reset follows. */
+/* Put down where in the step from @v those of @lanes crossed their thresholds. */
 static void rich_cross(const struct kernel_membranes *m, struct kernel_rich *rich, unsigned i,
-	uint32_t lanes, const struct rich_path *path)
+	uint32_t lanes, vec v, const struct rich *r)
 {
-	float v[LANES], w[LANES], turn[LANES], mean[LANES], steep[LANES];
-	memcpy(v, &path->v, sizeof(v));
-	memcpy(w, &path->w, sizeof(w));
-	memcpy(turn, &path->turn, sizeof(turn));
-	memcpy(mean, &path->r->mean, sizeof(mean));
-	memcpy(steep, &path->r->steep, sizeof(steep));
+	float from[LANES], mean[LANES], steep[LANES];
+	memcpy(from, &v, sizeof(from));
+	memcpy(mean, &r->mean, sizeof(mean));
+	memcpy(steep, &r->steep, sizeof(steep));
 	for (; lanes; lanes &= lanes - 1) {
 		const unsigned k = (unsigned)__builtin_ctz(lanes), n = i + k;
-		const float at = m->threshold[n] - m->noise[n];
-		rich->place[n] = rich_place(
-			v[k], m->v[n], at, mean[k], steep[k], rich->exponential_slope[n]);
-		const float aim = rich->adaptation_a[n] *
-				  (0.5f * (v[k] + at) - rich->adaptation_reference[n]);
-		rich->adaptation[n] = w[k] + turn[k] * rich->place[n] * (aim - w[k]);
+		rich->place[n] = rich_place(from[k], m->v[n], m->threshold[n] - m->noise[n],
+			mean[k], steep[k], rich->exponential_slope[n]);
 	}
 }
 
@@ -188,7 +165,8 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	rich_currents(m, rich, i, v, middle, share, &r);
 	for (unsigned l = 0; l < KERNEL_LINES; l++) {
 		const vec open = rich_line(m, l, i, variants & KERNEL_EVENTS) * running;
-		const vec limit = load(&m->input_limit[l][i]), coba = load(&rich->conductance[l][i]);
+		const vec limit = load(&m->input_limit[l][i]),
+			  coba = load(&rich->conductance[l][i]);
 		const vec fall = l ? coba : -coba;
 		rich_input(&r, v, (l ? -limit : limit) - fall * load(&rich->reversal[l][i]), fall,
 			l ? -open : open);
@@ -205,14 +183,12 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	r.reference = load(&rich->exponential_reference[i]);
 	r.limit = load(&rich->exponential_limit[i]) * all(h);
 	rich_flow(&r, v, way_of(r.pull));
-	const vec next = v + (r.next - v) * rich_fade(r.next - v, v);
+	const vec next = fade(v, r.next);
 
 	const vec threshold = load(&m->threshold[i]) - load(&m->noise[i]);
 	const uint32_t on = bits(above(next, threshold));
-	const vec to = a * (all(0.5f) * (v + next) - a_ref);
 	const vec gain = next - v, size = vec_most(gain, -gain);
 	const vec off = next - threshold, near = vec_most(off, -off);
-	store(&rich->adaptation[i], w + turn * (to - w));
 	store(&m->v[i], next);
 	store(&m->gain[i], gain);
 	store(&m->rate[i], vec_most((r.pull - r.steep) * all(1.0f / h), all(1.0f)));
@@ -222,9 +198,16 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 		m->above[i + k] = on >> k & 1;
 		fresh |= m->crossing[i + k] << k;
 	}
-	if (fresh)
-		rich_cross(m, rich, i, fresh, &(struct rich_path){v, w, turn, &r});
-	flags |= fresh ? KERNEL_CROSSING : 0;
+	store(&rich->place[i], all(1.0f));
+	if (fresh) {
+		rich_cross(m, rich, i, fresh, v, &r);
+		flags |= KERNEL_CROSSING;
+	}
+	/* the adaptation of those that crossed goes on until then only: a reset follows */
+	const vec until = load(&rich->place[i]);
+	const vec end = choose(above(all(1.0f), until), threshold, next);
+	const vec to = a * (all(0.5f) * (v + end) - a_ref);
+	store(&rich->adaptation[i], w + turn * until * (to - w));
 	flags |= bits(above(load(&m->margin[i]), near)) ? KERNEL_NEAR : 0;
 	flags |= bits(above(size, all(3e-7f))) ? KERNEL_MOVING : 0;
 	flags |= bits(above(size, all(m->fast))) ? KERNEL_FAST : 0;

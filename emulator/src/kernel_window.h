@@ -144,12 +144,21 @@ ALWAYS void window_lanes(struct kernel_membranes *restrict m, const struct kerne
 	store(&m->v[i], vec_least(vec_most(v, all(0.0f)), all(PHYSICS_RAIL)));
 }
 
+#include "kernel_rich.h"
+
+#include "kernel_rich_window.h"
+
 ALWAYS void window_steps(struct kernel_membranes *m, const struct kernel_plan *p,
 	const struct kernel_window *w, unsigned steps)
 {
 	const vec high = all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT);
 	const vec low = all(2 * PHYSICS_RAIL_SOFT);
 	for (unsigned i = w->first; i < w->first + KERNEL_COLUMNS; i += LANES) {
+		if (m->rich >> i / KERNEL_BLOCK & 1) {
+			if (i % KERNEL_BLOCK == 0)
+				rich_window(m, p, w, i);
+			continue;
+		}
 		const vec v = load(&m->v[i]);
 		if (__builtin_expect(bits(above(v, high)) | bits(above(low, v)), 0))
 			window_lanes(m, p, w, i, steps, true);

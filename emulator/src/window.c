@@ -38,7 +38,7 @@ static float fastest_rate(const struct emulator_analog *a)
 		const float lines = fmaxf(m->line_rate[0][n], m->line_rate[1][n]);
 		fastest = fmaxf(fastest, fmaxf(leak, lines));
 	}
-	return fastest;
+	return fmaxf(fastest, emulator__rich_rate(a));
 }
 
 static void plan_line(struct emulator_analog *a, uint32_t n, unsigned line)
@@ -105,6 +105,7 @@ static void plan(struct emulator_analog *a)
 
 	for (uint32_t n = 0; a->plan_fits && n < ANALOG_NEURONS; n++)
 		plan_neuron(a, n);
+	emulator__rich_plan(a, p->h);
 	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			p->decay[hemisphere][line] = mean_decay(a, hemisphere, line);
@@ -147,15 +148,10 @@ static void park(struct emulator_analog *a, uint32_t n, float volt, uint64_t sin
 	a->membranes.v[n] = rails(reset->floor);
 }
 
-/* A membrane crosses its threshold in step @k of a window. @from, @to: V at both ends of the last
- * @part of the step. Returns whether its reset begins. */
-static bool fire(struct run *run, uint32_t n, unsigned k, float part, float from, float to)
+/* A spike at tick @at. Returns whether there is one, and not a refractory period under way. */
+static bool spike(struct run *run, uint32_t n, uint64_t at)
 {
 	struct emulator_analog *a = run->a;
-	const float threshold = a->membranes.threshold[n], share = (threshold - from) / (to - from);
-	const float time = (float)(k + 1) - part * (1 - most(least(share, 1), 0));
-	const float delay = a->comparator_delay[analog_quadrant(n)];
-	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
 	if (a->is_resting[n] && at < a->refractory[n].end) {
 		run->half->strange = true;
 		return false;
@@ -167,10 +163,38 @@ static bool fire(struct run *run, uint32_t n, unsigned k, float part, float from
 		emulator__correlation_post(a, at, n);
 	emulator__spike_insert(run->half->spikes, run->half->spike_count++, at, n);
 	run->half->work.spikes++;
+	return true;
+}
+
+/* A membrane crosses its threshold in step @k of a window. @from, @to: V at both ends of the last
+ * @part of the step. Returns whether its reset begins. */
+static bool fire(struct run *run, uint32_t n, unsigned k, float part, float from, float to)
+{
+	struct emulator_analog *a = run->a;
+	const float threshold = a->membranes.threshold[n], share = (threshold - from) / (to - from);
+	const float time = (float)(k + 1) - part * (1 - most(least(share, 1), 0));
+	const float delay = a->comparator_delay[analog_quadrant(n)];
+	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
+	if (!spike(run, n, at))
+		return false;
 	if (a->refractory[n].release <= at)
 		return false;
 	park(a, n, threshold + (to - from) / part * delay / run->ticks, at);
 	return true;
+}
+
+/* As struct kernel_window wants it. A rich neuron in its reset may well be above its threshold. */
+static void fire_rich(void *user, unsigned n, float time, float speed)
+{
+	struct run *run = user;
+	struct emulator_analog *a = run->a;
+	const float delay = a->comparator_delay[analog_quadrant(n)];
+	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
+	(void)speed;
+	if ((a->is_resting[n] && at < a->refractory[n].release) || !spike(run, n, at))
+		return;
+	emulator__neuron_adapt(a, n);
+	emulator__rich_place(a, n, run->begin);
 }
 
 static void fire_crossings(struct run *run)
@@ -271,10 +295,11 @@ static bool rests_again(struct run *run, uint32_t n)
 	const float v = a->membranes.v[n];
 	if (v <= a->membranes.threshold[n])
 		return false;
-	run->half->strange = true;
+	/* what an exponential term holds at the rail stays there, with a reset or without */
+	run->half->strange |= !(analog_neuron_is_rich(a, n) && v > PHYSICS_RAIL - PHYSICS_RAIL_SOFT);
 	a->refractory[n] = emulator__neuron_refractory(
 		&a->backend[n], &a->common[analog_half(n)], run->end);
-	if (a->refractory[n].release > run->end)
+	if (a->refractory[n].release > run->end && !analog_neuron_is_rich(a, n))
 		park(a, n, v, run->end);
 	return a->refractory[n].end > run->end;
 }
@@ -294,7 +319,7 @@ static void end_rests(struct run *run)
 		if (r->end > run->end || a->reset[n].parked || rests_again(run, n))
 			kept++;
 		else
-			a->is_resting[n] = false;
+			a->is_resting[n] = false, a->rich.until[n] = 0;
 	}
 	half->resting_count = kept;
 }
@@ -311,9 +336,10 @@ static void begin_half(struct emulator_analog *a, unsigned hemisphere)
 		const unsigned n = half->resting[i];
 		const struct analog_refractory *r = &a->refractory[n];
 		a->membranes.reset_share[n] = 0; /* of single steps */
-		if (r->release > a->grid)
+		if (r->release > a->grid && !analog_neuron_is_rich(a, n))
 			park(a, n, a->membranes.v[n], r->begin > a->grid ? r->begin : a->grid);
 	}
+	emulator__rich_begin(a, hemisphere);
 }
 
 /* Put the neurons in reset where they are at the end of the last window. */
@@ -416,6 +442,8 @@ static void run_window(struct run *run, unsigned hemisphere, struct kernel_windo
 	w->steps = run->steps = (unsigned)(run->end - run->begin) / run->a->plan.ticks;
 	w->place = ((float)place + 0.5f * run->ticks) / PHYSICS_NOISE_SLOT;
 	take_events(run, w);
+	for (unsigned i = 0; i < run->half->resting_count; i++)
+		emulator__rich_place(run->a, run->half->resting[i], run->begin);
 	run->a->kernel->window(&run->a->membranes, &run->a->plan, w);
 	fire_crossings(run);
 	end_rests(run);
@@ -432,6 +460,9 @@ static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t un
 		.noise = a->noise_stepped,
 		.advance = run.ticks / PHYSICS_NOISE_SLOT,
 		.path = &half->path,
+		.rich = &a->rich,
+		.fire = fire_rich,
+		.user = &run,
 	};
 	half->spike_count = 0;
 	half->next = a->stimuli.first;
@@ -444,6 +475,7 @@ static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t un
 		run_window(&run, hemisphere, &w);
 	}
 	end_half(&run);
+	emulator__rich_end(a, hemisphere);
 }
 
 /* ---- both hemispheres --------------------------------------------------------------------------
@@ -518,7 +550,7 @@ static bool any_overtaken(const struct emulator_analog *a)
 
 bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 {
-	if (analog_is_rich(a) || a->any_stale || a->all_stale || a->grid < a->windows_from ||
+	if (analog_is_stepped(a) || a->any_stale || a->all_stale || a->grid < a->windows_from ||
 		emulator__readout_holds(a) || a->common[0].force_reset || a->common[1].force_reset)
 		return false;
 	if (a->plan_stale)

@@ -442,7 +442,7 @@ int main(int count, char **arguments)
 			bench_dense(what, k, threads, false, rounds ? rounds : 1);
 		}
 		snprintf(what, sizeof(what), "%s, rich neurons", all[k]->name);
-		if (!only)
+		if (!only || only == 3)
 			bench_dense(what, k, 1, true, 11);
 	}
 	return 0;
