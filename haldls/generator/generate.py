@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Writes the C side of the register map: structs, encoders, decoders, addresses, reflection.
 
-usage: generate.py --out FOLDER DATAFILE...      write FOLDER/haldls/*.h and FOLDER/*.c
-       generate.py --check DATAFILE...           refuse wrong or non-canonical data, write nothing
+usage: generate.py --registers FOLDER --chip hicannx3 --out FOLDER     write haldls/*.h and *.c there
+       generate.py --registers FOLDER --chip hicannx3                  refuse wrong data, write nothing
+       generate.py --print DATAFILE...                                 print their canonical form
 
 One JSON file describes one container; haldls/registers/README.md explains its keys.
 Python standard library only; used at build time, never at run time.
@@ -17,6 +18,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 import logical
 import logical_c
+import revision
 import shared_addresses
 from logical_c import address_name, c_string, expression, reads_as_written, upper
 from register_map import BACKENDS, canonical, read_registers
@@ -515,25 +517,31 @@ def read_data(files):
     return containers, logicals
 
 
+def print_canonical(paths):
+    for path in paths:
+        with open(path, encoding="utf-8") as f:
+            data = json.load(f)
+        sys.stdout.write(logical.canonical(data) if "parts" in data else canonical(data))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--out")
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--print", action="store_true", help="print the canonical form of a file")
-    parser.add_argument("files", nargs="+")
+    parser.add_argument("--registers", help="folder of the data")
+    parser.add_argument("--chip", help="which of its folders describes the chip")
+    parser.add_argument("--out", help="folder to write to")
+    parser.add_argument("--print", nargs="+", metavar="FILE")
     args = parser.parse_args()
     if args.print:
-        for path in args.files:
-            with open(path, encoding="utf-8") as f:
-                data = json.load(f)
-            sys.stdout.write(logical.canonical(data) if "parts" in data else canonical(data))
+        print_canonical(args.print)
         return 0
+    if not args.registers or not args.chip:
+        parser.error("it needs --registers and --chip")
     try:
-        containers, logicals = read_data(args.files)
+        containers, logicals = read_data(revision.files_of(args.registers, args.chip))
     except Refused as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 1
-    if args.out and not args.check:
+    if args.out:
         generate(containers, logicals, args.out)
     return 0
 

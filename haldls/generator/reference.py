@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes the register reference: pages for people out of the data that the library is made of.
 
-usage: reference.py --out FOLDER DATAFILE...     write FOLDER/html/* and FOLDER/man7/*
+usage: reference.py --registers FOLDER --chip hicannx3 --out FOLDER     write html/* and man7/* there
 
 Python standard library only; used at build time, never at run time.
 """
@@ -13,6 +13,7 @@ import sys
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 import reference_html
 import reference_man
+import revision
 from generate import read_data
 from schema import Refused
 from write_file import write_file
@@ -37,11 +38,11 @@ def write_pages(folder, pages):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--out", required=True)
-    parser.add_argument("files", nargs="+")
+    for option in ("--registers", "--chip", "--out"):
+        parser.add_argument(option, required=True)
     args = parser.parse_args()
     try:
-        groups = grouped(*read_data(args.files))
+        groups = grouped(*read_data(revision.files_of(args.registers, args.chip)))
     except Refused as error:
         print(f"reference.py: {error}", file=sys.stderr)
         return 1

@@ -10,12 +10,20 @@ def evaluate(text, e, w=0):
     return eval(text.replace("/", "//"), {"__builtins__": {}}, {"e": e, "w": w}) & 0xFFFFFFFF
 
 
-def all_of(addresses, count):
-    """[(number of the word, [address of each coordinate])]"""
-    texts = [(w, addresses.each) for w in range(addresses.count)] if addresses.each else \
-        enumerate(addresses.list)
-    return [(w, eval(f"[{text.replace('/', '//')} for e in range({count})]", {"w": w}))
-            for w, text in texts]
+def lists_of(c, backend):
+    """{(what is done, word): [address of each coordinate]}"""
+    kinds = {"write": c.write, "read": c.read}
+    if backend in c.addresses:
+        kinds = {"write": c.addresses[backend]}
+    elif c.read is c.write:
+        del kinds["read"]
+    out = {}
+    for kind, addresses in kinds.items():
+        texts = [addresses.each] * addresses.count if addresses.each else addresses.list
+        for w, text in enumerate(texts):
+            numbers = eval(f"[{text.replace('/', '//')} for e in range({c.count})]", {"w": w})
+            out[kind, w] = [number & 0xFFFFFFFF for number in numbers]
+    return out
 
 
 def root_of(c, by_name):
@@ -29,29 +37,42 @@ def root_of(c, by_name):
     return c
 
 
-def places(c):
-    """(back end, address, coordinate, word) of all that is read or written."""
-    for backend in sorted(set(c.backends + c.read_backends)):
-        lists = [c.addresses[backend]] if backend in c.addresses else [c.write, c.read]
-        for addresses in lists[:1] if lists[0] is lists[-1] else lists:
-            for w, numbers in all_of(addresses, c.count):
-                for e, address in enumerate(numbers):
-                    yield backend, address & 0xFFFFFFFF, e, w
+def refuse(c, backend, lists, is_wrong, text):
+    """Say where the first wrong address is."""
+    for (_, w), numbers in lists.items():
+        for e, address in enumerate(numbers):
+            if is_wrong(address):
+                raise Refused(f"{c.path}: {c.name} {e}, word {w}: address 0x{address:08x} of {backend} "
+                              f"{text}")
+
+
+def check_own(c, backend, lists):
+    """Each word of each coordinate has an address of its own, but for the bytes of a word."""
+    seen = set()
+
+    def is_seen(address):
+        return address in seen or seen.add(address)
+    if "shift" not in c.expressions:
+        refuse(c, backend, lists, is_seen, f"is that of {c.name}, too")
 
 
 def check(containers):
     by_name = {c.name: c for c in containers}
-    owners = {}
+    taken = {}  # back end -> [(container, its addresses)]
     for c in sorted(containers, key=lambda c: c.view_of is not None):
         root = root_of(c, by_name)
         if c.count > COORDINATES_MAX or c.payload == "list":
             continue
-        for backend, address, e, w in places(c):
-            place = (e // 4, w) if "shift" in c.expressions else (e, w)
-            if c.view_of and (backend, address) not in owners:
-                raise Refused(f"{c.path}: {c.name} {e}, word {w}: address 0x{address:08x} of {backend} "
-                              f"is none of {c.view_of}, of which it is to be a view")
-            owner, *other = owners.setdefault((backend, address), (root, c, place))
-            if owner is not root or (other[0] is c and other[1] != place):
-                raise Refused(f"{c.path}: {c.name} {e}, word {w}: address 0x{address:08x} of {backend} "
-                              f"is that of {other[0].name}, too: change it, or say view_of")
+        for backend in sorted(set(c.backends + c.read_backends)):
+            lists = lists_of(c, backend)
+            own = set().union(*lists.values())
+            if len(own) != sum(map(len, lists.values())):
+                check_own(c, backend, lists)
+            for other, addresses in taken.setdefault(backend, []):
+                if c.view_of and other is root:
+                    refuse(c, backend, lists if own - addresses else {}, (own - addresses).__contains__,
+                           f"is none of {root.name}, of which it is to be a view")
+                elif root_of(other, by_name) is not root and not own.isdisjoint(addresses):
+                    refuse(c, backend, lists, addresses.__contains__,
+                           f"is that of {other.name}, too: change it, or say view_of")
+            taken[backend].append((c, own))

@@ -10,6 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { VALUE_BYTES_MAX = 1 << 16 }; /* more is slow, and no other code */
+
 static void require(bool holds)
 {
 	if (!holds)
@@ -55,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *name = json_string_value(json_object_get(line, "container"));
 	const struct haldls_container *container = name ? haldls_container_find(name) : NULL;
 	const json_int_t coordinate = json_integer_value(json_object_get(line, "coordinate"));
-	if (container && coordinate >= 0 && coordinate < container->count &&
+	if (container && container->size <= VALUE_BYTES_MAX && coordinate >= 0 && coordinate < container->count &&
 		haldls_container_words(NULL, container, (uint32_t)coordinate) == HXCOMM_OK) {
 		void *value = new_value(container);
 		if (haldls_json_read(value, container, (uint32_t)coordinate,
