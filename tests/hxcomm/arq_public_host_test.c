@@ -4,9 +4,84 @@
 
 #include <hxcomm/words.h>
 
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define HALT_RESPONSE UINT64_C(0x0200000000000000)
+
+/* ---- byte by byte ---------------------------------------------------------------------------- */
+
+/* The next frame that is no acknowledgement and was not seen before; its words. */
+static size_t next_frame(int file, uint32_t seq, unsigned type, uint64_t words[180])
+{
+	for (;;) {
+		uint8_t bytes[2000];
+		const ssize_t size = recv(file, bytes, sizeof(bytes), 0);
+		assert_true(size >= 4);
+		if (size == 4 || bytes[7] < seq) /* our peer may repeat what we do not acknowledge at once */
+			continue;
+		const size_t count = (size_t)(bytes[10] << 8 | bytes[11]);
+		assert_int_equal(size, 12 + 8 * count);
+		assert_int_equal(bytes[7], seq);
+		assert_int_equal(bytes[8] << 8 | bytes[9], type);
+		for (size_t i = 0; i < count; i++) {
+			words[i] = 0;
+			for (size_t k = 0; k < 8; k++)
+				words[i] = words[i] << 8 | bytes[12 + 8 * i + k];
+		}
+		return count;
+	}
+}
+
+/* The public host software, as it stands: one socket connected to the port of frames, one reset, no
+ * acknowledgement without need, a probe, and YAML with two keys that it insists on (source:
+ * spec/transport.md 4.3, 5.4, 5.5, 5.9). */
+static void the_public_host_software_is_understood(void **state)
+{
+	static const uint8_t reset[] = { 0xab, 0xab, 0xab, 0xab };
+	static const uint8_t probe[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 1, /* one word */
+		0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78 };
+	static const uint8_t program[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x10, 0, 3, /* three words */
+		0x0a, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 0, 0, 1, 0x0a, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t flush[] = { 0, 0, 0, 2, 0, 0, 0, 2, 0x80, 0, 0, 1, /* one word */
+		0, 0, 0, 0, 0, 0, 0, 0 };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct served served;
+	uint64_t words[180];
+	char text[256] = "";
+	uint16_t port;
+	const int file = new_socket(&port);
+	(void)state;
+	served_start(&served, "mock:");
+	for (int round = 0; round < 3; round++) { /* the last one left its frames behind */
+		to.sin_port = htons((uint16_t)hxcomm_arq_server_port(served.server));
+		assert_int_equal(connect(file, (struct sockaddr *)&to, sizeof(to)), 0);
+		to.sin_port = htons((uint16_t)hxcomm_arq_server_reset_port(served.server));
+		uint8_t old[2000];
+		while (recv(file, old, sizeof(old), MSG_DONTWAIT) > 0)
+			;
+		assert_int_equal(sendto(file, reset, 4, 0, (struct sockaddr *)&to, sizeof(to)), 4);
+		const size_t count = next_frame(file, 0, 0x8002, words);
+		assert_true(words[0] == 256 && words[1] == 128 && words[2] == 180 && words[3] == count - 4);
+		for (size_t i = 0; i < 8 * (count - 4); i++)
+			text[i] = (char)(words[4 + i / 8] >> (56 - i % 8 * 8));
+		assert_true(!strncmp(text, "version: ", 9) && strstr(text, "\ncompatible_until: "));
+		assert_int_equal(send(file, probe, sizeof(probe), 0), sizeof(probe));
+		assert_int_equal(next_frame(file, 1, 0x8001, words), 1);
+		assert_int_equal(words[0], 0x12345678);
+		assert_int_equal(send(file, program, sizeof(program), 0), sizeof(program));
+		assert_int_equal(next_frame(file, 2, 0x0010, words), 2);
+		assert_int_equal(words[0], 0x0200000000000001);
+		assert_int_equal(words[1], 0x0200000000000000);
+		assert_int_equal(send(file, flush, sizeof(flush), 0), sizeof(flush));
+	}
+	served_stop(&served);
+	close(file);
+}
+
+/* ---- the whole behaviour ---------------------------------------------------------------------- */
 
 /* Send a program with its halt in full frames, as this host does at a commit. */
 static void send_program(struct public_host *host, const uint64_t *words, size_t count)
@@ -211,6 +286,7 @@ static void a_reader_that_is_slow_gets_all_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_public_host_software_is_understood),
 		cmocka_unit_test(programs_of_all_lengths_are_answered),
 		cmocka_unit_test(the_end_of_an_answer_is_acknowledged_on_demand),
 		cmocka_unit_test(frames_of_any_size_are_echoed),
