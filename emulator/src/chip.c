@@ -281,10 +281,13 @@ bool emulator__chip_is_volatile(const struct emulator_chip *chip, uint32_t addre
 	return number >= 0 && emulator__chip_effect(number)->read;
 }
 
-uint64_t emulator__chip_read_ticks(uint32_t address)
+uint64_t emulator__chip_read_ticks(const struct emulator_chip *chip, uint32_t address)
 {
-	const uint32_t buffered = UINT32_C(0x200000);
-	return emulator__chip_is_sample(address) && !(address & buffered) ? EMULATOR_CADC_TICKS : 0;
+	const uint32_t buffered = UINT32_C(0x200000), bottom = UINT32_C(0x01000000);
+	if (!emulator__chip_is_sample(address) || address & buffered)
+		return 0;
+	const struct haldls_cadc_config *config = &chip->cadc_config[(address & bottom) != 0];
+	return (uint64_t)config->reset_wait + EMULATOR_CADC_RAMP_TICKS + config->dead_time;
 }
 
 void emulator__chip_spike(struct emulator_chip *chip, uint64_t time, uint16_t label)

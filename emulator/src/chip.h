@@ -30,7 +30,7 @@ enum {
 	EMULATOR_WINDOW_EVENTS = 2048,  /**< events from outside that a window takes, */
 	EMULATOR_WINDOW_TICKS = 20000,  /**< within this time of the first of them */
 	EMULATOR_CELSIUS = 38,          /**< usual temperature (spec/emulator_physics.md 4.2) */
-	EMULATOR_CADC_TICKS = 376,      /**< one conversion of all columns */
+	EMULATOR_CADC_RAMP_TICKS = 256, /**< of a conversion; its waits come before and after */
 	EMULATOR_SYSTIME_ADDRESS = 0,   /**< chip time, low word; the high word follows */
 	EMULATOR_PHY_ADDRESS = 0x40000, /**< enables of the chip's ends of the links */
 	EMULATOR_PLL_ADDRESS = 0x80000, /**< registers of the clock generators */
@@ -91,6 +91,7 @@ struct emulator_chip {
 	struct emulator_recording recording;   /**< fast converter */
 	struct emulator_listener listener;     /**< takes spikes and samples */
 	struct haldls_madc_config madc;        /**< settings of the fast converter */
+	struct haldls_cadc_config cadc_config[2]; /**< of the slow ones, by hemisphere */
 	uint64_t now;                          /**< tick up to which everything happened */
 	uint64_t changed_at;                   /**< tick of the first write that is not applied */
 	bool step_changed;                     /**< analog settings are among these writes */
@@ -145,8 +146,9 @@ uint32_t emulator__chip_read(struct emulator_chip *chip, uint64_t time, uint32_t
 bool emulator__chip_is_volatile(const struct emulator_chip *chip, uint32_t address);
 
 /** How long does a read of this address occupy the bus beyond the way there and back?
- *  @param address chip address @return ticks */
-uint64_t emulator__chip_read_ticks(uint32_t address);
+ *  @param chip the chip @param address chip address @return ticks: a conversion of all columns takes
+ *  its reset wait, the ramp, and the dead time behind it */
+uint64_t emulator__chip_read_ticks(const struct emulator_chip *chip, uint32_t address);
 
 /** Set from which time on a spike may come back through the FPGA. @param chip the chip
  *  @param ticks from the crossbar to the crossbar; UINT64_MAX for never */

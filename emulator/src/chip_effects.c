@@ -71,9 +71,8 @@ static void apply_driver(struct emulator_chip *chip, uint32_t element, const uin
 
 static void apply_cadc(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
 {
-	struct haldls_cadc_config config;
-	if (!haldls_cadc_config_container.decode(&config, words))
-		emulator__analog_set_cadc(chip->analog, element, &config);
+	if (!haldls_cadc_config_container.decode(&chip->cadc_config[element], words))
+		emulator__analog_set_cadc(chip->analog, element, &chip->cadc_config[element]);
 }
 
 static void apply_cadc_channel(struct emulator_chip *chip, uint32_t element, const uint32_t *words)

@@ -75,19 +75,29 @@ static uint64_t departure(const struct emulator_recording *recording, uint64_t i
 	return group - own <= SAMPLES_TOGETHER_TICKS ? group : own;
 }
 
+/* Input of a sample: it changes after so many. */
+static uint32_t channel_of(const struct emulator_recording *recording, uint64_t index)
+{
+	const uint64_t turns = recording->switches ? index / recording->switches : 0;
+	return (uint32_t)(recording->input + turns) & 1u;
+}
+
 static void take_samples(struct emulator_chip *chip)
 {
 	struct emulator_recording *recording = &chip->recording;
 	while (next_sample(chip) <= chip->now) {
 		const uint64_t index = recording->index++;
-		const uint32_t channel = (recording->input +
-		        (recording->switches ? (uint32_t)(index / recording->switches) : 0)) & 1u;
+		const uint32_t channel = channel_of(recording, index);
+		/* where the inputs do not alternate, the label lags one sample */
+		const uint32_t label = recording->switches > 1 && index
+		        ? channel_of(recording, index - 1)
+		        : channel;
 		const uint16_t value = recording->dummy
 		        ? (uint16_t)(index & 1023)
 		        : (uint16_t)(emulator__analog_madc_sample(chip->analog, chip->now, channel) & 1023);
 		chip->listener.sample(chip->listener.user, chip->now,
 		        departure(recording, index) + EMULATOR_OUTPUT_TICKS,
-		        (uint16_t)(value | channel << 10));
+		        (uint16_t)(value | label << 10));
 		chip->work++;
 	}
 	if (recording->running && recording->index >= recording->count)

@@ -352,7 +352,7 @@ static void read_omnibus(struct emulator_fpga *fpga, uint32_t address)
 		const uint64_t late = carry(fpga, 1, 1);
 		value = emulator__chip_read(fpga->chip, tick_at(fpga->now + late), address);
 		cycle = fpga->now + late + EMULATOR_CHIP_READ_CYCLES +
-		        emulator__chip_read_ticks(address) / CYCLE_TICKS;
+		        emulator__chip_read_ticks(fpga->chip, address) / CYCLE_TICKS;
 	} else {
 		time_out(fpga, fpga->now + fpga->registers.timeout); /* nobody answers */
 		return;
@@ -376,7 +376,7 @@ static void poll(struct emulator_fpga *fpga, bool wanted)
 	                           : emulator__chip_is_volatile(fpga->chip, address);
 	const uint64_t cycles = local ? EMULATOR_READ_CYCLES
 	                              : EMULATOR_CHIP_READ_CYCLES +
-	                                      emulator__chip_read_ticks(address) / CYCLE_TICKS;
+	                                      emulator__chip_read_ticks(fpga->chip, address) / CYCLE_TICKS;
 	const uint64_t begin = fpga->now, limit = fpga->registers.timeout;
 	while ((local || fpga->links.up) && fpga->status == HXCOMM_OK) {
 		const uint64_t late = local ? 0 : carry(fpga, 1, 1);

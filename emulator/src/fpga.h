@@ -12,7 +12,7 @@
  *  | write of an FPGA register             | takes effect at once, bus busy for 4      |
  *  | read of an FPGA register              | answer after 8                            |
  *  | chip register                         | takes effect after 14, bus busy for 28    |
- *  | read of a chip register               | answer after 100, a conversion 188 more   |
+ *  | read of a chip register               | answer after 100, a conversion 188 more: its settings   |
  *  | JTAG operation of n bits              | (n + 5) * (scaler + 2)                    |
  *  | synchronisation of system time        | 200 a try                                 |
  *  | word of the performance test          | one in 8, 100 there and back              |
