@@ -6,13 +6,13 @@
  * | fact | test |
  * |---|---|
  * | words of 1.7, corner cases, round trips with commas | hxcomm/words, encoder, decoder |
- * | frames of 5.9 byte by byte | hxcomm/arq_window the_host_says_…, the_fpga_says_what_the_examples_say |
+ * | frames of 5.9 byte by byte | hxcomm/arq_host the_host_says_…, the_fpga_says_what_the_examples_say |
  * | wrap at 255, window 128 | hxcomm/arq_wire the_whole_window_works_where_the_order_is_kept |
  * | loss, duplication, reordering, both ways | hxcomm/arq_wire, hxcomm/arq_network |
- * | reset: reply in several frames | hxcomm/arq_window a_long_description_comes_in_several_frames |
+ * | reset: reply in several frames | hxcomm/arq_host a_long_description_comes_in_several_frames |
  * | reset: mismatch | hxcomm/arq_failure another_protocol_is_told |
  * | reset: no reply | hxcomm/arq_failure where_nobody_answers_the_host_says_so |
- * | stale frames before reply and echo | hxcomm/arq_window what_an_earlier_host_left_is_passed_over |
+ * | stale frames before reply and echo | hxcomm/arq_host what_an_earlier_host_left_is_passed_over |
  * | programs of 1, 180, 181 words | programs_of_every_length_run_as_on_the_spot |
  * | a program of 4 194 305 words | a_program_longer_than_the_playback_memory_passes |
  * | read without barrier | fisch/register_emulator a_read_without_a_barrier_is_missed |
