@@ -7,7 +7,6 @@
 #include <hxcomm/decoder.h>
 
 #include <hxcomm/error.h>
-#include <hxcomm/words.h>
 
 #include "decode.h"
 #include "responses.h"
@@ -16,9 +15,6 @@
 
 /* 8 KiB of words: they and what they become stay in the cache */
 enum { CHUNK_WORDS = 1024, JOINT_WORDS = 4 };
-
-static const uint64_t time_mask = (UINT64_C(1) << 43) - 1;
-static const uint64_t chip_time_mask = (UINT64_C(1) << 44) - 1;
 
 void hxcomm_decoder_init(struct hxcomm_decoder *decoder)
 {
@@ -29,7 +25,7 @@ void hxcomm_decoder_init(struct hxcomm_decoder *decoder)
 static inline uint64_t chip_time(uint64_t time, uint64_t stamp)
 {
 	const uint64_t ticks = ((time & ~UINT64_C(0x7f)) << 1) | stamp;
-	return (ticks > 2 * time + 1 ? ticks - 256 : ticks) & chip_time_mask;
+	return (ticks > 2 * time + 1 ? ticks - 256 : ticks) & HXCOMM__CHIP_TIME_MASK;
 }
 
 static inline void add_spike(struct hxcomm_spike_responses *spikes, uint64_t event, uint64_t time)
@@ -98,7 +94,7 @@ static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decod
 				low |= words[(at >> 3) + 1] >> 56;
 			position += 2;
 		}
-		time = (time + 1) & time_mask;
+		time = (time + 1) & HXCOMM__TIME_MASK;
 		position += 8;
 		switch (code) {
 		case HXCOMM_RESPONSE_JTAG:
@@ -125,10 +121,10 @@ static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decod
 			add_timeout(&out.timeouts, word, time);
 			break;
 		case HXCOMM_RESPONSE_SYSTIME:
-			time = word & time_mask;
+			time = word & HXCOMM__TIME_MASK;
 			break;
 		case HXCOMM_RESPONSE_SYSDELTA:
-			time = (time + (word & 0xff)) & time_mask;
+			time = (time + (word & 0xff)) & HXCOMM__TIME_MASK;
 			break;
 		case HXCOMM_RESPONSE_MADC_1:
 			add_sample(&out.madc, word, time);
@@ -185,7 +181,7 @@ static int fail(struct hxcomm_decoder *decoder, int status)
 	return status;
 }
 
-/* Walk the messages that begin before byte `stop`; `base` is the index in the stream of words[0]. */
+/* Walk the messages that begin before byte `stop`; `base` is the stream's index of words[0]. */
 static int step(const struct hxcomm__decode_kernel *kernel, struct hxcomm__walk *walk, size_t stop,
         uint64_t base, struct hxcomm_decoder *decoder, struct hxcomm_responses *out)
 {
@@ -235,6 +231,8 @@ size_t hxcomm__decode_kernels(const struct hxcomm__decode_kernel *out[HXCOMM__DE
 	        __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
 	        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt"))
 		out[count++] = &hxcomm__decode_kernel_avx512;
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt"))
+		out[count++] = &hxcomm__decode_kernel_avx2;
 #endif
 	out[count++] = &hxcomm__decode_kernel_portable;
 	out[count++] = &hxcomm__decode_kernel_walk;

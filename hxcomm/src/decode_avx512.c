@@ -1,44 +1,29 @@
 // SPDX-License-Identifier: MIT
 /* Eight words at a time, by AVX-512 with its byte instructions (VBMI, VBMI2).
  *
- * Two passes over each batch of words, neither with a branch on the kinds, so that a random mix
- * costs hardly more than a row of equals:
- *
  * 1. Words to messages. Messages have 8 or 10 bytes and a comma leads to the next word, so that a
  *    word holds the begin of one message at most, at one of four places. Each word is made into a
  *    table: for each place where a message may begin in it, the place where the next one begins in
  *    the next word. Tables are composed as sums are, in three steps for eight words; what is left
  *    from block to block is one look-up. The time of all messages is a second such sum. Omnibus
  *    data goes into its table at once, all else into one of three queues.
- * 2. Queues to tables: eight packs of one to three events at a time, then the other kinds.
- *
- * A batch is short for the sake of memory: the stores of the second pass drain while the first one
- * computes the next batch. With 1024 words instead of 128 the passes wait for each other, and all
- * that is larger than the caches takes 1.3 to 1.6 times as long (bench/decode). */
+ * 2. Queues to tables: eight packs of one to three events at a time, then the other kinds. */
 #include "decode.h"
-
-#include <hxcomm/words.h>
 
 #include <immintrin.h>
 
-enum { LANES = 8, BATCH = 128 };
+enum { LANES = 8 };
 
 /* Places, as the index of the byte of a word, from its least significant one on, that holds the
  * begin of a message: 6, 4, 2, 0, less one for the sake of pairs. NOWHERE where the word is the
  * inside of one message. */
 enum { FIRST = 6, NOWHERE = 7 };
 
-/* Messages that wait for the second pass. */
-struct queue {
-	size_t count;
-	uint64_t message[BATCH + LANES]; /* its first 8 bytes */
-	uint64_t arrival[BATCH + LANES]; /* 63:48: the 2 bytes behind them, 42:0: time */
-};
-
 /* What lies between the two passes. */
 struct batch {
-	uint8_t places[BATCH + LANES]; /* of the message of each word, and of the word behind them */
-	struct queue spikes, samples, others;
+	/* of the message of each word, and of the word behind them */
+	uint8_t places[HXCOMM__BATCH_WORDS + LANES];
+	struct hxcomm__queue spikes, samples, others;
 };
 
 struct block {
@@ -120,11 +105,12 @@ static inline void find_times(struct block *b, __mmask8 valid, __m512i *before)
 	        _mm512_lzcnt_epi64(_mm512_and_si512(up_to, all(absolute))));
 	const __m512i base = _mm512_permutex2var_epi64(_mm512_sub_epi64(b->message, sum), last,
 	        *before);
-	b->time = _mm512_and_si512(_mm512_add_epi64(base, sum), all((UINT64_C(1) << 43) - 1));
+	b->time = _mm512_and_si512(_mm512_add_epi64(base, sum), all(HXCOMM__TIME_MASK));
 	*before = _mm512_permutexvar_epi64(all(LANES - 1), b->time);
 }
 
-static inline size_t put(struct queue *queue, size_t at, __mmask8 which, const struct block *b)
+static inline size_t put(struct hxcomm__queue *queue, size_t at, __mmask8 which,
+        const struct block *b)
 {
 	_mm512_storeu_si512(queue->message + at, _mm512_maskz_compress_epi64(which, b->message));
 	_mm512_storeu_si512(queue->arrival + at, _mm512_maskz_compress_epi64(which, b->arrival));
@@ -195,7 +181,7 @@ static inline void put_times(uint64_t *chip_time, uint64_t *fpga_time, __m512i t
 {
 	const __m512i age = _mm512_and_si512(_mm512_sub_epi64(twice, stamp), all(0xff));
 	_mm512_storeu_si512(chip_time, _mm512_and_si512(_mm512_sub_epi64(twice, age),
-	        all((UINT64_C(1) << 44) - 1)));
+	        all(HXCOMM__CHIP_TIME_MASK)));
 	_mm512_storeu_si512(fpga_time, _mm512_srli_epi64(twice, 1));
 }
 
@@ -215,7 +201,7 @@ static inline void put_group(uint64_t *chip_time, uint64_t *fpga_time, const str
 /* Eight packs, less at the end of a queue: the times of their events into the tables, and what else
  * there is of them into *labels. Returns the number of events. */
 static inline size_t take_packs(__m512i *labels, uint64_t *chip_time, uint64_t *fpga_time,
-        uint64_t packs[3], const struct queue *queue, size_t at, unsigned single)
+        uint64_t packs[3], const struct hxcomm__queue *queue, size_t at, unsigned single)
 {
 	const __mmask8 there = first_lanes(queue->count - at);
 	const __m512i message = _mm512_loadu_si512(queue->message + at);
@@ -225,7 +211,7 @@ static inline size_t take_packs(__m512i *labels, uint64_t *chip_time, uint64_t *
 	const __mmask8 three = _mm512_mask_cmpeq_epi64_mask(there, code, all(single + 2));
 	/* (arrival << 1 & 44 bits) | 1 */
 	const __m512i twice = _mm512_ternarylogic_epi64(_mm512_slli_epi64(arrival, 1),
-	        all((UINT64_C(1) << 44) - 1), all(1), 0xea);
+	        all(HXCOMM__CHIP_TIME_MASK), all(1), 0xea);
 	packs[0] += ones(there ^ two_or_more);
 	packs[1] += ones(two_or_more ^ three);
 	packs[2] += ones(three);
@@ -242,7 +228,7 @@ static inline size_t take_packs(__m512i *labels, uint64_t *chip_time, uint64_t *
 	return e.count;
 }
 
-static void take_spikes(struct hxcomm_responses *out, const struct queue *queue)
+static void take_spikes(struct hxcomm_responses *out, const struct hxcomm__queue *queue)
 {
 	struct hxcomm_spike_responses spikes = out->spikes;
 	for (size_t at = 0; at < queue->count; at += LANES) {
@@ -256,7 +242,7 @@ static void take_spikes(struct hxcomm_responses *out, const struct queue *queue)
 	out->spikes = spikes;
 }
 
-static void take_samples(struct hxcomm_responses *out, const struct queue *queue)
+static void take_samples(struct hxcomm_responses *out, const struct hxcomm__queue *queue)
 {
 	struct hxcomm_madc_responses madc = out->madc;
 	for (size_t at = 0; at < queue->count; at += LANES) {
@@ -300,14 +286,14 @@ static void take_timeouts(struct hxcomm_timeout_responses *out, __mmask8 which, 
 }
 
 /* JTAG data, ticks, notifications; returns the number of halts. */
-static size_t take_others(struct hxcomm_responses *out, const struct queue *queue)
+static size_t take_others(struct hxcomm_responses *out, const struct hxcomm__queue *queue)
 {
 	size_t halts = 0;
 	for (size_t at = 0; at < queue->count; at += LANES) {
 		const __mmask8 there = first_lanes(queue->count - at);
 		const __m512i message = _mm512_loadu_si512(queue->message + at);
 		const __m512i time = _mm512_and_si512(_mm512_loadu_si512(queue->arrival + at),
-		        all((UINT64_C(1) << 43) - 1));
+		        all(HXCOMM__TIME_MASK));
 		const __m512i code = _mm512_srli_epi64(message, 56);
 
 		const __mmask8 jtag = _mm512_mask_testn_epi64_mask(there, code, code);
@@ -340,14 +326,6 @@ static size_t take_others(struct hxcomm_responses *out, const struct queue *queu
 
 /* ---- both passes ---------------------------------------------------------------------------- */
 
-enum {
-	SPIKES = 7 << HXCOMM_RESPONSE_SPIKE_1,
-	SAMPLES = 7 << HXCOMM_RESPONSE_MADC_1,
-	OTHERS = 1 << HXCOMM_RESPONSE_JTAG | 1 << HXCOMM_RESPONSE_LOOPBACK |
-	        1 << HXCOMM_RESPONSE_LINK | 1 << HXCOMM_RESPONSE_TIMEOUT,
-	ANY = (1 << HXCOMM_RESPONSES) - 1,
-};
-
 /* A loop of its own: joined to the next one it is a chain longer than a processor looks ahead. */
 static void find_all_places(uint8_t *places, const uint64_t *words, size_t count, size_t first)
 {
@@ -376,7 +354,7 @@ static size_t find_messages(struct batch *batch, struct hxcomm_omnibus_responses
 		struct block b;
 		b.message = _mm512_shldv_epi64(here, next, left);
 		b.kind = _mm512_maskz_sllv_epi64(begins, all(1), _mm512_srli_epi64(b.message, 56));
-		const __mmask8 valid = of_kinds(&b, ANY);
+		const __mmask8 valid = of_kinds(&b, HXCOMM__ANY);
 		if (begins & ~(valid | _mm512_movepi64_mask(b.message)))
 			break;
 		find_times(&b, valid, &before);
@@ -384,9 +362,9 @@ static size_t find_messages(struct batch *batch, struct hxcomm_omnibus_responses
 		b.arrival = _mm512_ternarylogic_epi64(b.time, _mm512_sllv_epi64(next, left),
 		        all(UINT64_C(0xffff) << 48), 0xf8);
 		take_omnibus(&omnibus, &b);
-		spikes = put(&batch->spikes, spikes, of_kinds(&b, SPIKES), &b);
-		samples = put(&batch->samples, samples, of_kinds(&b, SAMPLES), &b);
-		others = put(&batch->others, others, of_kinds(&b, OTHERS), &b);
+		spikes = put(&batch->spikes, spikes, of_kinds(&b, HXCOMM__SPIKES), &b);
+		samples = put(&batch->samples, samples, of_kinds(&b, HXCOMM__SAMPLES), &b);
+		others = put(&batch->others, others, of_kinds(&b, HXCOMM__OTHERS), &b);
 	}
 	batch->spikes.count = spikes;
 	batch->samples.count = samples;
@@ -402,23 +380,25 @@ static void blocks(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
 	struct batch batch;
 	/* a message that begins in the last word of a block ends in the second one behind */
 	const size_t end = walk->stop < walk->end ? walk->stop / 8 : walk->end / 8 - 1;
-	size_t word = walk->position / 8, place = FIRST - walk->position % 8;
-	while (word + LANES <= end) {
-		const size_t rest = (end - word) & ~(size_t)(LANES - 1);
-		const size_t count = rest < BATCH ? rest : BATCH;
-		const uint64_t *words = walk->words + word;
-		find_all_places(batch.places, words, count, place);
-		const size_t done = find_messages(&batch, &out->omnibus, words, count,
+	size_t position = walk->position, done, count;
+	do {
+		position = hxcomm__take_omnibus_run(&out->omnibus, walk->words, position, 8 * end,
 		        &decoder->time);
+		const size_t word = position / 8;
+		if (word + LANES > end)
+			break;
+		const size_t rest = (end - word) & ~(size_t)(LANES - 1);
+		const uint64_t *words = walk->words + word;
+		count = rest < HXCOMM__BATCH_WORDS ? rest : HXCOMM__BATCH_WORDS;
+		find_all_places(batch.places, words, count, FIRST - position % 8);
+		done = find_messages(&batch, &out->omnibus, words, count, &decoder->time);
 		take_spikes(out, &batch.spikes);
 		take_samples(out, &batch.samples);
 		decoder->halts += take_others(out, &batch.others);
-		place = batch.places[done];
-		word += done;
-		if (done < count)
-			break;
-	}
-	walk->position = 8 * word + (place == NOWHERE ? 8 : FIRST - place);
+		const size_t place = batch.places[done];
+		position = 8 * (word + done) + (place == NOWHERE ? 8 : FIRST - place);
+	} while (done == count);
+	walk->position = position;
 }
 
 const struct hxcomm__decode_kernel hxcomm__decode_kernel_avx512 = { "avx512", blocks };

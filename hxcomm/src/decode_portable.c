@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Without a branch on the kinds, in plain C: a table says where each message leads and which queue
- * it goes to; then each queue is emptied into its tables. A branch on kinds that come at random is
- * guessed wrong half of the time, and costs as much as the rest of a message. */
+/* The two passes in plain C. */
 #include "decode.h"
 
-#include <hxcomm/words.h>
-
 #include <stdbool.h>
-#include <string.h>
 
-enum { BATCH = 128, COMMA = HXCOMM_RESPONSES, KINDS };
-enum { LONGER = 1 << HXCOMM_RESPONSE_MADC_3 | 1 << HXCOMM_RESPONSE_SPIKE_3 };
-
-enum queue { OMNIBUS, SPIKES, SAMPLES, OTHERS, NOTHING, QUEUES };
+enum { COMMA = HXCOMM_RESPONSES, KINDS };
+enum { OMNIBUS, SPIKES, SAMPLES, OTHERS, NOTHING, QUEUES };
 
 /* Where a message of each kind waits. */
 static const uint8_t queue_of[KINDS] = {
@@ -25,24 +18,10 @@ static const uint8_t queue_of[KINDS] = {
 	[HXCOMM_RESPONSE_SPIKE_3] = SPIKES, [COMMA] = NOTHING,
 };
 
-/* Messages between the two passes. */
-struct message {
-	uint64_t word; /* its first 8 bytes */
-	uint64_t rest; /* 63:48: the 2 bytes behind them, 42:0: time of arrival */
-};
-
-struct batch {
-	size_t count[QUEUES];
-	struct message messages[QUEUES][BATCH];
-};
-
-static const uint64_t time_mask = (UINT64_C(1) << 43) - 1;
-static const uint64_t chip_time_mask = (UINT64_C(1) << 44) - 1;
-
 /* Messages that begin before byte `stop` into the queues, up to an undefined code. Messages lie at
  * even bytes; the word behind each is there. */
-static size_t find_messages(struct batch *batch, const uint64_t *words, size_t position,
-        size_t stop, uint64_t *last)
+static size_t find_messages(struct hxcomm__queue queues[QUEUES], const uint64_t *words,
+        size_t position, size_t stop, uint64_t *last)
 {
 	uint64_t time = *last;
 	while (position < stop) {
@@ -53,24 +32,23 @@ static size_t find_messages(struct batch *batch, const uint64_t *words, size_t p
 		const bool comma = code & 0x80;
 		if (code >= HXCOMM_RESPONSES && !comma)
 			break;
-		const size_t behind = position + 8 + 2 * (LONGER >> (code & 31) & 1);
+		const size_t behind = position + 8 + 2 * (HXCOMM__LONGER >> (code & 31) & 1);
 		position = comma ? (position | 7) + 1 : behind;
 		const uint64_t word = head | next >> 1 >> (63 - shift);
 		const unsigned queue = queue_of[comma ? COMMA : code];
-		const uint64_t arrival = (time + !comma) & time_mask;
+		const uint64_t arrival = (time + !comma) & HXCOMM__TIME_MASK;
 		const uint64_t delta = code == HXCOMM_RESPONSE_SYSDELTA ? word & 0xff : 0;
-		time = (arrival + delta) & time_mask;
-		time = code == HXCOMM_RESPONSE_SYSTIME ? word & time_mask : time;
-		batch->messages[queue][batch->count[queue]++] =
-		        (struct message){ word, arrival | next << shift >> 48 << 48 };
+		time = (arrival + delta) & HXCOMM__TIME_MASK;
+		time = code == HXCOMM_RESPONSE_SYSTIME ? word & HXCOMM__TIME_MASK : time;
+		const size_t i = queues[queue].count++;
+		queues[queue].message[i] = word;
+		queues[queue].arrival[i] = arrival | next << shift >> 48 << 48;
 	}
 	*last = time;
 	return position;
 }
 
-/* Omnibus data of a long read, where there is nothing else: straight into the table, three times as
- * fast as through the queue. Tried once a batch. */
-static size_t take_omnibus_run(struct hxcomm_omnibus_responses *out, const uint64_t *words,
+size_t hxcomm__take_omnibus_run(struct hxcomm_omnibus_responses *out, const uint64_t *words,
         size_t position, size_t stop, uint64_t *last)
 {
 	uint32_t *const value = out->value;
@@ -83,9 +61,9 @@ static size_t take_omnibus_run(struct hxcomm_omnibus_responses *out, const uint6
 		if (word >> 56 != HXCOMM_RESPONSE_OMNIBUS)
 			break;
 		value[count] = (uint32_t)word;
-		times[count++] = (time + run + 1) & time_mask;
+		times[count++] = (time + run + 1) & HXCOMM__TIME_MASK;
 	}
-	*last = (time + run) & time_mask;
+	*last = (time + run) & HXCOMM__TIME_MASK;
 	out->count = count;
 	return position + 8 * run;
 }
@@ -94,19 +72,19 @@ static size_t take_omnibus_run(struct hxcomm_omnibus_responses *out, const uint6
 static inline void put_time(uint64_t *chip_time, uint64_t *fpga_time, uint64_t twice,
         uint64_t stamp)
 {
-	*chip_time = (twice - ((twice - stamp) & 0xff)) & chip_time_mask;
+	*chip_time = (twice - ((twice - stamp) & 0xff)) & HXCOMM__CHIP_TIME_MASK;
 	*fpga_time = twice >> 1;
 }
 
 /* Times of the up to three events of a pack, the first of them at the top; all three are written.
  * Returns the pack with the first event in bits 55:32, the second in 31:8, the third in 7:0 and the
  * top of the rest. */
-static inline uint64_t put_times(uint64_t *chip_time, uint64_t *fpga_time, const struct message *m,
-        size_t events)
+static inline uint64_t put_times(uint64_t *chip_time, uint64_t *fpga_time, uint64_t message,
+        uint64_t arrival, size_t events)
 {
 	static const uint8_t shifts[4] = { 0, 32, 8, 0 };
-	const uint64_t word = m->word << shifts[events & 3];
-	const uint64_t twice = 2 * (m->rest & time_mask) + 1;
+	const uint64_t word = message << shifts[events & 3];
+	const uint64_t twice = 2 * (arrival & HXCOMM__TIME_MASK) + 1;
 	put_time(chip_time, fpga_time, twice, word >> 48);
 	put_time(chip_time + 1, fpga_time + 1, twice, word >> 24);
 	put_time(chip_time + 2, fpga_time + 2, twice, word);
@@ -120,18 +98,19 @@ static void add_packs(uint64_t packs[3], uint64_t counters)
 		packs[i] += counters >> 16 * (i + 1) & 0xffff;
 }
 
-static void take_spikes(struct hxcomm_responses *out, const struct message *messages, size_t count)
+static void take_spikes(struct hxcomm_responses *out, const struct hxcomm__queue *queue)
 {
 	struct hxcomm_spike_responses spikes = out->spikes;
 	uint64_t packs = 0;
-	for (size_t i = 0; i < count; i++) {
-		const size_t events = (messages[i].word >> 56) - HXCOMM_RESPONSE_SPIKE_1 + 1;
+	for (size_t i = 0; i < queue->count; i++) {
+		const size_t events = (queue->message[i] >> 56) - HXCOMM_RESPONSE_SPIKE_1 + 1;
 		uint16_t *label = spikes.label + spikes.count;
 		const uint64_t word = put_times(spikes.chip_time + spikes.count,
-		        spikes.fpga_time + spikes.count, &messages[i], events);
+		        spikes.fpga_time + spikes.count, queue->message[i], queue->arrival[i],
+		        events);
 		label[0] = (uint16_t)(word >> 32);
 		label[1] = (uint16_t)(word >> 8);
-		label[2] = (uint16_t)(messages[i].rest >> 48);
+		label[2] = (uint16_t)(queue->arrival[i] >> 48);
 		spikes.count += events;
 		packs += UINT64_C(1) << 16 * events;
 	}
@@ -145,19 +124,19 @@ static inline void put_sample(uint16_t *value, uint8_t *channel, uint64_t sample
 	*channel = sample >> 10 & 1;
 }
 
-static void take_samples(struct hxcomm_responses *out, const struct message *messages, size_t count)
+static void take_samples(struct hxcomm_responses *out, const struct hxcomm__queue *queue)
 {
 	struct hxcomm_madc_responses madc = out->madc;
 	uint64_t packs = 0;
-	for (size_t i = 0; i < count; i++) {
-		const size_t events = (messages[i].word >> 56) - HXCOMM_RESPONSE_MADC_1 + 1;
+	for (size_t i = 0; i < queue->count; i++) {
+		const size_t events = (queue->message[i] >> 56) - HXCOMM_RESPONSE_MADC_1 + 1;
 		uint16_t *value = madc.value + madc.count;
 		uint8_t *channel = madc.channel + madc.count;
 		const uint64_t word = put_times(madc.chip_time + madc.count,
-		        madc.fpga_time + madc.count, &messages[i], events);
+		        madc.fpga_time + madc.count, queue->message[i], queue->arrival[i], events);
 		put_sample(value, channel, word >> 32);
 		put_sample(value + 1, channel + 1, word >> 8);
-		put_sample(value + 2, channel + 2, messages[i].rest >> 48);
+		put_sample(value + 2, channel + 2, queue->arrival[i] >> 48);
 		madc.count += events;
 		packs += UINT64_C(1) << 16 * events;
 	}
@@ -165,27 +144,24 @@ static void take_samples(struct hxcomm_responses *out, const struct message *mes
 	out->madc = madc;
 }
 
-static void take_omnibus(struct hxcomm_omnibus_responses *out, const struct message *messages,
-        size_t count)
+static void take_omnibus(struct hxcomm_omnibus_responses *out, const struct hxcomm__queue *queue)
 {
 	uint32_t *value = out->value + out->count;
 	uint64_t *time = out->time + out->count;
-	for (size_t i = 0; i < count; i++) {
-		value[i] = (uint32_t)messages[i].word;
-		time[i] = messages[i].rest & time_mask;
+	for (size_t i = 0; i < queue->count; i++) {
+		value[i] = (uint32_t)queue->message[i];
+		time[i] = queue->arrival[i] & HXCOMM__TIME_MASK;
 	}
-	out->count += count;
+	out->count += queue->count;
 }
 
-/* JTAG data, ticks, notifications: written behind the end of each table, counted in one of them.
- * Returns the number of halts. */
-static size_t take_others(struct hxcomm_responses *responses, const struct message *messages,
-        size_t count)
+/* Written behind the end of each table, counted in one of them. */
+size_t hxcomm__take_others(struct hxcomm_responses *responses, const struct hxcomm__queue *queue)
 {
-	struct hxcomm_responses out = *responses;
+	struct hxcomm_responses out = *responses; /* a local copy that no store can alias */
 	size_t halts = 0;
-	for (size_t i = 0; i < count; i++) {
-		const uint64_t word = messages[i].word, time = messages[i].rest & time_mask;
+	for (size_t i = 0; i < queue->count; i++) {
+		const uint64_t word = queue->message[i], time = queue->arrival[i] & HXCOMM__TIME_MASK;
 		const unsigned code = (unsigned)(word >> 56);
 		out.jtag.value[out.jtag.count] = word & UINT64_C(0x1ffffffff);
 		out.jtag.time[out.jtag.count] = time;
@@ -207,28 +183,28 @@ static size_t take_others(struct hxcomm_responses *responses, const struct messa
 	return halts;
 }
 
-static void batches(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
+static void blocks(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
         struct hxcomm_responses *out)
 {
-	const size_t stop = walk->stop < walk->end ? walk->stop : walk->end - 8;
-	size_t begin = SIZE_MAX;
-	while (walk->position != begin && walk->position < stop) {
-		struct batch batch;
-		memset(batch.count, 0, sizeof(batch.count));
-		begin = walk->position;
-		/* a word holds the begin of one message at most */
-		size_t last = (begin & ~(size_t)7) + 8 * BATCH;
-		if (last > stop)
-			last = stop;
-		walk->position = take_omnibus_run(&out->omnibus, walk->words, begin, last,
+	struct hxcomm__queue queues[QUEUES];
+	/* the word behind that of a message is read */
+	const size_t end = walk->stop < walk->end ? walk->stop : walk->end - 8;
+	size_t position = walk->position;
+	do {
+		position = hxcomm__take_omnibus_run(&out->omnibus, walk->words, position, end,
 		        &decoder->time);
-		walk->position = find_messages(&batch, walk->words, walk->position, last,
-		        &decoder->time);
-		take_omnibus(&out->omnibus, batch.messages[OMNIBUS], batch.count[OMNIBUS]);
-		take_spikes(out, batch.messages[SPIKES], batch.count[SPIKES]);
-		take_samples(out, batch.messages[SAMPLES], batch.count[SAMPLES]);
-		decoder->halts += take_others(out, batch.messages[OTHERS], batch.count[OTHERS]);
-	}
+		const size_t batch = (position & ~(size_t)7) + 8 * HXCOMM__BATCH_WORDS;
+		const size_t stop = batch < end ? batch : end;
+		for (size_t q = 0; q < QUEUES; q++)
+			queues[q].count = 0;
+		walk->position = position;
+		position = find_messages(queues, walk->words, position, stop, &decoder->time);
+		take_omnibus(&out->omnibus, &queues[OMNIBUS]);
+		take_spikes(out, &queues[SPIKES]);
+		take_samples(out, &queues[SAMPLES]);
+		decoder->halts += hxcomm__take_others(out, &queues[OTHERS]);
+	} while (position != walk->position && position < end);
+	walk->position = position;
 }
 
-const struct hxcomm__decode_kernel hxcomm__decode_kernel_portable = { "portable", batches };
+const struct hxcomm__decode_kernel hxcomm__decode_kernel_portable = { "portable", blocks };
