@@ -168,7 +168,7 @@ static int read_number(uint32_t *out, const char *text, const char **end)
 	return HXCOMM_OK;
 }
 
-/* "17", "0-511" or "all". */
+/* "17", "0-511", "all", or one as a text such as "NeuronRow:1 Column:17". */
 static int read_coordinates(struct range *range, const char *text)
 {
 	const char *end;
@@ -176,6 +176,10 @@ static int read_coordinates(struct range *range, const char *text)
 	if (!strcmp(text, "all")) {
 		range->count = range->container->count;
 		return HXCOMM_OK;
+	}
+	if (*text < '0' || *text > '9') {
+		range->count = 1;
+		return haldls_element_parse(&range->first, range->container, text);
 	}
 	int status = read_number(&range->first, text, &end);
 	last = range->first;
@@ -253,9 +257,11 @@ static void print_fields(json_t *fields)
 
 static int print_text(const struct range *range, const void *values)
 {
+	char place[HALDLS_ELEMENT_TEXT_MAX];
 	for (uint32_t i = 0; i < range->count; i++) {
 		json_t *line = describe(range, i, values);
-		printf("%s %" PRIu32 "\n", range->container->name, range->first + i);
+		haldls_element_print(place, range->container, range->first + i);
+		printf("%s of %s\n", range->container->name, place);
 		print_fields(json_object_get(line, "fields"));
 		json_decref(line);
 	}

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "registers_block.h"
 
+#include <haldls/coordinate.h>
 #include <haldls/memory_block.h>
 #include <hxcomm/error.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,20 +43,39 @@ static void work_deinit(struct work *work)
 	free(work->addresses);
 }
 
+/* A number, a text such as "ExternalPPUMemoryBlock:0..7", or nothing for the first byte. */
+static int read_coordinate(uint64_t *out, const json_t *line)
+{
+	char type[64];
+	const json_t *coordinate = json_object_get(line, "coordinate");
+	if (!json_is_string(coordinate)) {
+		if ((coordinate && !json_is_integer(coordinate)) || json_integer_value(coordinate) < 0)
+			return hxcomm_error_set(
+				HXCOMM_EINVAL, "\"coordinate\" is no whole number from 0 on, and no text");
+		*out = (uint64_t)json_integer_value(coordinate);
+		return HXCOMM_OK;
+	}
+	(void)snprintf(type, sizeof(type), "%sOnFPGA",
+		haldls_memory_block_name((enum haldls_memory)memory_of(line)));
+	const struct haldls_coordinate *block = haldls_coordinate_find(type);
+	return block ? haldls_coordinate_parse(out, block, json_string_value(coordinate))
+		     : HXCOMM_ENOENT;
+}
+
 static int work_init(struct work *out, const json_t *line)
 {
-	const json_t *coordinate = json_object_get(line, "coordinate");
 	const json_t *backend = json_object_get(line, "backend");
+	uint64_t number = 0;
 	*out = (struct work){ 0 };
-	if ((coordinate && !json_is_integer(coordinate)) || json_integer_value(coordinate) < 0)
-		return hxcomm_error_set(
-			HXCOMM_EINVAL, "\"coordinate\" is no whole number from 0 on");
+	int status = read_coordinate(&number, line);
+	if (status != HXCOMM_OK)
+		return status;
 	if (backend &&
 		(!json_is_string(backend) || strcmp(json_string_value(backend), "Omnibus") != 0))
 		return hxcomm_error_set(
 			HXCOMM_ENOTSUP, "blocks of memory are reached by Omnibus only");
-	int status = haldls_memory_block_find(&out->block, (enum haldls_memory)memory_of(line),
-		(uint64_t)json_integer_value(coordinate));
+	status = haldls_memory_block_find(
+		&out->block, (enum haldls_memory)memory_of(line), number);
 	if (status == HXCOMM_OK)
 		status = haldls_memory_block_words(&out->word_count, &out->block);
 	if (status != HXCOMM_OK)

@@ -216,7 +216,7 @@ struct differences {
 static int print_difference(const struct haldls_chip_difference *difference, void *user)
 {
 	struct differences *differences = user;
-	char text[256];
+	char text[320];
 	differences->count++;
 	if (differences->json)
 		return jsonout_print(json_pack("{s:s,s:I,s:s,s:I,s:I,s:I}", "container",

@@ -20,6 +20,25 @@ int registers_backend_find(enum fisch_backend *out, const struct haldls_containe
 	        HXCOMM_ENOTSUP, "%s cannot be reached by %s", container->name, name);
 }
 
+/* A number, a text, or nothing for the first one. */
+static int read_coordinate(uint32_t *out, const struct haldls_container *container,
+        const json_t *coordinate)
+{
+	if (json_is_string(coordinate))
+		return haldls_element_parse(out, container, json_string_value(coordinate));
+	const json_int_t number = coordinate ? json_integer_value(coordinate) : 0;
+	if (coordinate && !json_is_integer(coordinate))
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "\"coordinate\" is no whole number, and no text such as "
+		        "\"NeuronRow:1 Column:17\"");
+	if (number < 0 || number >= container->count)
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s of %s is %" PRId64 ", allowed are 0 to %" PRIu32, container->coordinate,
+		        container->name, (int64_t)number, container->count - 1);
+	*out = (uint32_t)number;
+	return HXCOMM_OK;
+}
+
 int registers_request_read(struct registers_request *out, const json_t *line)
 {
 	const char *name = json_string_value(json_object_get(line, "container"));
@@ -28,16 +47,10 @@ int registers_request_read(struct registers_request *out, const json_t *line)
 	out->container = haldls_container_find(name);
 	if (!out->container)
 		return HXCOMM_ENOENT;
-	const json_t *coordinate = json_object_get(line, "coordinate");
-	const json_int_t number = coordinate ? json_integer_value(coordinate) : 0;
-	if (coordinate && !json_is_integer(coordinate))
-		return hxcomm_error_set(HXCOMM_EINVAL, "\"coordinate\" is no whole number");
-	if (number < 0 || number >= out->container->count)
-		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s of %s is %" PRId64 ", allowed are 0 to %" PRIu32,
-		        out->container->coordinate, out->container->name, (int64_t)number,
-		        out->container->count - 1);
-	out->coordinate = (uint32_t)number;
+	const int status = read_coordinate(
+	        &out->coordinate, out->container, json_object_get(line, "coordinate"));
+	if (status != HXCOMM_OK)
+		return status;
 	out->backend = out->container->backends[0];
 	const json_t *backend = json_object_get(line, "backend");
 	if (!backend)

@@ -103,7 +103,7 @@ int haldls_chip_init_neuron_bypass(struct haldls_chip *out)
 
 int haldls__chip_part_error(int status, const struct haldls_container *container, uint32_t element)
 {
-	return hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate, element);
+	return haldls_element_wrap(status, container, element);
 }
 
 static int cell_error(uint32_t cell, uint32_t code)

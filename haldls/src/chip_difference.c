@@ -319,7 +319,7 @@ static void print_value(char out[48], const struct haldls_field *field, int64_t 
 void haldls_chip_difference_print(
 	char *out, size_t size, const struct haldls_chip_difference *difference)
 {
-	char first[48], second[48], index[32] = "";
+	char first[48], second[48], index[32] = "", place[HALDLS_ELEMENT_TEXT_MAX];
 	const struct haldls_field *field = difference->field;
 	print_value(first, field, difference->first);
 	print_value(second, field, difference->second);
@@ -329,7 +329,7 @@ void haldls_chip_difference_print(
 			difference->index % field->dimensions[1]);
 	else if (field->dimensions[0])
 		(void)snprintf(index, sizeof(index), "[%" PRIu32 "]", difference->index);
-	(void)snprintf(out, size, "%s of %s %" PRIu32 ": %s%s is %s, was %s",
-		difference->container->name, difference->container->coordinate, difference->element,
-		field->name, index, second, first);
+	haldls_element_print(place, difference->container, difference->element);
+	(void)snprintf(out, size, "%s of %s: %s%s is %s, was %s", difference->container->name,
+		place, field->name, index, second, first);
 }

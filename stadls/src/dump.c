@@ -291,7 +291,7 @@ static int memory_apply(struct memory *memory, const struct stadls_dump_entry *e
 		status = haldls_container_addresses(addresses, container, FISCH_OMNIBUS,
 		        entry->coordinate, true);
 	if (status != HXCOMM_OK)
-		return hxcomm_error_wrap(status, "%s %" PRIu32, container->name, entry->coordinate);
+		return haldls_element_wrap(status, container, entry->coordinate);
 	for (uint32_t w = 0; w < count; w++)
 		memory_write(memory, addresses[w], words[w], byte_enables);
 	return HXCOMM_OK;

@@ -29,9 +29,7 @@ static int encode(uint32_t *words, uint8_t *byte_enables, const struct haldls_co
 {
 	const int status =
 	        haldls_container_encode(words, byte_enables, container, coordinate, value);
-	return status == HXCOMM_OK ? status
-	                           : hxcomm_error_wrap(status, "%s %" PRIu32, container->coordinate,
-	                                     coordinate);
+	return status == HXCOMM_OK ? status : haldls_element_wrap(status, container, coordinate);
 }
 
 /* Labels travel together in one message. */

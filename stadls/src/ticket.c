@@ -24,8 +24,7 @@ static int decode(char *values, const struct stadls_ticket *ticket, const uint32
 			status = haldls_container_decode(
 			        values, container, ticket->coordinate + i, words);
 		if (status != HXCOMM_OK)
-			return hxcomm_error_wrap(status, "%s %" PRIu32, container->name,
-			        ticket->coordinate + i);
+			return haldls_element_wrap(status, container, ticket->coordinate + i);
 		words += count;
 	}
 	return HXCOMM_OK;
@@ -48,9 +47,10 @@ int stadls_ticket_read(void *value, const struct stadls_ticket *ticket,
 		        count_of(ticket), container->name);
 	if (status == HXCOMM_OK) {
 		status = fisch_ticket_read(words, &ticket->words, responses);
-		if (status != HXCOMM_OK)
-			hxcomm_error_wrap(
-			        status, "%s %" PRIu32, container->name, ticket->coordinate);
+		if (status != HXCOMM_OK) {
+			(void)haldls_element_wrap(status, container, ticket->coordinate);
+			(void)hxcomm_error_wrap(status, "%s", container->name);
+		}
 	}
 	if (status == HXCOMM_OK)
 		status = decode(values, ticket, words);

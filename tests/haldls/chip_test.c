@@ -175,7 +175,7 @@ static void a_difference_has_the_words_that_differ_in_their_order(void **state)
 
 struct seen {
 	size_t count;
-	char last[200];
+	char last[320];
 };
 
 static int see(const struct haldls_chip_difference *difference, void *user)
@@ -205,15 +205,19 @@ static void a_comparison_names_what_differs(void **state)
 	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
 	assert_int_equal(seen.count, 1);
 	assert_string_equal(seen.last,
-	        "NeuronConfig of NeuronConfigOnDLS 17: enable_fire is true, was false");
+	        "NeuronConfig of NeuronConfigOnDLS 17 (NeuronConfigBlock:0 NeuronConfig:17): enable_fire "
+	        "is true, was false");
 	f->other = f->chip;
 	f->other.capmem[12] = 1023;
 	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
-	assert_string_equal(seen.last, "CapMemCell of CapMemCellOnDLS 12: value is DisableRefresh, was 0");
+	assert_string_equal(seen.last,
+	        "CapMemCell of CapMemCellOnDLS 12 (CapMemBlock:0 Row:0 Column:12): value is "
+	        "DisableRefresh, was 0");
 	f->other = f->chip;
 	f->other.synapse_label[1][2][3] = 9;
 	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
-	assert_string_equal(seen.last, "SynapseRow of SynapseRowOnDLS 258: labels[3] is 9, was 0");
+	assert_string_equal(seen.last,
+	        "SynapseRow of SynapseRowOnDLS 258 (Synram:1 SynapseRow:2): labels[3] is 9, was 0");
 	f->other.readout_source_selection[0].neuron_odd[1][0] = true;
 	seen.count = 0;
 	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, see, &seen), 1);
@@ -271,7 +275,8 @@ static void a_visit_shows_every_container_in_the_order_of_writes(void **state)
 	visited->containers = 0;
 	f->other.synapse_driver_config[9].recovery = 16;
 	assert_error(haldls_chip_visit(&f->other, NULL, note, visited), HXCOMM_ERANGE,
-	        "SynapseDriverOnDLS 9: SynapseDriverConfig.recovery is 16, allowed are 0 to 15");
+	        "SynapseDriverOnDLS 9 (SynapseDriverBlock:0 SynapseDriver:9): "
+	        "SynapseDriverConfig.recovery is 16, allowed are 0 to 15");
 	assert_error(haldls_chip_visit(&f->chip, &f->other, note, visited), HXCOMM_ERANGE,
 	        "the reference: SynapseDriverOnDLS 9");
 	assert_int_equal(visited->containers, 0);
@@ -355,7 +360,8 @@ static void values_out_of_range_are_named(void **state)
 	f->chip.capmem[7] = 0;
 	f->chip.synapse_driver_config[9].recovery = 16;
 	assert_error(haldls_chip_encode(f->words, &f->chip), HXCOMM_ERANGE,
-	        "SynapseDriverOnDLS 9: SynapseDriverConfig.recovery is 16, allowed are 0 to 15");
+	        "SynapseDriverOnDLS 9 (SynapseDriverBlock:0 SynapseDriver:9): "
+	        "SynapseDriverConfig.recovery is 16, allowed are 0 to 15");
 }
 
 /* ---- rows of synapses ------------------------------------------------------------------------ */

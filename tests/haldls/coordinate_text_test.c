@@ -3,6 +3,7 @@
 #include "assert.h"
 #include "random.h"
 
+#include <haldls/container.h>
 #include <haldls/coordinate.h>
 
 #include <inttypes.h>
@@ -224,6 +225,70 @@ static void numbers_out_of_range_name_the_part_and_its_limits(void **state)
 	}
 }
 
+/* ---- containers ------------------------------------------------------------------------------ */
+
+static void check_element(const struct haldls_container *container, uint32_t element)
+{
+	char text[HALDLS_ELEMENT_TEXT_MAX], number[64];
+	uint32_t again = UINT32_MAX;
+	haldls_element_print(text, container, element);
+	assert_true(strlen(text) < sizeof(text) - 1);
+	snprintf(number, sizeof(number), "%s %" PRIu32, container->coordinate, element);
+	assert_memory_equal(text, number, strlen(number));
+	const char *labels = strstr(text, " (");
+	assert_int_equal(labels != NULL,
+	        haldls_coordinate_find(container->coordinate)->part_count > 0);
+	if (labels) {
+		text[strlen(text) - 1] = '\0';
+		assert_ok(haldls_element_parse(&again, container, labels + 2));
+		assert_int_equal(again, element);
+	}
+	snprintf(number, sizeof(number), "%" PRIu32, element);
+	assert_ok(haldls_element_parse(&again, container, number));
+	assert_int_equal(again, element);
+}
+
+static void elements_of_containers_are_written_as_coordinates(void **state)
+{
+	(void)state;
+	for (int logical = 0; logical < 2; logical++) {
+		size_t count;
+		const struct haldls_container *const *all =
+		        logical ? haldls_logical_containers(&count) : haldls_containers(&count);
+		for (size_t i = 0; i < count; i++) {
+			check_element(all[i], 0);
+			check_element(all[i], all[i]->count - 1);
+		}
+	}
+	const struct haldls_container *neuron = haldls_container_find("NeuronConfig");
+	char text[HALDLS_ELEMENT_TEXT_MAX];
+	uint32_t element = 7;
+	haldls_element_print(text, neuron, 145);
+	assert_string_equal(text, "NeuronConfigOnDLS 145 (NeuronConfigBlock:1 NeuronConfig:17)");
+	haldls_element_print(text, neuron, 512);
+	assert_string_equal(text, "NeuronConfigOnDLS 512");
+	assert_error(haldls_element_parse(&element, neuron, "512"), HXCOMM_ERANGE,
+	        "NeuronConfig: NeuronConfigOnDLS is 512, allowed are 0 to 511");
+	assert_error(haldls_element_parse(&element, neuron, "here"), HXCOMM_EINVAL,
+	        "NeuronConfig: 'here' is no NeuronConfigOnDLS");
+	assert_int_equal(element, 7);
+}
+
+static void an_error_keeps_its_message_behind_the_place(void **state)
+{
+	(void)state;
+	for (uint32_t element = 511; element <= 512; element++) {
+		hxcomm_error_set(HXCOMM_EIO, "the disk is full");
+		assert_int_equal(haldls_element_wrap(HXCOMM_EIO, haldls_container_find("NeuronConfig"),
+		                         element),
+		        HXCOMM_EIO);
+		assert_string_equal(hxcomm_error_message(),
+		        element == 512 ? "NeuronConfigOnDLS 512: the disk is full"
+		                       : "NeuronConfigOnDLS 511 (NeuronConfigBlock:3 NeuronConfig:127): "
+		                         "the disk is full");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +299,8 @@ int main(void)
 		cmocka_unit_test(labels_are_read_in_any_order_and_by_any_name),
 		cmocka_unit_test(garbage_is_refused_and_told_how_to_write),
 		cmocka_unit_test(numbers_out_of_range_name_the_part_and_its_limits),
+		cmocka_unit_test(elements_of_containers_are_written_as_coordinates),
+		cmocka_unit_test(an_error_keeps_its_message_behind_the_place),
 	};
 	return cmocka_run_group_tests_name("haldls/coordinate_text", tests, NULL, NULL);
 }

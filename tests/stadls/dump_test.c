@@ -146,7 +146,8 @@ static void a_chip_takes_what_is_written(void **state)
 	const struct haldls_capmem_cell wrong = { .value = 1024 };
 	assert_ok(stadls_dump_write(dump, &haldls_neuron_config_container, 2, &neuron));
 	assert_ok(stadls_dump_write(dump, &haldls_capmem_cell_container, 3, &wrong));
-	assert_error(stadls_dump_apply(chip, NULL, dump), HXCOMM_ERANGE, "CapMemCell 3");
+	assert_error(stadls_dump_apply(chip, NULL, dump), HXCOMM_ERANGE,
+	        "CapMemCellOnDLS 3 (CapMemBlock:0 Row:0 Column:3): CapMemCell.value is 1024");
 	assert_error(stadls_builder_append_dump(builder, dump), HXCOMM_ERANGE, "CapMemCellOnDLS 3");
 	assert_true(stadls_builder_is_empty(builder));
 	assert_ok(stadls_builder_write_chip_difference(builder, chip, before));

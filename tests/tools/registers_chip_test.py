@@ -39,7 +39,7 @@ class Chip(Case):
         read = self.lines("read", "--json", "CADCConfig")
         self.assertEqual([line["fields"]["reset_wait"] for line in read], [100, 100])
         out = self.registers("read", "CADCConfig", "1")
-        self.assertRegex(out, r"^CADCConfig 1\n  enable +false\n  reset_wait +100\n  dead_time +8\n$")
+        self.assertRegex(out, r"^CADCConfig of CADCConfigOnDLS 1\n  enable +false\n  reset_wait +100\n  dead_time +8\n$")
 
     def test_lines_are_answered_in_order(self):
         writes = [{"container": "CapMemCell", "coordinate": i, "fields": {"value": 10 * i}}
@@ -62,8 +62,11 @@ class Chip(Case):
                      r"leak\.enable_division +false"]:
             self.assertRegex(out, r"(?m)^  " + line + "$")
         # the same, as its register
-        read, = self.lines("read", "--json", "CapMemCell", "3")
-        self.assertEqual(read["fields"], {"value": 500})
+        for coordinate in ["3", "CapMemBlock:0 Row:v_leak Column:3"]:
+            read, = self.lines("read", "--json", "CapMemCell", coordinate)
+            self.assertEqual(read["fields"], {"value": 500})
+        self.assertRegex(self.registers("read", "CapMemCell", "3"),
+                         r"^CapMemCell of CapMemCellOnDLS 3 \(CapMemBlock:0 Row:0 Column:3\)\n")
         self.registers("write", "SynapseRow", "17", f"weights={json.dumps([i % 64 for i in range(256)])}")
         read, = self.lines("read", "--json", "SynapseRow", "17")
         self.assertEqual(read["fields"]["weights"], [i % 64 for i in range(256)])
@@ -97,7 +100,8 @@ class Chip(Case):
         self.registers("write", "--keep", "SynapseQuad", "32767", "labels=[0,0,9,0]")
         out = self.registers("diff", "full.jsonl", status=1)
         # quad 63, entry 2: column 8 * 31 + 2 * 2 + 1
-        self.assertEqual(out, "SynapseRow of SynapseRowOnDLS 511: labels[253] is 9, was 0\n"
+        self.assertEqual(out, "SynapseRow of SynapseRowOnDLS 511 (Synram:1 SynapseRow:255): "
+                              "labels[253] is 9, was 0\n"
                               "1 difference\n")
         line, = [json.loads(line) for line in
                  self.bss("registers", "diff", "--json", self.uri, "full.jsonl", status=1)[0].splitlines()]
@@ -170,7 +174,9 @@ class Chip(Case):
                 (["read", "NeuronConfig", "512"], "512, allowed are 0 to 511"),
                 (["read", "NeuronConfig", "0-512"], "512, allowed are 0 to 511"),
                 (["read", "NeuronConfig", "5-4"], "'5-4' is no coordinate"),
-                (["read", "NeuronConfig", "x"], "'x' is no coordinate"),
+                (["read", "NeuronConfig", "x"], "NeuronConfig: 'x' is no NeuronConfigOnDLS: write"),
+                (["read", "NeuronConfig", "NeuronConfigBlock:4 NeuronConfig:1"],
+                 "NeuronConfigBlockOnDLS is 4, allowed are 0 to 3"),
                 (["read", "NeuronConfig", "-1"], "invalid option"),
                 (["read", "Neuron"], "no container 'Neuron'"),
                 (["read", "ShiftRegister"], "cannot be read"),

@@ -7,6 +7,7 @@
 #include "assert.h"
 
 #include <haldls/containers.h>
+#include <haldls/coordinate.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,43 @@ static void recorded_members_are_understood_as_they_are(void **state)
 	ask_all_writes("lola", false, 444);
 }
 
+/* The coordinate as its labels, and as the reference prints it, in turn. */
+static void name_coordinate(json_t *request, const json_t *line, size_t turn)
+{
+	char text[HALDLS_COORDINATE_TEXT_MAX];
+	const struct haldls_coordinate *coordinate = haldls_coordinate_find(
+	        json_string_value(json_object_get(line, "coordinate_type")));
+	if (!coordinate || coordinate->kind == HALDLS_COORDINATE_RECORD)
+		return;
+	assert_ok(haldls_coordinate_print(text, sizeof(text), coordinate,
+	        vectors_u64(line, "coordinate_enum"),
+	        turn % 2 ? HALDLS_COORDINATE_LABELS : HALDLS_COORDINATE_REFERENCE));
+	json_object_set_new(request, "coordinate", json_string(text));
+}
+
+static void ask_by_text(const char *file, size_t lines)
+{
+	struct vectors *vectors = vectors_open(file);
+	open_session();
+	for (json_t *line; (line = vectors_next(vectors));) {
+		json_t *request = request_of(line), *write = write_of(line);
+		json_object_set(request, "fields", json_object_get(line, "fields"));
+		name_coordinate(request, line, session.count);
+		ask(request, write);
+		json_decref(write);
+	}
+	vectors_close(vectors);
+	assert_int_equal(session.count, lines);
+	run_session("encode", check_write);
+}
+
+static void coordinates_go_by_their_texts_too(void **state)
+{
+	(void)state;
+	ask_by_text("haldls", 2584);
+	ask_by_text("lola", 444);
+}
+
 static void ask_defaults(const char *file, size_t lines)
 {
 	struct vectors *vectors = vectors_open(file);
@@ -236,7 +274,17 @@ static void each_wrong_line_is_answered_with_its_reason(void **state)
 		{ "[1]", "lacks \"container\"" },
 		{ "{\"container\":\"NeuronConfig\",\"coordinate\":512}",
 		        "NeuronConfigOnDLS of NeuronConfig is 512, allowed are 0 to 511" },
-		{ "{\"container\":\"NeuronConfig\",\"coordinate\":\"a\"}", "no whole number" },
+		{ "{\"container\":\"NeuronConfig\",\"coordinate\":\"a\"}",
+		        "NeuronConfig: 'a' is no NeuronConfigOnDLS: write a number of 0 to 511, "
+		        "'NeuronConfigBlock:0 NeuronConfig:0', or as the reference" },
+		{ "{\"container\":\"NeuronConfig\",\"coordinate\":1.5}", "no whole number, and no text" },
+		{ "{\"container\":\"NeuronConfig\","
+		  "\"coordinate\":\"NeuronConfigBlock:4 NeuronConfig:0\"}",
+		        "NeuronConfigBlockOnDLS is 4, allowed are 0 to 3" },
+		{ "{\"container\":\"ExternalPPUMemoryBlock\",\"coordinate\":\"0..7\"}",
+		        "is no ExternalPPUMemoryBlockOnFPGA" },
+		{ "{\"container\":\"ExternalPPUMemoryBlock\",\"coordinate\":[]}",
+		        "no whole number from 0 on, and no text" },
 		{ "{\"container\":\"NeuronConfig\",\"fields\":{\"membrane_capacitor_size\":64}}",
 		        "NeuronConfig.membrane_capacitor_size is 64, allowed are 0 to 63" },
 		{ "{\"container\":\"NeuronConfig\",\"fields\":{\"colour\":1}}",
@@ -293,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_fields_give_the_recorded_writes),
 		cmocka_unit_test(recorded_members_are_understood_as_they_are),
+		cmocka_unit_test(coordinates_go_by_their_texts_too),
 		cmocka_unit_test(absent_fields_are_the_recorded_defaults),
 		cmocka_unit_test(values_go_by_their_names_too),
 		cmocka_unit_test(recorded_words_give_the_recorded_fields),

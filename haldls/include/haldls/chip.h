@@ -193,9 +193,10 @@ HXCOMM_API int haldls_chip_compare(const struct haldls_chip *first,
         const struct haldls_chip *second, haldls_chip_visitor *visitor, void *user);
 
 /** Print a difference for people:
- *  "NeuronConfig of NeuronConfigOnDLS 17: enable_fire is true, was false".
+ *  "NeuronConfig of NeuronConfigOnDLS 17 (NeuronConfigBlock:0 NeuronConfig:17): enable_fire is true,
+ *  was false".
  *  @param[out] out    [size] text, cut where it does not fit
- *  @param size        bytes with the final 0; 200 are enough for all
+ *  @param size        bytes with the final 0; 320 are enough for all
  *  @param difference  the difference */
 HXCOMM_API void haldls_chip_difference_print(char *out, size_t size,
         const struct haldls_chip_difference *difference);

@@ -201,6 +201,36 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_container_encode(uint32_t *words, uint8_t
 HXCOMM_API HXCOMM_NODISCARD int haldls_container_decode(void *value,
         const struct haldls_container *container, uint32_t element, const uint32_t *words);
 
+/** Bytes that hold the text of any container's coordinate, with the final 0. */
+enum { HALDLS_ELEMENT_TEXT_MAX = 160 };
+
+/** Print a coordinate of a container for people: its number, and the labels of its parts where it
+ *  has any, such as "NeuronConfigOnDLS 145 (NeuronConfigBlock:1 NeuronConfig:17)".
+ *  @param[out] out   a text that ends with 0; one that does not exist is a number only
+ *  @param container  the container
+ *  @param element    the coordinate */
+HXCOMM_API void haldls_element_print(char out[HALDLS_ELEMENT_TEXT_MAX],
+        const struct haldls_container *container, uint32_t element);
+
+/** Read a coordinate of a container that somebody wrote, see haldls_coordinate_parse().
+ *  @param[out] out   the coordinate; unchanged after an error
+ *  @param container  the container
+ *  @param text       such as "145" or "NeuronConfigBlock:1 NeuronConfig:17"
+ *  @retval 0              read
+ *  @retval HXCOMM_EINVAL  this is no such coordinate; the message says how to write one
+ *  @retval HXCOMM_ERANGE  a number lies outside its range
+ *  @retval HXCOMM_ENOENT  there is nothing at this place */
+HXCOMM_API HXCOMM_NODISCARD int haldls_element_parse(uint32_t *out,
+        const struct haldls_container *container, const char *text);
+
+/** Put the coordinate of a container in front of the message of an error that travels up.
+ *  @param status     the error's code
+ *  @param container  the container
+ *  @param element    the coordinate
+ *  @return @p status */
+HXCOMM_API int haldls_element_wrap(int status, const struct haldls_container *container,
+        uint32_t element);
+
 /** Find a field by name or alias.
  *  @param container  the container
  *  @param name       the field's name, or its alias
