@@ -155,12 +155,14 @@ static void the_end_of_an_answer_is_acknowledged_on_demand(void **state)
 	(void)state;
 	served_start(&served, "mock:");
 	struct public_host *host = public_host_open(&served);
-	for (int i = 0; i < 1000 && host->outside == 0; i++) {
+	for (int i = 0; i < 1000 && s.link.probes == 0; i++) {
 		run_ticks(host, 1000);
 		assert_null(public_host_receive(host, 3));
+		assert_ok(hxcomm_arq_server_statistics_read(&s, served.server));
 	}
-	assert_ok(hxcomm_arq_server_statistics_read(&s, served.server));
-	assert_true(host->outside > 0 && s.link.probes > 0);
+	assert_true(s.link.probes > 0 && s.link.frames_resent > 0);
+	assert_null(public_host_receive(host, 10));
+	assert_true(host->outside > 0);
 	public_host_close(host);
 	served_stop(&served);
 }
