@@ -20,7 +20,7 @@ import logical
 import logical_c
 import revision
 import shared_addresses
-from logical_c import address_name, c_string, expression, reads_as_written, upper
+from logical_c import address_name, c_string, expression, is_silent, reads_as_written, upper
 from register_map import BACKENDS, canonical, read_registers
 from schema import Refused
 from write_file import write_file
@@ -411,7 +411,7 @@ def reflection(c):
         out.append(functions)
     if c.payload:
         members += f"\t.payload = HALDLS_PAYLOAD_{upper(c.payload)},\n"
-    if "hardware" in c.read_unsupported_on:
+    if is_silent(c):
         members += "\t.is_silent = true,\n"
     out.append(f"""static void {c.c}_init(void *value)
 {{

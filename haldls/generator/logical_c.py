@@ -332,6 +332,13 @@ def address_lists(c):
     return "\n".join(out)
 
 
+def is_silent(c):
+    """Does a real chip keep some of it to itself?"""
+    if isinstance(c, Logical):
+        return c.read_words > 0 and any(is_silent(part.container) for part in c.parts)
+    return "hardware" in c.read_unsupported_on
+
+
 def address_members(c):
     return "".join(f"\t.{kind}_addresses = {address_name(c, kind)},\n"
                    for kind, count in (("write", c.written), ("read", c.read_words)) if count)
@@ -434,6 +441,7 @@ const struct haldls_container haldls_{c.c}_container = {{
 	.parts = {c.c}_parts,
 	.part_count = {len(c.parts)},
 	.differential = {"true" if c.differential else "false"},
+	.is_silent = {"true" if is_silent(c) else "false"},
 {address_members(c)}}};
 """)
     return "\n".join(out)

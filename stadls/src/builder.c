@@ -53,6 +53,7 @@ int stadls__scratch(uint32_t **out, struct stadls_builder *builder, size_t words
 void stadls_builder_clear(struct stadls_builder *builder)
 {
 	fisch_program_clear(builder->program);
+	builder->silent = NULL;
 }
 
 struct fisch_program *stadls_builder_program(struct stadls_builder *builder)
@@ -276,5 +277,8 @@ int stadls_builder_spike_train(struct stadls_builder *builder, const uint64_t *t
 
 int stadls_builder_append(struct stadls_builder *builder, const struct stadls_builder *other)
 {
-	return fisch_program_append_program(builder->program, other->program);
+	const int status = fisch_program_append_program(builder->program, other->program);
+	if (status == HXCOMM_OK && other->silent)
+		stadls__note_read(builder, other->silent);
+	return status;
 }

@@ -13,6 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool stadls__gives_all_back(const struct hxcomm_connection *connection)
+{
+	return !strncmp(hxcomm_identifier(connection), "emulator-", strlen("emulator-"));
+}
+
 static int compare_addresses(const void *a, const void *b)
 {
 	const uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
@@ -95,7 +100,7 @@ static int read_extent(bool *all, const struct stadls_chip_read_options *given,
 		return status;
 	switch (options.extent) {
 	case STADLS_CHIP_BY_IDENTIFIER:
-		*all = !strncmp(hxcomm_identifier(connection), "emulator-", strlen("emulator-"));
+		*all = stadls__gives_all_back(connection);
 		return HXCOMM_OK;
 	case STADLS_CHIP_GIVEN_BACK:
 	case STADLS_CHIP_ALL:

@@ -64,7 +64,7 @@ static void run(struct questions *q, struct stadls_health *out)
 		q->status = stadls_builder_barrier(
 		        q->builder, HXCOMM_BARRIER_OMNIBUS | HXCOMM_BARRIER_JTAG);
 	if (q->status == HXCOMM_OK)
-		q->status = stadls_run(q->connection, q->builder, q->responses);
+		q->status = stadls__run(q->connection, q->builder, q->responses);
 	if (q->status == HXCOMM_OK)
 		out->link_notifications += (uint32_t)q->responses->links.count;
 	stadls_builder_clear(q->builder);
@@ -360,7 +360,7 @@ int stadls_bringup_healthy(struct stadls_health *out, struct hxcomm_connection *
 		return status;
 	status = stadls_bringup_append(builder, options);
 	if (status == HXCOMM_OK) {
-		status = stadls_run(connection, builder, NULL);
+		status = stadls__run(connection, builder, NULL);
 		if (status != HXCOMM_OK)
 			(void)stadls__bringup_explain(status, connection);
 	}

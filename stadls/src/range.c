@@ -226,7 +226,9 @@ int stadls_builder_read_range(struct stadls_ticket *out, struct stadls_builder *
 	if (status == HXCOMM_OK)
 		status = fisch_program_append_register_reads(
 		        &ticket.words, builder->program, backend, addresses, words);
-	if (status == HXCOMM_OK)
-		*out = ticket;
-	return status;
+	if (status != HXCOMM_OK)
+		return status;
+	stadls__note_read(builder, container);
+	*out = ticket;
+	return HXCOMM_OK;
 }

@@ -7,14 +7,42 @@
 #include <hxcomm/error.h>
 #include <hxcomm/responses.h>
 #include <stadls/bringup.h>
+#include <stadls/health.h>
 #include <stadls/run.h>
 
+#include <stdio.h>
 #include <time.h>
+
+enum { MESSAGE_BYTES = 256 };
+
+int stadls__run(struct hxcomm_connection *connection, const struct stadls_builder *builder,
+        struct hxcomm_responses *out)
+{
+	if (builder->silent && !stadls__gives_all_back(connection))
+		return hxcomm_error_set(HXCOMM_ENOTSUP,
+		        "the program reads %s, which a real chip such as %s does not give back: read "
+		        "it from an emulated chip, or keep what was written",
+		        builder->silent->name, hxcomm_identifier(connection));
+	return fisch_run(connection, builder->program, out);
+}
+
+/* An instruction that blocked too long: most often, the chip was not brought up. */
+static int explain(int status, struct hxcomm_connection *connection)
+{
+	char message[MESSAGE_BYTES], cause[MESSAGE_BYTES];
+	if (status != HXCOMM_EDEVICE)
+		return status;
+	(void)snprintf(message, sizeof(message), "%s", hxcomm_error_message());
+	if (stadls_bringup_check(connection) != HXCOMM_ESTATE)
+		return hxcomm_error_set(status, "%s", message);
+	(void)snprintf(cause, sizeof(cause), "%s", hxcomm_error_message());
+	return hxcomm_error_set(status, "%s (%s)", cause, message);
+}
 
 int stadls_run(struct hxcomm_connection *connection, const struct stadls_builder *builder,
         struct hxcomm_responses *out)
 {
-	return fisch_run(connection, builder->program, out);
+	return explain(stadls__run(connection, builder, out), connection);
 }
 
 static double now_s(void)
@@ -67,7 +95,7 @@ int stadls_run_measured(struct stadls_run_info *info, struct hxcomm_connection *
 {
 	const uint64_t runs = runs_of(connection);
 	const double begin = now_s();
-	const int status = stadls_run(connection, builder, out);
+	const int status = stadls__run(connection, builder, out);
 	*info = (struct stadls_run_info){
 		.duration_s = now_s() - begin,
 		.words = fisch_program_mark(builder->program).words,
@@ -81,7 +109,7 @@ int stadls_run_measured(struct stadls_run_info *info, struct hxcomm_connection *
 	info->receive_s = last.receive_s;
 	info->decode_s = last.decode_s;
 	info->words_received = last.words_received;
-	return status;
+	return explain(status, connection);
 }
 
 int stadls_bringup(struct hxcomm_connection *connection)
@@ -92,7 +120,7 @@ int stadls_bringup(struct hxcomm_connection *connection)
 		return status;
 	status = stadls_bringup_append(builder, NULL);
 	if (status == HXCOMM_OK) {
-		status = stadls_run(connection, builder, NULL);
+		status = stadls__run(connection, builder, NULL);
 		if (status != HXCOMM_OK)
 			(void)stadls__bringup_explain(status, connection);
 	}

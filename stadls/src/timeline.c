@@ -358,6 +358,8 @@ int stadls_builder_append_timeline(struct stadls_ticket *tickets,
 			        "worst by "
 			        "%" PRIu64 " cycles: leave more room between them",
 			        made.delayed, made.commands, made.longest_delay_cycles);
+		for (size_t i = 0; i < timeline->reads; i++)
+			stadls__note_read(builder, timeline->tickets[i].container);
 		if (tickets)
 			give_tickets(tickets, timeline, marks);
 		if (report)

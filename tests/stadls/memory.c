@@ -8,6 +8,8 @@
 #include <hxcomm/provider.h>
 #include <hxcomm/words.h>
 
+#include <stdio.h>
+
 enum { CELLS = 1 << 19 };
 
 static struct {
@@ -15,6 +17,8 @@ static struct {
 	uint8_t used[CELLS];
 	size_t count, runs, words;
 } memory;
+
+static char name[HXCOMM_URI_MAX + 1];
 
 uint32_t *memory_word(uint32_t address)
 {
@@ -47,9 +51,10 @@ size_t memory_words(void)
 static int memory_open(void **state, const struct hxcomm_uri *uri,
         const struct hxcomm_open_options *options)
 {
-	(void)uri, (void)options;
+	(void)options;
 	*state = &memory;
 	memory_clear();
+	(void)snprintf(name, sizeof(name), "%s", uri->rest[0] ? uri->rest : "emulator-0");
 	return HXCOMM_OK;
 }
 
@@ -101,7 +106,7 @@ static int memory_run(void *state, struct hxcomm_job *job)
 static const char *memory_identifier(void *state)
 {
 	(void)state;
-	return "memory-1";
+	return name;
 }
 
 static void memory_close(void *state)

@@ -4,7 +4,7 @@
 
 /* The provider `memory:`, a chip that is nothing but memory behind the omnibus: a word that is read
  * is what was written there last, 0 at first. There is one for all connections; opening empties it.
- */
+ * It is an emulated chip; `memory:NAME` is a real one of that name. */
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,11 +4,13 @@
 #include "memory.h"
 #include "random.h"
 
+#include <haldls/logical.h>
 #include <hxcomm/connection.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
 #include <stadls/builder.h>
 #include <stadls/run.h>
+#include <stadls/timeline.h>
 
 #include <stdlib.h>
 
@@ -200,6 +202,44 @@ static int setup(void **state)
 	return memory_register();
 }
 
+/* What a real chip keeps to itself is not asked for, however the read came into the program. */
+static void reads_that_a_real_chip_does_not_answer_are_refused(void **state)
+{
+	struct stadls_builder *builder = new_builder(), *copy = NULL;
+	struct hxcomm_connection *connection;
+	struct stadls_timeline *timeline;
+	struct stadls_ticket ticket;
+	size_t number;
+	(void)state;
+	assert_ok(hxcomm_open(&connection, "memory:chip-63", NULL));
+	assert_ok(stadls_builder_read(&ticket, builder, &haldls_cadc_config_container, 1));
+	assert_ok(stadls_run(connection, builder, NULL));
+	assert_ok(stadls_builder_read(&ticket, builder, &haldls_crossbar_node_container, 7));
+	assert_error(stadls_run(connection, builder, NULL), HXCOMM_ENOTSUP,
+	        "the program reads CrossbarNode, which a real chip such as chip-63 does not give back");
+	assert_int_equal(memory_runs(), 1);
+	assert_ok(stadls_builder_new_copy(&copy, builder));
+	assert_error(stadls_run(connection, copy, NULL), HXCOMM_ENOTSUP, "reads CrossbarNode");
+	stadls_builder_clear(copy);
+	assert_ok(stadls_run(connection, copy, NULL));
+	/* a logical container with such a part */
+	assert_ok(stadls_builder_read(&ticket, copy, &haldls_cadc_readout_chain_container, 0));
+	assert_error(stadls_run(connection, copy, NULL), HXCOMM_ENOTSUP, "reads CADCReadoutChain");
+	stadls_builder_clear(copy);
+	assert_ok(stadls_timeline_new(&timeline));
+	assert_ok(stadls_timeline_read(&number, timeline, 5, &haldls_synapse_bias_selection_container, 0));
+	assert_ok(stadls_builder_append_timeline(NULL, NULL, copy, timeline));
+	assert_error(stadls_run(connection, copy, NULL), HXCOMM_ENOTSUP, "reads SynapseBiasSelection");
+	hxcomm_close(connection);
+	/* the emulated one answers */
+	assert_ok(hxcomm_open(&connection, "memory:", NULL));
+	assert_ok(stadls_run(connection, builder, NULL));
+	hxcomm_close(connection);
+	stadls_timeline_free(timeline);
+	stadls_builder_free(copy);
+	stadls_builder_free(builder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +247,7 @@ int main(void)
 		cmocka_unit_test(a_whole_type_comes_back_in_one_ticket),
 		cmocka_unit_test(a_range_that_fails_leaves_nothing),
 		cmocka_unit_test(only_rows_that_may_have_changed_are_looked_at),
+		cmocka_unit_test(reads_that_a_real_chip_does_not_answer_are_refused),
 		cmocka_unit_test(polling_a_word_sets_the_block_up_first),
 	};
 	return cmocka_run_group_tests_name("stadls/range", tests, setup, NULL);

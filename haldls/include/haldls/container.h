@@ -119,7 +119,8 @@ struct haldls_container {
 	uint32_t (*shift)(uint32_t element);
 	/** lanes that a write touches, bit i for bits 8i+7:8i; NULL where it is always all four */
 	uint8_t (*byte_enables)(const void *value, uint32_t element);
-	bool is_silent; /**< a real chip does not give it back, the emulated one does */
+	bool is_silent; /**< a real chip does not give it, or a part of it, back; the emulated one
+	                     does */
 	const struct haldls_part *parts; /**< [part_count] of a logical container, in the order of
 	                                      writes: those of the same stride and range of words
 	                                      alternate */

@@ -24,8 +24,12 @@ struct stadls_builder;
  *  @param connection  an open connection
  *  @param builder     stays as it is
  *  @param[out] out    cleared first; then the responses, for stadls_ticket_read(). NULL only checks
+ *  @retval HXCOMM_ENOTSUP  it reads what a real chip does not give back (haldls_container.is_silent),
+ *                          and this is no emulated one; nothing was run
  *  @return as fisch_run(): HXCOMM_EDEVICE when an instruction blocked too long, HXCOMM_EPROTO
- *          when answers are missing */
+ *          when answers are missing. Where a chip blocks that was not brought up, the message says
+ *          so; to know, it is asked by a program of its own. What is only written to such a chip is
+ *          lost without a word, as on a real one: stadls_bringup_check() tells before */
 HXCOMM_API HXCOMM_NODISCARD int stadls_run(struct hxcomm_connection *connection,
         const struct stadls_builder *builder, struct hxcomm_responses *out);
 
