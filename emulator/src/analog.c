@@ -44,6 +44,8 @@ static void power_up(struct emulator_analog *a)
 	a->board_volt[ANALOG_V_RESET] = 1.85f;
 	a->board_volt[ANALOG_V_RES_MEAS] = 0.9f;
 	a->kernel = emulator__kernel_choose();
+	if (a->config.kernel)
+		emulator__analog_use_kernel(a, a->config.kernel - 1);
 	a->noise_slot[0] = a->noise_slot[1] = UINT64_MAX;
 	memset(a->synapses[0].relabelled, true, sizeof(a->synapses[0].relabelled));
 	memset(a->synapses[1].relabelled, true, sizeof(a->synapses[1].relabelled));

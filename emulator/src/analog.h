@@ -93,6 +93,8 @@ struct emulator_analog_config {
 	bool variation;  /**< fixed pattern on; off = every instance is the typical one */
 	unsigned threads; /**< 2 lets a thread of its own run the lower hemisphere where there is much
 			       to do, with the same results; else the caller does everything */
+	unsigned kernel; /**< 1 and more: number of emulator__kernel_list() + 1, with the same
+			      results; 0: the fastest */
 };
 
 /** A voltage that the board gives the chip. */

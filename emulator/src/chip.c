@@ -62,6 +62,7 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 		.noise = options->noise,
 		.variation = options->variation,
 		.threads = options->threads,
+		.kernel = options->kernel,
 	};
 	chip->listener = *listener;
 	chip->work_limit = options->work_limit ? options->work_limit : default_work_limit;

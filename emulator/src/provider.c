@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The emulated machine as a provider of hxcomm: `emulator:?serial=1&seed=1&noise=1&variation=1`, and what is
  * broken on purpose. */
+#include "kernel.h"
 #include "machine.h"
 
 #include <hxcomm/connection.h>
@@ -10,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80, WORDS_A_CHECK = 4096 };
 
@@ -17,8 +19,8 @@ enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80, WORDS_A_CHECK = 409
 static int check_keys(const struct hxcomm_uri *uri)
 {
 	enum { KEYS_MAX = 32 };
-	static const char *const own[] = { "serial", "seed", "noise", "variation", "threads", "temperature",
-		"vector_generators" };
+	static const char *const own[] = { "serial", "seed", "noise", "variation", "threads", "kernel",
+		"temperature", "vector_generators" };
 	enum { OWN = sizeof(own) / sizeof(*own) };
 	const char *known[KEYS_MAX];
 	unsigned count;
@@ -28,6 +30,30 @@ static int check_keys(const struct hxcomm_uri *uri)
 	for (unsigned i = 0; i < count && OWN + i < KEYS_MAX; i++)
 		known[OWN + i] = faults[i];
 	return hxcomm_uri_check_keys(uri, known, OWN + count);
+}
+
+/* The instruction set of the kernels, for those who doubt that all give the same. */
+static int read_kernel(unsigned *out, const struct hxcomm_uri *uri)
+{
+	static const char *const names[] = { "portable", "avx2", "avx512" };
+	const char *name = hxcomm_uri_find(uri, "kernel");
+	const struct kernel *all[3];
+	const unsigned count = emulator__kernel_list(all);
+	*out = 0;
+	if (!name)
+		return HXCOMM_OK;
+	for (unsigned i = 0; i < count; i++)
+		if (!strcmp(all[i]->name, name)) {
+			*out = 1 + i;
+			return HXCOMM_OK;
+		}
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], name))
+			return hxcomm_error_set(HXCOMM_ENOTSUP,
+			        "kernel is %s: this processor has no such instructions; leave the key out",
+			        name);
+	return hxcomm_error_set(HXCOMM_EINVAL,
+	        "kernel is '%.40s', allowed are portable, avx2 and avx512", name);
 }
 
 static int read_options(struct emulator_options *out, const struct hxcomm_uri *uri)
@@ -48,6 +74,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 		status = hxcomm_uri_read_u64(&variation, uri, "variation", 1, 0, 1);
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&threads, uri, "threads", 1, 1, 2);
+	if (status == HXCOMM_OK)
+		status = read_kernel(&options.kernel, uri);
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_double(&options.celsius, uri, "temperature",
 		        EMULATOR_CELSIUS, CELSIUS_MIN, CELSIUS_MAX);

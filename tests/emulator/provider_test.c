@@ -47,6 +47,10 @@ static void a_wrong_address_says_what_is_allowed(void **state)
 		{ "emulator:?link_loss=1.5", HXCOMM_ERANGE, "link_loss" },
 		{ "emulator:?link_flips=-0.1", HXCOMM_ERANGE, "link_flips" },
 		{ "emulator:?clock_drift_ppm=2000", HXCOMM_ERANGE, "clock_drift_ppm" },
+		{ "emulator:?threads=3", HXCOMM_ERANGE, "1 to 2" },
+		{ "emulator:?kernel=", HXCOMM_EINVAL, "portable" },
+		{ "emulator:?kernel=neon", HXCOMM_EINVAL, "avx512" },
+		{ "emulator:?vector_generators=2", HXCOMM_ERANGE, "vector_generators" },
 		{ "emulator:?no_pll=2", HXCOMM_ERANGE, "no_pll" },
 		{ "emulator:chip7", HXCOMM_EINVAL, "'chip7'" },
 	};
@@ -182,6 +186,8 @@ static void the_same_run_gives_the_same_words_another_seed_or_serial_does_not(vo
 	static const struct { const char *uri; bool same; } rows[] = {
 		{ "emulator:?serial=1&seed=1", true },
 		{ "emulator:", true },
+		{ "emulator:?kernel=portable", true },
+		{ "emulator:?kernel=portable&threads=2", true },
 		{ "emulator:?serial=1&seed=2", false },
 		{ "emulator:?serial=2&seed=1", false },
 		{ "emulator:?noise=0", false },
