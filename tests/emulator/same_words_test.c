@@ -75,7 +75,7 @@ static void set_synapses(struct haldls_chip *chip)
 		for (unsigned bus = 0; bus < 4; bus++)
 			chip->common_padi_bus_config[hemisphere].enable_spl1[bus] = true;
 		for (uint32_t i = 0; i < 65536; i++) {
-			chip->synapse_weight[hemisphere][i / 256][i % 256] = 
+			chip->synapse_weight[hemisphere][i / 256][i % 256] =
 			        (uint8_t)(i * 7 % 64 / (i / 256 % 2 ? 8 : 1));
 			chip->synapse_label[hemisphere][i / 256][i % 256] = (uint8_t)(i / 3 % 4);
 		}
