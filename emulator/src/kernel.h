@@ -104,6 +104,9 @@ struct kernel_rich {
 	kernel_column reversal[KERNEL_LINES];    /**< V, where it is as without this */
 	kernel_column pause; /**< 1 where inputs and exponential term pause in reset, else 0 */
 	/* of windows */
+	kernel_column octaves; /**< doublings of the exponential term in 1 V */
+	kernel_column behind;  /**< … at its reference */
+	kernel_column adaptation_per; /**< s/V, over the limit of the adaptation */
 	kernel_column turn;  /**< share of its way that the adaptation makes in a step */
 	kernel_column since; /**< steps from the window's begin to the begin of the reset */
 	kernel_column until; /**< … to its end; not above 0 where there is none */

@@ -10,12 +10,13 @@
 
 /* What acts on 1 to 16 membranes for the length of a step, and where it brings them. */
 struct rich {
-	vec exponential;             /* V per step at its reference */
-	vec slope, width, reference; /* of the exponential term: 1/V, V, V */
-	vec limit;                   /* V per step, its largest */
-	vec force, pull;             /* the other currents, V per step, and minus their slope */
-	vec mean, steep;             /* their mean; slope of the exponential term */
-	vec next;                    /* V */
+	vec exponential;     /* V per step at its reference */
+	vec slope, width;    /* of the exponential term: 1/V, V */
+	vec octaves, behind; /* … doublings in 1 V; at its reference */
+	vec limit;           /* V per step, its largest */
+	vec force, pull;     /* the other currents, V per step, and minus their slope */
+	vec mean, steep;     /* their mean; slope of the exponential term */
+	vec next;            /* V */
 };
 
 ALWAYS vec vec_tanh(vec x)
@@ -31,13 +32,21 @@ ALWAYS vec way_of(vec z)
 	return all(1.0f) / (all(1.0f) + z * (all(0.5f) + z * all(1.0f / 12.0f)));
 }
 
-/* tanh(x) / x */
-ALWAYS vec vec_tanh_share(vec x)
+/* 2^x for -126 < x < 127; relative error 3e-6. */
+ALWAYS vec vec_octaves(vec x)
 {
-	const vec size = vec_most(x, -x), clipped = vec_least(size, all(tanh_end));
-	const vec q = clipped * clipped;
-	return vec_tanh_over(q) * (clipped + all(1e-9f)) /
-	       (vec_tanh_under(q) * (size + all(1e-9f)));
+	const vec rounded = x + all(12582912.0f); /* 1.5 * 2^23: the last place is 1 */
+	const vec r = x - (rounded - all(12582912.0f)), q = r * r;
+	const vec low = all(1.0f) + r * all(0.69314718f);
+	const vec middle = all(0.24022651f) + r * all(0.055504109f);
+	const vec high = all(9.6181291e-3f) + r * all(1.3333558e-3f);
+	const vec y = low + q * (middle + q * high);
+	vec_bits exponent;
+	memcpy(&exponent, &rounded, sizeof(exponent));
+	exponent = (exponent << 23) + (UINT32_C(127) << 23);
+	vec scale;
+	memcpy(&scale, &exponent, sizeof(scale));
+	return y * scale;
 }
 
 /* Add the current of an input to force and pull. @size, @fall: at 0 V, and how it changes with the
@@ -50,29 +59,24 @@ ALWAYS void rich_input(struct rich *r, vec v, vec size, vec fall, vec open)
 	r->pull -= open * choose(on, fall, all(0.0f));
 }
 
-/* From @v to @r->next. @share: of the way of the other currents, see way_of(). */
+/* From @v to @r->next. @share: of the way of the other currents, see way_of(). Between the rails no
+ * exponential term leaves the range of vec_octaves(). */
 ALWAYS void rich_flow(struct rich *r, vec v, vec share)
 {
-	const vec x = vec_most(vec_least(r->slope * (v - r->reference), all(14.0f)), all(-80.0f));
-	const vec grown = vec_least(r->exponential * vec_decay(-x), r->limit + r->limit);
-	r->steep = grown * r->slope;
-	const vec early = vec_least(r->steep, all(1.0f));
-	r->mean = r->force * share - all(0.5f) * r->pull * vec_least(grown, r->limit) *
-					     (all(1.0f) + all(0.5f) * early);
-	const vec z = vec_most(vec_least(r->mean * r->slope, all(3.0f)), all(-3.0f));
-	const vec growth =
-		all(1.0f) +
-		z * (all(0.5f) + z * (all(1.0f / 6.0f) +
-					     z * (all(1.0f / 24.0f) + z * all(1.0f / 120.0f))));
-	const vec part = r->steep * growth, y = vec_least(part, all(0.98f));
-	/* -ln(1 - y), off by 3 ns where it matters */
-	const vec s = y / (all(2.0f) - y), q = s * s;
-	const vec series =
-		all(2.0f) +
-		q * (all(2.0f / 3.0f) +
-			    q * (all(2.0f / 5.0f) + q * (all(2.0f / 7.0f) + q * all(2.0f / 9.0f))));
-	const vec rise = choose(above(part, all(0.98f)), r->limit, s * series * r->width);
-	const vec next = v + r->mean + vec_least(rise, r->limit);
+	const vec grown = vec_octaves(r->octaves * v - r->behind) * r->exponential;
+	const vec rise = vec_least(grown, r->limit), steep = rise * r->slope;
+	r->steep = steep;
+	r->mean = r->force * share - all(0.5f) * r->pull * rise;
+	/* f / (exp(f) - 1) */
+	const vec f = r->mean * r->slope;
+	const vec fall = (all(1.0f) - all(0.5f) * f) + f * f * all(1.0f / 12.0f);
+	/* -ln(1 - y) = y (1 - y / 2) / (1 - y + y^2 / 6), y = steep / fall; off by 3 % of a step in
+	 * time towards 1, beyond which the limit comes */
+	const vec over = steep * (fall - all(0.5f) * steep);
+	const vec under = fall * (fall - steep) + steep * steep * all(1.0f / 6.0f);
+	const vec risen = vec_least(over / under * r->width, r->limit);
+	const vec held = choose(above(grown, r->limit), r->limit, risen);
+	const vec next = v + r->mean + choose(above(steep, all(0.98f) * fall), r->limit, held);
 	r->next = vec_least(vec_most(next, all(0.0f)), all(PHYSICS_RAIL));
 }
 
@@ -94,16 +98,16 @@ static float rich_place(float from, float to, float at, float mean, float steep,
 
 /* Put down where in the step from @v those of @lanes crossed their thresholds. */
 static void rich_cross(const struct kernel_membranes *m, struct kernel_rich *rich, unsigned i,
-	uint32_t lanes, vec v, const struct rich *r)
+	uint32_t lanes, vec v, vec mean, vec steep)
 {
-	float from[LANES], mean[LANES], steep[LANES];
+	float from[LANES], others[LANES], slope[LANES];
 	memcpy(from, &v, sizeof(from));
-	memcpy(mean, &r->mean, sizeof(mean));
-	memcpy(steep, &r->steep, sizeof(steep));
+	memcpy(others, &mean, sizeof(others));
+	memcpy(slope, &steep, sizeof(slope));
 	for (; lanes; lanes &= lanes - 1) {
 		const unsigned k = (unsigned)__builtin_ctz(lanes), n = i + k;
 		rich->place[n] = rich_place(from[k], m->v[n], m->threshold[n] - m->noise[n],
-			mean[k], steep[k], rich->exponential_slope[n]);
+			others[k], slope[k], rich->exponential_slope[n]);
 	}
 }
 
@@ -135,17 +139,20 @@ ALWAYS vec rich_line(struct kernel_membranes *m, unsigned l, unsigned i, bool ev
 	return vec_tanh((middle + load(&m->input_offset[l][i])) * all(1.0f / PHYSICS_LINE_PAIR));
 }
 
-/* Leak, reset and adaptation @w at @v, V/s. */
-ALWAYS void rich_currents(const struct kernel_membranes *m, const struct kernel_rich *rich,
-	unsigned i, vec v, vec w, vec share, struct rich *r)
+/* Leak and reset at @v, all currents in the same unit. @leak, @reset: the largest. */
+ALWAYS void rich_amplifiers(
+	const struct kernel_membranes *m, unsigned i, vec v, vec leak, vec reset, struct rich *r)
 {
-	const vec leak = load(&m->leak_limit[i]), slope = load(&m->leak_slope[i]);
-	const vec reset = load(&m->reset_limit[i]) * share, steep = load(&m->reset_slope[i]);
-	const vec t = vec_tanh(slope * (load(&m->leak_reference[i]) - v));
-	const vec y = vec_tanh(steep * (load(&m->reset_reference[i]) - v));
-	const vec most = load(&rich->adaptation_limit[i]);
-	r->force = load(&m->constant[i]) + leak * t + reset * y - most * vec_tanh(w / most);
-	r->pull = leak * slope * (all(1.0f) - t * t) + reset * steep * (all(1.0f) - y * y);
+	const vec slope = load(&m->leak_slope[i]), steep = load(&m->reset_slope[i]);
+	const vec x = vec_clip(slope * (load(&m->leak_reference[i]) - v)), p = x * x;
+	const vec y = vec_clip(steep * (load(&m->reset_reference[i]) - v)), q = y * y;
+	const vec under_x = vec_tanh_under(p), under_y = vec_tanh_under(q);
+	const vec inverse = all(1.0f) / (under_x * under_y);
+	const vec tanh_x = x * vec_tanh_over(p) * (under_y * inverse);
+	const vec tanh_y = y * vec_tanh_over(q) * (under_x * inverse);
+	r->force = leak * tanh_x + reset * tanh_y;
+	r->pull = leak * slope * (all(1.0f) - tanh_x * tanh_x) +
+		  reset * steep * (all(1.0f) - tanh_y * tanh_y);
 }
 
 /* Move 1 to 16 rich neurons by a step. */
@@ -162,7 +169,9 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	const vec turn = all(h) * rate * way_of(all(h) * rate);
 	const vec middle = w + all(0.5f) * turn * (a * (v - a_ref) - w);
 	struct rich r;
-	rich_currents(m, rich, i, v, middle, share, &r);
+	const vec most = load(&rich->adaptation_limit[i]);
+	rich_amplifiers(m, i, v, load(&m->leak_limit[i]), load(&m->reset_limit[i]) * share, &r);
+	r.force += load(&m->constant[i]) - most * vec_tanh(middle / most);
 	for (unsigned l = 0; l < KERNEL_LINES; l++) {
 		const vec open = rich_line(m, l, i, variants & KERNEL_EVENTS) * running;
 		const vec limit = load(&m->input_limit[l][i]),
@@ -180,7 +189,8 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	r.exponential = load(&rich->exponential[i]) * running * all(h);
 	r.slope = load(&rich->exponential_slope[i]);
 	r.width = all(1.0f) / vec_most(r.slope, all(1e-3f));
-	r.reference = load(&rich->exponential_reference[i]);
+	r.octaves = r.slope * all(1.44269504f);
+	r.behind = r.octaves * load(&rich->exponential_reference[i]);
 	r.limit = load(&rich->exponential_limit[i]) * all(h);
 	rich_flow(&r, v, way_of(r.pull));
 	const vec next = fade(v, r.next);
@@ -200,7 +210,7 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	}
 	store(&rich->place[i], all(1.0f));
 	if (fresh) {
-		rich_cross(m, rich, i, fresh, v, &r);
+		rich_cross(m, rich, i, fresh, v, r.mean, r.steep);
 		flags |= KERNEL_CROSSING;
 	}
 	/* the adaptation of those that crossed goes on until then only: a reset follows */

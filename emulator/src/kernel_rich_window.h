@@ -17,6 +17,10 @@ struct rich_course {
 	vec turn, aim; /* of the adaptation: w tends to a V - aim */
 	bool rests;    /* some lane is in reset in this window */
 	bool careful;  /* … or near the rails */
+	/* the last step: where it began and what moved it, and lanes that crossed their thresholds
+	 */
+	vec before, mean, steep;
+	uint32_t crossing;
 };
 
 /* How far the lines are open in the steps of a window. */
@@ -24,22 +28,39 @@ struct rich_lines {
 	_Alignas(64) float open[KERNEL_WINDOW][KERNEL_LINES][KERNEL_BLOCK];
 };
 
-ALWAYS void rich_window_line(struct kernel_membranes *m, const struct kernel_plan *p,
-	const struct kernel_window *w, unsigned l, unsigned i, struct rich_lines *lines)
+ALWAYS void rich_window_lines(struct kernel_membranes *m, const struct kernel_plan *p,
+	const struct kernel_window *w, unsigned i, struct rich_lines *lines)
 {
 	const struct kernel_planned *b = &p->neurons[i / 16];
-	const unsigned column = i - w->first, place = i % KERNEL_BLOCK;
-	vec u = load(&m->line[l][i]);
+	const unsigned column = i - w->first, place = i % KERNEL_BLOCK, o = i % 16;
+	vec u[KERNEL_LINES] = {load(&m->line[0][i]), load(&m->line[1][i])};
 	for (unsigned k = 0; k < w->steps; k++) {
-		vec x;
-		u = pass_line(b, l, i % 16, u + load(&w->drop[k][l][column]), &x);
-		const vec q = x * x, open = x * vec_tanh_over(q) / vec_tanh_under(q);
-		store(&lines->open[k][l][place], l ? -open : open);
+		vec x[KERNEL_LINES], over[KERNEL_LINES], under[KERNEL_LINES];
+		for (unsigned l = 0; l < KERNEL_LINES; l++) {
+			u[l] = pass_line(b, l, o, u[l] + load(&w->drop[k][l][column]), &x[l]);
+			const vec q = x[l] * x[l];
+			over[l] = x[l] * vec_tanh_over(q);
+			under[l] = vec_tanh_under(q);
+		}
+		const vec inverse = all(1.0f) / (under[0] * under[1]);
+		store(&lines->open[k][0][place], over[0] * under[1] * inverse);
+		store(&lines->open[k][1][place], -over[1] * under[0] * inverse);
 	}
-	/* away from denormal numbers */
-	u += load(&w->drop[w->steps][l][column]);
-	u = vec_most(u, all(1e-12f)) - all(1e-12f);
-	store(&m->line[l][i], vec_least(u, all(PHYSICS_LINE_LIMIT)));
+	for (unsigned l = 0; l < KERNEL_LINES; l++) {
+		/* away from denormal numbers */
+		u[l] += load(&w->drop[w->steps][l][column]);
+		u[l] = vec_most(u[l], all(1e-12f)) - all(1e-12f);
+		store(&m->line[l][i], vec_least(u[l], all(PHYSICS_LINE_LIMIT)));
+	}
+}
+
+/* tanh(x) / x */
+ALWAYS vec rich_adapting(vec x)
+{
+	const vec size = vec_most(x, -x), clipped = vec_least(size, all(tanh_end));
+	const vec q = clipped * clipped;
+	return vec_tanh_over(q) * (clipped + all(1e-9f)) /
+	       (vec_tanh_under(q) * (size + all(1e-9f)));
 }
 
 ALWAYS void rich_begin(const struct kernel_membranes *m, struct kernel_rich *rich,
@@ -67,8 +88,8 @@ ALWAYS void rich_begin(const struct kernel_membranes *m, struct kernel_rich *ric
 	c->limit = load(&rich->exponential_limit[i]) * h;
 	c->turn = load(&rich->turn[i]);
 	c->aim = load(&rich->adaptation_a[i]) * load(&rich->adaptation_reference[i]);
-	c->share =
-		h * vec_tanh_share(load(&rich->adaptation[i]) / load(&rich->adaptation_limit[i]));
+	c->share = h * rich_adapting(load(&rich->adaptation[i]) * load(&rich->adaptation_per[i]));
+	c->crossing = 0;
 	c->rests = bits(above(load(&rich->until[i]), all(0.0f)));
 	c->careful = bits(above(v, all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT))) ||
 		     bits(above(all(2 * PHYSICS_RAIL_SOFT), v));
@@ -82,12 +103,9 @@ ALWAYS vec rich_reset(const struct kernel_membranes *m, const struct kernel_rich
 	const vec share = vec_most(vec_least(to - all((float)k), all(1.0f)) -
 					   vec_most(from - all((float)k), all(0.0f)),
 		all(0.0f));
-	const vec slope = load(&m->leak_slope[i]), steep = load(&m->reset_slope[i]);
-	const vec leak = load(&m->leak_limit[i]) * h, reset = load(&m->reset_limit[i]) * h * share;
-	const vec t = vec_tanh(slope * (load(&m->leak_reference[i]) - v));
-	const vec y = vec_tanh(steep * (load(&m->reset_reference[i]) - v));
-	r->force = leak * t + load(&m->constant[i]) * h + reset * y;
-	r->pull = leak * slope * (all(1.0f) - t * t) + reset * steep * (all(1.0f) - y * y);
+	rich_amplifiers(
+		m, i, v, load(&m->leak_limit[i]) * h, load(&m->reset_limit[i]) * h * share, r);
+	r->force += load(&m->constant[i]) * h;
 	return share;
 }
 
@@ -103,34 +121,42 @@ static float rich_after(const struct kernel_membranes *m, const struct kernel_ri
 	return rest + (v - rest) * decay(held * rate);
 }
 
-/* Comparators of @lanes switched on in step @k. */
+/* Comparators of a vector switched on in step @k. The adaptation went on by its step already. */
 static void rich_fire(struct kernel_membranes *m, struct kernel_rich *rich,
-	const struct kernel_window *w, unsigned i, unsigned k, uint32_t lanes, float step)
+	const struct kernel_window *w, struct rich_course *c, unsigned i, unsigned k, float step)
 {
-	for (; lanes; lanes &= lanes - 1) {
+	rich_cross(m, rich, i, c->crossing, c->before, c->mean, c->steep);
+	for (uint32_t lanes = c->crossing; lanes; lanes &= lanes - 1) {
 		const unsigned n = i + (unsigned)__builtin_ctz(lanes);
 		const float share = rich->place[n], time = (float)k + share, at = m->threshold[n];
 		/* of the last part of the way, which is the steepest */
 		const float speed = (m->v[n] - at) / most(1.0f - share, 0.01f);
-		rich->until[n] = 0;
+		const float to = m->v[n], until = rich->until[n], adapted = rich->adaptation[n];
 		w->fire(w->user, n, time, speed);
-		if (rich->until[n] > 0)
+		if (rich->until[n] != until)
 			m->v[n] = rich_after(m, rich, n, k, time, speed, at, step);
+		rich->adaptation[n] += rich->turn[n] * (rich->adaptation_a[n] * (m->v[n] - to) -
+							       (rich->adaptation[n] - adapted));
 	}
+	c->crossing = 0;
+	c->rests = true;
 }
 
 ALWAYS void rich_window_step(struct kernel_membranes *m, struct kernel_rich *rich,
 	const struct kernel_window *w, struct rich_course *c, unsigned i, unsigned k, float step,
 	const struct rich_lines *lines)
 {
-	const vec v = load(&m->v[i]);
-	vec adaptation = load(&rich->adaptation[i]);
+	if (c->crossing) /* of the last step: known long before, so that nothing waits for it */
+		rich_fire(m, rich, w, c, i, k - 1, step);
+	const vec v = load(&m->v[i]), adaptation = load(&rich->adaptation[i]);
 	const unsigned place = i % KERNEL_BLOCK;
-	struct rich r = {.exponential = c->exponential,
-		.limit = c->limit,
-		.slope = load(&rich->exponential_slope[i]),
-		.width = load(&rich->exponential_width[i]),
-		.reference = load(&rich->exponential_reference[i])};
+	struct rich r;
+	r.exponential = c->exponential;
+	r.limit = c->limit;
+	r.slope = load(&rich->exponential_slope[i]);
+	r.width = load(&rich->exponential_width[i]);
+	r.octaves = load(&rich->octaves[i]);
+	r.behind = load(&rich->behind[i]);
 	vec open[KERNEL_LINES], share;
 	for (unsigned l = 0; l < KERNEL_LINES; l++)
 		open[l] = load(&lines->open[k][l][place]);
@@ -157,15 +183,11 @@ ALWAYS void rich_window_step(struct kernel_membranes *m, struct kernel_rich *ric
 		r.next = fade(v, r.next);
 
 	const vec threshold = load(&m->threshold[i]);
-	const uint32_t lanes = bits(above(r.next, threshold)) & ~bits(above(v, threshold));
+	c->crossing = bits(above(r.next, threshold)) & ~bits(above(v, threshold));
+	c->before = v;
+	c->mean = r.mean;
+	c->steep = r.steep;
 	store(&m->v[i], r.next);
-	if (__builtin_expect(lanes != 0, 0)) {
-		rich_cross(m, rich, i, lanes, v, &r);
-		rich_fire(m, rich, w, i, k, lanes, step);
-		r.next = load(&m->v[i]);
-		adaptation = load(&rich->adaptation[i]);
-		c->rests = true;
-	}
 	const vec aim = load(&rich->adaptation_a[i]) * r.next - c->aim;
 	store(&rich->adaptation[i], adaptation + c->turn * (aim - adaptation));
 }
@@ -178,12 +200,14 @@ static void rich_window(struct kernel_membranes *m, const struct kernel_plan *p,
 	struct rich_course course[RICH_VECTORS];
 	for (unsigned j = 0; j < RICH_VECTORS; j++) {
 		const unsigned i = first + j * LANES;
-		for (unsigned l = 0; l < KERNEL_LINES; l++)
-			rich_window_line(m, p, w, l, i, &lines);
+		rich_window_lines(m, p, w, i, &lines);
 		rich_begin(m, w->rich, w, i, p->h, &course[j]);
 	}
 	for (unsigned k = 0; k < w->steps; k++)
 		for (unsigned j = 0; j < RICH_VECTORS; j++)
 			rich_window_step(
 				m, w->rich, w, &course[j], first + j * LANES, k, p->h, &lines);
+	for (unsigned j = 0; j < RICH_VECTORS; j++)
+		if (course[j].crossing)
+			rich_fire(m, w->rich, w, &course[j], first + j * LANES, w->steps - 1, p->h);
 }

@@ -25,6 +25,9 @@ void emulator__rich_plan(struct emulator_analog *a, float h)
 		if (!analog_neuron_is_rich(a, n))
 			continue;
 		a->rich.turn[n] = -expm1f(-h * a->rich.adaptation_rate[n]);
+		a->rich.adaptation_per[n] = 1 / a->rich.adaptation_limit[n];
+		a->rich.octaves[n] = a->rich.exponential_slope[n] * 1.44269504f;
+		a->rich.behind[n] = a->rich.octaves[n] * a->rich.exponential_reference[n];
 		a->rich.exponential_width[n] = 1 / a->rich.exponential_slope[n];
 	}
 }
