@@ -35,12 +35,6 @@ enum {
 	SCATTER_MAX = 3,  /* of the reads of a good channel, counts */
 };
 
-static uint32_t quadrant_of(uint32_t channel)
-{
-	const uint32_t hemisphere = channel / 512, column = channel % 256;
-	return 2 * hemisphere + column / 128;
-}
-
 /* Connect all channels to the debug line and the reference cell to it, or the neurons again. */
 static int connect_reference(struct calix__session *s, bool reference)
 {
@@ -120,7 +114,7 @@ static int tune_cell(struct calix__session *s, enum haldls_capmem_shared_cell ce
 			status = measure(channels, NULL, s, READS);
 		for (uint32_t q = 0; q < QUADRANTS; q++) {
 			for (uint32_t e = 0; e < CHANNELS; e++)
-				member[e] = quadrant_of(e) == q;
+				member[e] = haldls_neuron_config_block_of_cadc_channel(e) == q;
 			/* the median, so that stuck channels do not pull */
 			deviation[q] = calix__median(channels, member, CHANNELS) - target;
 		}

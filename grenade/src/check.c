@@ -44,8 +44,8 @@ static int act_on_row(struct grenade__arrivals *out, const struct haldls_chip *c
 		if (labels[c] != label || !weights[c])
 			continue;
 		const struct haldls_column_current_quad *quad =
-		        &chip->column_current_quad[HALDLS_SYNAPSE_QUADS * h +
-		                haldls_quad_of_column(c)];
+		        &chip->column_current_quad[haldls_column_current_quad(
+		                h, haldls_quad_of_column(c))];
 		const uint32_t entry = haldls_quad_entry_of_column(c);
 		if ((mode & 1) && quad->enable_synaptic_current_excitatory[entry])
 			status = add(out, unit, haldls_neuron(h, c), GRENADE_EXCITATORY, weights[c]);
@@ -62,7 +62,8 @@ int grenade__deliver(struct grenade__arrivals *out, const struct haldls_chip *ch
         uint32_t input, uint32_t label)
 {
 	for (uint32_t output = 0; output < 8; output++) {
-		const uint32_t h = output / 4, bus = output % 4;
+		const uint32_t h = haldls_padi_bus_block(output);
+		const uint32_t bus = haldls_padi_bus_number(output);
 		if (!passes(chip, input, output, label) ||
 		        !chip->common_padi_bus_config[h].enable_spl1[bus])
 			continue;
@@ -110,22 +111,24 @@ static int send(struct grenade__arrivals *out, uint32_t *host, const struct gren
 				continue;
 		} else if (group->kind == GRENADE__EXTERNAL) {
 			label = grenade__host_label(plan, unit);
-			input = GRENADE__INPUT_LINK + (label >> 14);
+			input = haldls_crossbar_input_of_spl1_address(
+			        haldls_spike_label_spl1_address(label));
 			if (h)
 				continue;
 		} else {
+			const uint32_t e = haldls_padi_bus(h, group->bus);
 			const struct haldls_background_spike_source *source =
-			        &chip->background_spike_source[4 * h + group->bus];
+			        &chip->background_spike_source[e];
 			const uint32_t member =
 			        unit - plan->network->populations[group->population].first;
-			input = GRENADE__INPUT_BACKGROUND + 4 * h + group->bus;
+			input = haldls_crossbar_input_of_background_spike_source(e);
 			label = (source->neuron_label & ~source->mask) | (member & source->mask);
 			if (!(plan->generators[group->population].used >> h & 1))
 				continue;
 		}
-		link = input < 8 ? input % 4 : (input - GRENADE__INPUT_LINK) % 4;
+		link = input % HALDLS_CROSSBAR_L2_OUTPUT_SIZE; /* the one with a node from there */
 		status = grenade__deliver(out, chip, unit, input, label);
-		if (passes(chip, input, GRENADE__OUTPUT_LINK + link, label))
+		if (passes(chip, input, haldls_crossbar_output_of_crossbar_l2_output(link), label))
 			*host = link << 14 | (label & LABEL_MASK);
 	}
 	return status;

@@ -128,19 +128,20 @@ static void configure_way(struct haldls_chip *chip, const struct grenade__group 
 {
 	const uint32_t bus = group->bus;
 	for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++) {
-		const uint32_t output = 4 * h + bus;
+		/* a PADI bus is that output of the crossbar, and that background source */
+		const uint32_t output = haldls_padi_bus(h, bus);
 		if (!group->arrives[h])
 			continue;
 		chip->common_padi_bus_config[h].enable_spl1[bus] = true;
 		if (group->kind == GRENADE__NEURONS)
 			set_node(chip, group->output, output, 0, 0);
 		else if (group->kind == GRENADE__BACKGROUND)
-			set_node(chip, GRENADE__INPUT_BACKGROUND + output, output, 0, 0);
-		else if (h == 0)
-			set_node(chip, GRENADE__INPUT_LINK + bus, output, GRENADE__LABEL_NOT_TOP, 0);
+			set_node(chip, haldls_crossbar_input_of_background_spike_source(output),
+			        output, 0, 0);
 		else
-			set_node(chip, GRENADE__INPUT_LINK + bus, output, GRENADE__LABEL_BOTTOM,
-			        GRENADE__LABEL_BOTTOM);
+			set_node(chip, haldls_crossbar_input_of_spl1_address(bus), output,
+			        h ? GRENADE__LABEL_BOTTOM : GRENADE__LABEL_NOT_TOP,
+			        h ? GRENADE__LABEL_BOTTOM : 0);
 		configure_drivers(chip, group, h);
 	}
 }
@@ -152,18 +153,19 @@ static void configure_recording(struct haldls_chip *chip, const struct grenade_p
 			continue;
 		const uint32_t population = grenade__population_of_unit(plan->network, unit);
 		const struct grenade__group *group = &plan->groups[plan->group[unit]];
-		const uint32_t output = GRENADE__OUTPUT_LINK + group->bus;
+		const uint32_t output = haldls_crossbar_output_of_crossbar_l2_output(group->bus);
 		if (!plan->network->populations[population].recorded)
 			continue;
 		if (group->kind == GRENADE__NEURONS)
 			set_node(chip, group->output, output, 0, 0);
 		else if (group->kind == GRENADE__EXTERNAL)
-			set_node(chip, GRENADE__INPUT_LINK + group->bus, output,
+			set_node(chip, haldls_crossbar_input_of_spl1_address(group->bus), output,
 			        GRENADE__LABEL_BACK, GRENADE__LABEL_BACK);
 		else
 			set_node(chip,
-			        GRENADE__INPUT_BACKGROUND + group->bus +
-			                4 * grenade__recording_hemisphere(plan, population),
+			        haldls_crossbar_input_of_background_spike_source(haldls_padi_bus(
+			                grenade__recording_hemisphere(plan, population),
+			                group->bus)),
 			        output, GRENADE__LABEL_NOT_TOP, GRENADE__LABEL_NOT_TOP);
 	}
 }
@@ -203,8 +205,8 @@ static void configure_synapses(struct haldls_chip *chip, const struct grenade_pl
 		const uint32_t circuit = plan->circuit[slot->target];
 		const uint32_t h = haldls_neuron_row(circuit), c = haldls_neuron_column(circuit);
 		struct haldls_column_current_quad *quad =
-		        &chip->column_current_quad[HALDLS_SYNAPSE_QUADS * h +
-		                haldls_quad_of_column(c)];
+		        &chip->column_current_quad[haldls_column_current_quad(
+		                h, haldls_quad_of_column(c))];
 		chip->synapse_weight[h][slot->row][c] = slot->weight;
 		chip->synapse_label[h][slot->row][c] = plan->label[slot->unit];
 		if (slot->receptor == GRENADE_EXCITATORY)

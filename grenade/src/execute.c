@@ -103,8 +103,8 @@ static int write_generators(struct stadls_builder *builder, const struct grenade
 			grenade__generator_configure(&source, plan, i, h);
 			source.seed += seed;
 			source.enable = enable;
-			const int status = stadls_write(builder, 4 * h + plan->generators[i].bus,
-			        &source);
+			const int status = stadls_write(builder,
+			        haldls_padi_bus(h, plan->generators[i].bus), &source);
 			if (status != HXCOMM_OK)
 				return status;
 		}

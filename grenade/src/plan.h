@@ -33,13 +33,8 @@ enum {
 	GRENADE__LABEL_BOTTOM = 0x2000,
 };
 
-/** Crossbar inputs. */
-enum {
-	GRENADE__INPUT_LINK = 8,
-	GRENADE__INPUT_BACKGROUND = 12,
-	GRENADE__OUTPUT_LINK = 8,
-	GRENADE__GROUP_MEMBERS = 64,
-};
+/** Members that a group can have: labels of synapses. */
+enum { GRENADE__GROUP_MEMBERS = HALDLS_SYNAPSE_LABEL_SIZE };
 
 /** Sources that share a row select label, on the bus of one number in both hemispheres. */
 struct grenade__group {
