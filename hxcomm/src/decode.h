@@ -71,9 +71,9 @@ enum {
 #define HXCOMM__TIME_MASK ((UINT64_C(1) << 43) - 1)
 #define HXCOMM__CHIP_TIME_MASK ((UINT64_C(1) << 44) - 1)
 
-/* A long read, where there is nothing but omnibus data: from `position` up to the first other message
- * or to byte `stop`, straight into the table, three times as fast as through a queue. The word behind
- * is there. Moves *time; returns the position behind. */
+/* A long read, where there is nothing but omnibus data: from `position` up to the first other
+ * message or to byte `stop`, straight into the table, three times as fast as through a queue. The
+ * word behind is there. Moves *time; returns the position behind. */
 size_t hxcomm__take_omnibus_run(struct hxcomm_omnibus_responses *out, const uint64_t *words,
         size_t position, size_t stop, uint64_t *time);
 

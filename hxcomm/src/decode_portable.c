@@ -161,7 +161,8 @@ size_t hxcomm__take_others(struct hxcomm_responses *responses, const struct hxco
 	struct hxcomm_responses out = *responses; /* a local copy that no store can alias */
 	size_t halts = 0;
 	for (size_t i = 0; i < queue->count; i++) {
-		const uint64_t word = queue->message[i], time = queue->arrival[i] & HXCOMM__TIME_MASK;
+		const uint64_t word = queue->message[i];
+		const uint64_t time = queue->arrival[i] & HXCOMM__TIME_MASK;
 		const unsigned code = (unsigned)(word >> 56);
 		out.jtag.value[out.jtag.count] = word & UINT64_C(0x1ffffffff);
 		out.jtag.time[out.jtag.count] = time;

@@ -29,7 +29,8 @@ static int reserve(struct hxcomm_encoder *encoder, size_t extra)
 	const size_t capacity = encoder->capacity ? 2 * encoder->capacity : 64;
 	uint64_t *words = realloc(encoder->words, capacity * sizeof(*words));
 	if (!words)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu response words", capacity);
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu response words",
+		        capacity);
 	encoder->words = words;
 	encoder->capacity = capacity;
 	return HXCOMM_OK;

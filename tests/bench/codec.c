@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Speed of building programs. A program is its words: what has been built is encoded. Each is built
- * with 2 MB of words, which stay in a cache, and with the longest program there is, 33 MB, which goes
- * to memory. The program's memory is used again from round to round, and the addresses, values,
- * times and labels are read from arrays. What is measured against memcpy, and how: measure.h. */
+ * with 2 MB of words, which stay in a cache, and with the longest program there is, 33 MB, which
+ * goes to memory. The program's memory is used again from round to round; addresses, values, times
+ * and labels are read from arrays. What is measured against memcpy, and how: measure.h. */
 #include <fisch/program.h>
 #include <hxcomm/words.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Speed of decoding, for each kind of response and for mixes, by each kernel of this machine: twice,
- * with 65 MB of words, which come from memory as their tables go there, and with 2 MB, which stay
- * in a cache. Tables are used again from round to round. `bench_decode avx512 mix` measures one
+/* Speed of decoding, for each kind of response and for mixes, by each kernel of this machine: with
+ * 65 MB of words, which come from memory as their tables go there, and with 2 MB, which stay in a
+ * cache. Tables are used again from round to round. `bench_decode avx512 mix` measures one
  * kernel with the streams whose name has the second word.
  * What is measured against memcpy, and how: measure.h. */
 #include <hxcomm/decoder.h>
@@ -59,7 +59,8 @@ static void make_stream(struct hxcomm_encoder *encoder, const struct stream *str
 		        hxcomm_message_kinds(HXCOMM_FROM_FPGA, &kinds)[code].payload_bits;
 		const uint64_t value = test_random_next(&random);
 		need(hxcomm_encoder_append(encoder, (enum hxcomm_response)code,
-		        bits > 64 ? value >> 32 & 0xff : 0, bits < 64 ? value >> (64 - bits) : value));
+		        bits > 64 ? value >> 32 & 0xff : 0,
+		        bits < 64 ? value >> (64 - bits) : value));
 		if (stream->flushes && test_random_below(&random, stream->flushes) == 0)
 			need(hxcomm_encoder_flush(encoder));
 		hxcomm_encoder_words(encoder, &have);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Any bytes to the decoder, in two pieces: it says which code is undefined, or decodes; both
- * decoders agree on what is there. Then the same words again and again, to fill batches: all kernels
- * agree on each table. The first byte says where the cut is, the rest are words, big-endian. */
+ * decoders agree on what is there. Then the same words again and again, to fill batches: all
+ * kernels agree on each table. The first byte says where the cut is, the rest are words,
+ * big-endian. */
 #include <hxcomm/decoder.h>
 #include <hxcomm/error.h>
 #include <hxcomm/message.h>

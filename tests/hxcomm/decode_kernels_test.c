@@ -90,8 +90,8 @@ static void a_cut_at_any_word_is_none(void **state)
 		for (size_t cut = 1; cut < encoder.count; cut++) {
 			const size_t pieces[] = { cut, encoder.count - cut, 0 };
 			for (size_t k = 0; k < kernel_count; k++) {
-				struct decoded d = decode_by(kernels[k], encoder.words, encoder.count,
-				        pieces);
+				struct decoded d = decode_by(kernels[k], encoder.words,
+				        encoder.count, pieces);
 				assert_twins(&whole, &d);
 				hxcomm_responses_free(d.out);
 			}
@@ -118,10 +118,11 @@ static void an_undefined_code_is_found_wherever_it_stands(void **state)
 		const uint64_t code = 0x0d + test_random_below(&random, 0x80 - 0x0d);
 		char text[64];
 		encoder.words[at / 8] = (before & ~(UINT64_C(0xff) << shift)) | code << shift;
-		snprintf(text, sizeof(text), "word %zu, byte %zu: 0x%02x is no message", at / 8, at % 8,
-		        (unsigned)code);
+		snprintf(text, sizeof(text), "word %zu, byte %zu: 0x%02x is no message", at / 8,
+		        at % 8, (unsigned)code);
 		for (size_t k = 0; k < kernel_count; k++) {
-			struct decoded d = decode_by(kernels[k], encoder.words, encoder.count, NULL);
+			struct decoded d = decode_by(kernels[k], encoder.words, encoder.count,
+			        NULL);
 			assert_error(d.status, HXCOMM_EPROTO, text);
 			hxcomm_responses_free(d.out);
 		}
@@ -169,7 +170,8 @@ static void a_limit_holds_for_every_kernel(void **state)
 			hxcomm_decoder_init(&decoder);
 			assert_ok(hxcomm_responses_new(&out, limit));
 			assert_error(hxcomm__decode(kernels[k], &decoder, encoder.words,
-			                     encoder.count, out), HXCOMM_ERANGE, "spikes responses");
+			                     encoder.count, out),
+			        HXCOMM_ERANGE, "spikes responses");
 			assert_int_equal(out->spikes.count, limit);
 			assert_memory_equal(out->spikes.label, whole.out->spikes.label,
 			        limit * sizeof(*out->spikes.label));

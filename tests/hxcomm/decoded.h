@@ -23,8 +23,8 @@ struct decoded {
 	int status;
 };
 
-/* Decode words in pieces: the sizes come round and round, 0 ends the list, NULL is one piece. Without
- * a kernel by hxcomm_decode(). */
+/* Decode words in pieces: the sizes come round and round, 0 ends the list, NULL is one piece.
+ * Without a kernel by hxcomm_decode(). */
 static inline struct decoded decode_by(const struct hxcomm__decode_kernel *kernel,
         const uint64_t *words, size_t count, const size_t *pieces)
 {

@@ -6,7 +6,7 @@
 #include "messages.h"
 #include "vectors.h"
 
-/* ---- a second decoder: one message after the other, by spec/transport.md 2.7 as it is written -- */
+/* ---- a second decoder: message after message, by spec/transport.md 2.7 as it is written ------ */
 
 struct model {
 	uint64_t t;
@@ -70,7 +70,8 @@ static void model_step(struct model *model, const struct hxcomm_message *m,
 		assert_int_equal(out->links.time[model->links++], model->t);
 		break;
 	case HXCOMM_RESPONSE_TIMEOUT:
-		assert_int_equal(out->timeouts.instruction[model->timeouts], m->low % (UINT64_C(1) << 32));
+		assert_int_equal(out->timeouts.instruction[model->timeouts],
+		        m->low % (UINT64_C(1) << 32));
 		assert_int_equal(out->timeouts.stalls[model->timeouts], m->low >> 32 & 127);
 		assert_int_equal(out->timeouts.reads_in_flight[model->timeouts], m->low >> 39);
 		assert_int_equal(out->timeouts.time[model->timeouts++], model->t);
@@ -110,9 +111,10 @@ static void the_worked_examples_are_decoded(void **state)
 		struct model model = { 0 };
 		assert_ok(d.status);
 		for (size_t k = 0; k < e->message_count; k++) {
-			size_t kinds;
-			const struct hxcomm_message m = {
-				&hxcomm_message_kinds(HXCOMM_FROM_FPGA, &kinds)[e->messages[k].code],
+			size_t count;
+			const struct hxcomm_message_kind *kinds =
+			        hxcomm_message_kinds(HXCOMM_FROM_FPGA, &count);
+			const struct hxcomm_message m = { &kinds[e->messages[k].code],
 				e->messages[k].low, (uint8_t)e->messages[k].high };
 			model_step(&model, &m, d.out);
 		}
@@ -238,7 +240,7 @@ static void all_recorded_programs_have_the_recorded_times(void **state)
 		struct hxcomm_responses *out = d.out;
 		assert_ok(d.status);
 		if (json_object_get(line, "error")) {
-			/* the recorder could not hold this timeout's numbers: we keep them as they are */
+			/* the recorder could not hold this timeout's numbers: we keep them */
 			bool beyond = false;
 			for (size_t i = 0; i < out->timeouts.count; i++)
 				beyond |= out->timeouts.stalls[i] > 96 ||
@@ -254,8 +256,8 @@ static void all_recorded_programs_have_the_recorded_times(void **state)
 				assert_int_equal(out->madc_packs[i], vectors_number(json_array_get(
 				        json_object_get(line, "madc_sample_pack_counts"), i)));
 			}
-			assert_times(json_object_get(times, "jtag_from_hicann::Data"), out->jtag.time,
-			        out->jtag.count);
+			assert_times(json_object_get(times, "jtag_from_hicann::Data"),
+			        out->jtag.time, out->jtag.count);
 			assert_times(json_object_get(times, "omnibus_from_fpga::Data"),
 			        out->omnibus.time, out->omnibus.count);
 			assert_times(json_object_get(times, "from_fpga_system::Loopback"),

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* From words to tables: single facts. decoder_streams_test.c has whole streams, recorded and random;
- * decode_kernels_test.c has all ways to decode, which must be one.
+/* From words to tables: single facts. decoder_streams_test.c has whole streams, recorded and
+ * random; decode_kernels_test.c has all ways to decode, which must be one.
  *
  * Where the facts of spec/transport.md on the codec are tested (hxcomm/… but for this file):
  *
  * | fact | test |
  * |---|---|
- * | 1.2 one message is one word to the FPGA, its top byte the code | words every_instruction_has_… |
+ * | 1.2 a message to the FPGA is a word, its top byte the code | words every_instruction_has_… |
  * | 1.2, 1.4 codes and widths | words the_table_of_messages_is_the_recorded_dictionary |
  * | 1.3 a new message has payload 0; fields keep their bits | words arguments_never_leave_… |
  * | 1.4 MADC bits 15:14 and 13:11 are ignored | bits_without_a_meaning_are_ignored |
@@ -32,7 +32,7 @@
  * | 2.7 chip time, its lowest bit, laps, wrap | chip_time_is_the_latest_that_is_not_after_arrival |
  * | 2.7 the wrap in the middle of a block | decode_kernels clocks_wrap_at_every_message |
  * | 9 words of 1.7, corner cases | above |
- * | 9 random round trip with commas | decoder_streams random_…; encoder what_is_encoded_is_read_back |
+ * | 9 random round trip with commas | decoder_streams random_…; encoder what_is_encoded_… |
  * | 9 event times at 0, at 128, at the wrap | chip_time_is_the_latest_that_is_not_after_arrival |
  * | 9 the rest of the list | the table of arq_test.c | */
 #include "decoded.h"
@@ -179,8 +179,8 @@ static void a_message_may_be_cut_at_each_of_its_bytes(void **state)
 		}
 	}
 	for (int code = 0; code < HXCOMM_RESPONSES; code++) {
-		const bool longer = code == HXCOMM_RESPONSE_MADC_3 || code == HXCOMM_RESPONSE_SPIKE_3;
-		for (size_t bytes = 2; bytes < (longer ? 10 : 8); bytes += 2)
+		const size_t width = HXCOMM__LONGER >> code & 1 ? 10 : 8;
+		for (size_t bytes = 2; bytes < width; bytes += 2)
 			assert_true(seen[code][bytes]);
 	}
 }
@@ -242,7 +242,7 @@ static void a_lost_word_is_not_seen_here(void **state)
 
 static void bits_without_a_meaning_are_ignored(void **state)
 {
-	/* a sample: 10 bits, the channel above it, 5 bits of nothing; the padding of each message */
+	/* above the 10 bits of a sample its channel, then 5 bits; the padding of each message */
 	static const uint64_t words[] = { 0x07ffffffff80ffff, 0x08ff80f80080fbff,
 		0x01ffffff00000005, 0x02fffffffffffffe, 0x03ffffffffffff10, 0x00fffffe00000001,
 		0x05fff80000000400, 0x06ffffffffffff01, 0x0200000000000001 };

@@ -59,8 +59,8 @@ static void all_recorded_responses_have_the_recorded_words(void **state)
 		const json_t *json;
 		json_array_foreach(json_object_get(line, "messages"), i, json) {
 			const struct hxcomm_message m = message_from_json(HXCOMM_FROM_FPGA, json);
-			assert_ok(hxcomm_encoder_append(&encoder, (enum hxcomm_response)m.kind->code,
-			        m.high, m.low));
+			assert_ok(hxcomm_encoder_append(&encoder,
+			        (enum hxcomm_response)m.kind->code, m.high, m.low));
 		}
 		size_t count, have;
 		hxcomm_encoder_words(&encoder, &have);
@@ -84,15 +84,17 @@ static void what_is_encoded_is_read_back(void **state)
 		hxcomm_encoder_init(&encoder);
 		struct response in[200];
 		FOR_ROWS(i, in) {
-			size_t kinds;
-			in[i].code = (enum hxcomm_response)test_random_below(&random, HXCOMM_RESPONSES);
-			const unsigned bits =
-			        hxcomm_message_kinds(HXCOMM_FROM_FPGA, &kinds)[in[i].code].payload_bits;
+			size_t count;
+			const struct hxcomm_message_kind *kinds =
+			        hxcomm_message_kinds(HXCOMM_FROM_FPGA, &count);
+			in[i].code = (enum hxcomm_response)test_random_below(&random, count);
+			const unsigned bits = kinds[in[i].code].payload_bits;
 			in[i].low = test_random_next(&random);
 			in[i].high = bits > 64 ? test_random_below(&random, 256) : 0;
 			if (bits < 64)
 				in[i].low &= (UINT64_C(1) << bits) - 1;
-			assert_ok(hxcomm_encoder_append(&encoder, in[i].code, in[i].high, in[i].low));
+			assert_ok(hxcomm_encoder_append(&encoder, in[i].code, in[i].high,
+			        in[i].low));
 			if (test_random_below(&random, 8) == 0)
 				assert_ok(hxcomm_encoder_flush(&encoder));
 		}
@@ -134,12 +136,12 @@ static void what_does_not_fit_is_refused(void **state)
 	hxcomm_encoder_init(&encoder);
 	assert_error(hxcomm_encoder_append(&encoder, (enum hxcomm_response)13, 0, 0), HXCOMM_EINVAL,
 	        "0x0d is no response: 0 to 0x0c are");
-	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SYSDELTA, 0, 256), HXCOMM_ERANGE,
-	        "timing_from_fpga::Sysdelta has more than its 8 bits");
+	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SYSDELTA, 0, 256),
+	        HXCOMM_ERANGE, "timing_from_fpga::Sysdelta has more than its 8 bits");
 	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SPIKE_2, 1, 0), HXCOMM_ERANGE,
 	        "has more than its 48 bits");
-	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SPIKE_3, 256, 0), HXCOMM_ERANGE,
-	        "has more than its 72 bits");
+	assert_error(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SPIKE_3, 256, 0),
+	        HXCOMM_ERANGE, "has more than its 72 bits");
 	assert_words(&encoder, NULL, 0);
 	assert_int_equal(encoder.bits, 0);
 	hxcomm_encoder_deinit(&encoder);

@@ -21,8 +21,8 @@ struct hxcomm_responses;
 
 /** State of the decoder between two pieces of the stream. The caller's memory. */
 struct hxcomm_decoder {
-	uint64_t time;         /**< FPGA time of the last message, 43 bits, cycles of 8 ns; set it to 0
-	                        before a program's responses */
+	uint64_t time;         /**< FPGA time of the last message, 43 bits, cycles of 8 ns; set
+	                        it to 0 before a program's responses */
 	uint64_t words;        /**< words seen */
 	uint64_t halts;        /**< halts seen: one ends each program */
 	int status;            /**< the error that ended decoding, else 0 */
