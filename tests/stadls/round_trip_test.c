@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COORDINATES = 24, COORDINATES_LONG = 4096, ALL_BYTES = 15, LONG_WORDS = 4096,
-	ONE_IN = 16, ONE_IN_LONG = 256 };
+enum { COORDINATES = 24, ALL_COORDINATES = 1 << 18, COORDINATES_OF_MEMORIES = 4096, ALL_BYTES = 15, LONG_WORDS = 4096,
+	TOGETHER_WORDS = 16, TRIPS = 64, ONE_IN = 16, ONE_IN_LONG = 256 };
 
 /* Registers that do not keep what they are given: why. */
 static const struct { const char *container, *why; } exceptions[] = {
@@ -48,110 +48,148 @@ static uint32_t mask_of(uint8_t byte_enables)
 	return mask;
 }
 
-static void try_register(struct hxcomm_connection *connection, struct stadls_builder *builder,
-        struct hxcomm_responses *responses, const struct haldls_container *container,
-        enum fisch_backend backend, uint32_t coordinate, struct test_random *random)
-{
-	uint32_t *words = calloc(2 * (size_t)container->write_words, sizeof(*words));
-	uint32_t *back = words + container->write_words;
-	void *written = calloc(1, container->size + 1), *read = calloc(1, container->size + 1);
+/* A value on its way to a register and back. */
+struct trip {
+	uint32_t coordinate;
+	void *written;
 	struct stadls_ticket ticket;
-	uint8_t enables = ALL_BYTES;
-	uint32_t count;
+};
+
+struct tried {
+	struct hxcomm_connection *connection;
+	struct stadls_builder *builder;
+	struct hxcomm_responses *responses;
+	struct test_random random;
+	struct trip trips[TRIPS]; /* [count] of one container, that go in one run */
+	size_t count, containers, registers;
+};
+
+static void append_trip(struct tried *tried, const struct haldls_container *container,
+        enum fisch_backend backend, uint32_t coordinate)
+{
+	struct trip *trip = &tried->trips[tried->count++];
+	trip->coordinate = coordinate;
+	trip->written = calloc(1, container->size + 1);
+	assert_non_null(trip->written);
 	/* many neurons with everything switched on take long to simulate */
-	set_random_fields(written, container, random,
+	set_random_fields(trip->written, container, &tried->random,
 	        container->write_words > LONG_WORDS ? ONE_IN_LONG
 	        : container->part_count             ? ONE_IN
 	                                            : 1);
-	stadls_builder_clear(builder);
-	assert_ok(stadls_builder_write_over(builder, backend, container, coordinate, written));
-	assert_ok(stadls_builder_read_over(&ticket, builder, backend, container, coordinate));
-	assert_ok(stadls_builder_barrier(builder, HXCOMM_BARRIER_OMNIBUS | HXCOMM_BARRIER_JTAG));
-	int status = stadls_run(connection, builder, responses);
-	if (status == HXCOMM_OK)
-		status = stadls_ticket_read(read, &ticket, responses);
-	if (status != HXCOMM_OK)
-		fail_msg("%s %u over %s: %s", container->name, coordinate,
+	assert_ok(stadls_builder_write_over(
+	        tried->builder, backend, container, coordinate, trip->written));
+	assert_ok(stadls_builder_read_over(
+	        &trip->ticket, tried->builder, backend, container, coordinate));
+}
+
+static void check_trip(const struct tried *tried, const struct trip *trip,
+        const struct haldls_container *container, enum fisch_backend backend)
+{
+	uint32_t *words = calloc(2 * (size_t)container->write_words, sizeof(*words));
+	uint32_t *back = words + container->write_words, count;
+	void *read = calloc(1, container->size + 1);
+	uint8_t enables = ALL_BYTES;
+	if (stadls_ticket_read(read, &trip->ticket, tried->responses) != HXCOMM_OK)
+		fail_msg("%s %u over %s: %s", container->name, trip->coordinate,
 		        fisch_backend_name(backend), hxcomm_error_message());
 	/* as words: what is not kept, such as a debug cell that is off, has no bits */
-	assert_ok(haldls_container_words(&count, container, coordinate));
-	assert_ok(haldls_container_encode(words, &enables, container, coordinate, written));
-	assert_ok(haldls_container_encode(back, NULL, container, coordinate, read));
+	assert_ok(haldls_container_words(&count, container, trip->coordinate));
+	assert_ok(haldls_container_encode(
+	        words, &enables, container, trip->coordinate, trip->written));
+	assert_ok(haldls_container_encode(back, NULL, container, trip->coordinate, read));
 	for (uint32_t w = 0; w < count; w++)
 		if ((words[w] ^ back[w]) & mask_of(enables))
 			fail_msg("%s %u over %s, word %u: wrote 0x%x, read 0x%x", container->name,
-			        coordinate, fisch_backend_name(backend), w, words[w], back[w]);
-	free(written);
+			        trip->coordinate, fisch_backend_name(backend), w, words[w],
+			        back[w]);
 	free(read);
 	free(words);
 }
 
-/* All coordinates of most containers where there is time: BSS_TEST_LONG=1. */
-static uint32_t coordinates(void)
+/* Run what was appended. */
+static void run_trips(struct tried *tried, const struct haldls_container *container,
+        enum fisch_backend backend)
 {
-	return getenv("BSS_TEST_LONG") ? COORDINATES_LONG : COORDINATES;
+	assert_ok(stadls_builder_barrier(
+	        tried->builder, HXCOMM_BARRIER_OMNIBUS | HXCOMM_BARRIER_JTAG));
+	if (stadls_run(tried->connection, tried->builder, tried->responses) != HXCOMM_OK)
+		fail_msg("%s over %s: %s", container->name, fisch_backend_name(backend),
+		        hxcomm_error_message());
+	for (size_t i = 0; i < tried->count; i++) {
+		check_trip(tried, &tried->trips[i], container, backend);
+		free(tried->trips[i].written);
+	}
+	tried->registers += tried->count;
+	tried->count = 0;
+	stadls_builder_clear(tried->builder);
 }
 
-struct tried {
-	size_t containers, registers;
-};
+/* How many coordinates are tried: with BSS_TEST_LONG=1 all, but of memories of which the emulator
+ * holds only so many pages. */
+static uint32_t coordinates(const struct haldls_container *container)
+{
+	if (!getenv("BSS_TEST_LONG"))
+		return COORDINATES;
+	return container->count > ALL_COORDINATES ? COORDINATES_OF_MEMORIES : container->count + 1;
+}
 
-static void try_container(struct tried *tried, struct hxcomm_connection *connection,
-        struct stadls_builder *builder, struct hxcomm_responses *responses,
-        const struct haldls_container *container, struct test_random *random)
+static void try_backend(struct tried *tried, const struct haldls_container *container,
+        enum fisch_backend backend)
+{
+	const uint32_t step = container->count / coordinates(container) + 1;
+	const size_t trips = container->write_words > TOGETHER_WORDS ? 1 : TRIPS;
+	for (uint32_t e = 0; e < container->count; e += step) {
+		const uint32_t room = container->count - e;
+		const uint32_t coordinate = e + (uint32_t)test_random_below(
+		                                        &tried->random, step < room ? step : room);
+		if (haldls_container_words(NULL, container, coordinate))
+			continue; /* an interval that ends before it begins */
+		append_trip(tried, container, backend, coordinate);
+		if (tried->count == trips)
+			run_trips(tried, container, backend);
+	}
+	if (tried->count)
+		run_trips(tried, container, backend);
+}
+
+static void try_container(struct tried *tried, const struct haldls_container *container)
 {
 	tried->containers++;
 	for (size_t b = 0; b < container->backend_count; b++) {
 		const enum fisch_backend backend = container->backends[b];
-		const uint32_t step = container->count / coordinates() + 1;
-		if (!reads_over(container, backend))
-			continue;
 		/* JTAG takes six words for one */
-		if (backend != FISCH_OMNIBUS && container->write_words > LONG_WORDS)
-			continue;
-		for (uint32_t e = 0; e < container->count; e += step) {
-			const uint32_t room = container->count - e;
-			const uint32_t coordinate =
-			        e + (uint32_t)test_random_below(random, step < room ? step : room);
-			if (haldls_container_words(NULL, container, coordinate))
-				continue; /* an interval that ends before it begins */
-			try_register(connection, builder, responses, container, backend, coordinate,
-			        random);
-			tried->registers++;
-		}
+		if (reads_over(container, backend) &&
+		        (backend == FISCH_OMNIBUS || container->write_words <= LONG_WORDS))
+			try_backend(tried, container, backend);
 	}
 }
 
-static void try_all(struct tried *tried, const struct haldls_container *const *all, size_t count)
+static struct tried try_all(const struct haldls_container *const *all, size_t count)
 {
-	struct test_random random = { .seed = 7 };
-	struct hxcomm_connection *connection;
-	struct hxcomm_responses *responses;
-	struct stadls_builder *builder;
-	assert_ok(hxcomm_open(&connection, "emulator:", NULL));
-	assert_ok(hxcomm_responses_new(&responses, 0));
-	assert_ok(stadls_builder_new(&builder));
+	struct tried tried = { .random = { .seed = 7 } };
+	assert_ok(hxcomm_open(&tried.connection, "emulator:", NULL));
+	assert_ok(hxcomm_responses_new(&tried.responses, 0));
+	assert_ok(stadls_builder_new(&tried.builder));
 	for (size_t i = 0; i < count; i++) {
-		const struct haldls_container *container = all[i];
-		if (!container->write_words || !container->read_words || !container->field_count ||
-		        exception(container))
+		if (!all[i]->write_words || !all[i]->read_words || !all[i]->field_count ||
+		        exception(all[i]))
 			continue;
 		/* registers of links, clocks and timeouts are among those tried */
-		assert_ok(stadls_bringup(connection));
-		try_container(tried, connection, builder, responses, container, &random);
+		assert_ok(stadls_bringup(tried.connection));
+		try_container(&tried, all[i]);
 	}
-	stadls_builder_free(builder);
-	hxcomm_responses_free(responses);
-	hxcomm_close(connection);
+	stadls_builder_free(tried.builder);
+	hxcomm_responses_free(tried.responses);
+	hxcomm_close(tried.connection);
+	return tried;
 }
 
 static void what_is_written_to_any_register_comes_back(void **state)
 {
-	struct tried tried = { 0 };
 	size_t count;
 	const struct haldls_container *const *all = haldls_containers(&count);
 	(void)state;
-	try_all(&tried, all, count);
+	const struct tried tried = try_all(all, count);
 	print_message(
 	        "%zu registers of %zu containers came back\n", tried.registers, tried.containers);
 	assert_true(tried.containers >= 60);
@@ -159,11 +197,10 @@ static void what_is_written_to_any_register_comes_back(void **state)
 
 static void what_is_written_to_any_logical_container_comes_back(void **state)
 {
-	struct tried tried = { 0 };
 	size_t count;
 	const struct haldls_container *const *all = haldls_logical_containers(&count);
 	(void)state;
-	try_all(&tried, all, count);
+	const struct tried tried = try_all(all, count);
 	print_message("%zu values of %zu logical containers came back\n", tried.registers,
 	        tried.containers);
 	assert_true(tried.containers >= 20);
