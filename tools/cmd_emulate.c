@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* `bss emulate`: a chip in software where an FPGA would be on the network, for any host software. */
+/* `bss emulate`: a chip in software where an FPGA would be on the network, for any host
+ * software. */
 #include "bss.h"
 
 #include "jsonout.h"
@@ -16,13 +17,15 @@ enum { KEY_RESET_PORT = 0x100, KEY_ALLOW_REMOTE, KEY_STATISTICS, ADDRESS_MAX = 6
 
 static const struct argp_option options[] = {
 	{ "listen", 'l', "ADDRESS[:PORT]", 0,
-	  "numeric IPv4 address and UDP port of frames (default 127.0.0.1:1234); port 0 lets the system "
-	  "choose all ports", 0 },
+	        "numeric IPv4 address and UDP port of frames (default 127.0.0.1:1234); port 0 lets "
+	        "the system choose all ports",
+	        0 },
 	{ "reset-port", KEY_RESET_PORT, "PORT", 0, "UDP port of resets (default 45054)", 0 },
 	{ "connection", 'c', "URI", 0, "the chip that is served (default: see `bss help uri`)", 0 },
 	{ "allow-remote", KEY_ALLOW_REMOTE, NULL, 0,
-	  "listen on addresses that other machines reach; there is no authentication", 0 },
-	{ "statistics", KEY_STATISTICS, NULL, 0, "print one JSON object of what was done at the end", 0 },
+	        "listen on addresses that other machines reach; there is no authentication", 0 },
+	{ "statistics", KEY_STATISTICS, NULL, 0,
+	        "print one JSON object of what was done at the end", 0 },
 	{ 0 },
 };
 
@@ -88,8 +91,8 @@ const struct argp cmd_emulate_argp = {
 	.options = options,
 	.parser = parse_option,
 	.doc = "Serve a chip over HostARQ, as its FPGA does on the network.\v"
-	       "Prints the address for --connection and serves one host at a time, the last one that "
-	       "connected, until Ctrl-C or SIGTERM.",
+	       "Prints the address for --connection and serves one host at a time, the last one "
+	       "that connected, until Ctrl-C or SIGTERM.",
 };
 
 static struct hxcomm_arq_server *volatile running;
@@ -133,7 +136,8 @@ static int print_statistics(struct hxcomm_arq_server *server)
 	return jsonout_print(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "resets",
 	        (json_int_t)s.resets, "thefts", (json_int_t)s.thefts, "programs",
 	        (json_int_t)s.programs, "failed", (json_int_t)s.failed, "words_received",
-	        (json_int_t)s.words_received, "words_sent", (json_int_t)s.words_sent, "frames_received",
+	        (json_int_t)s.words_received, "words_sent", (json_int_t)s.words_sent,
+	                "frames_received",
 	        (json_int_t)s.link.frames_received, "frames_sent", (json_int_t)s.link.frames_sent,
 	        "frames_resent", (json_int_t)s.link.frames_resent));
 }

@@ -29,7 +29,8 @@ static const uint32_t last_word = 0x80007fff;
 
 static const struct argp_option options[] = {
 	{ "runs", KEY_RUNS, "NUMBER", 0, "round trips to measure (default 1000)", 0 },
-	{ "words", KEY_WORDS, "NUMBER", 0, "words to send for the throughput (default 1048576)", 0 },
+	{ "words", KEY_WORDS, "NUMBER", 0, "words to send for the throughput (default 1048576)",
+	        0 },
 	{ 0 },
 };
 
@@ -70,10 +71,10 @@ const struct argp cmd_link_argp = {
 	.options = options,
 	.parser = parse_option,
 	.children = chip_options_children,
-	.doc = "Measure the way to a chip: the round trip of an empty program, the rate of words to "
-	       "the chip and there and back, and what the link lost.\v"
-	       "What comes back is checked: the answers to all words, and registers that are written "
-	       "and read. A difference is a failure.",
+	.doc = "Measure the way to a chip: the round trip of an empty program, the rate of words "
+	       "to the chip and there and back, and what the link lost.\v"
+	       "What comes back is checked: the answers to all words, and registers that are "
+	       "written and read. A difference is a failure.",
 };
 
 /* ---- measurements --------------------------------------------------------------------------- */
@@ -122,8 +123,8 @@ static int measure_trips(struct figures *out, struct hxcomm_connection *connecti
 }
 
 /* Words that do nothing, or ticks, each of which comes back. */
-static int measure_rate(double *out, struct hxcomm_connection *connection, uint64_t *words, size_t count,
-        bool ticks, struct hxcomm_responses *responses)
+static int measure_rate(double *out, struct hxcomm_connection *connection, uint64_t *words,
+        size_t count, bool ticks, struct hxcomm_responses *responses)
 {
 	for (size_t i = 0; i < count; i++)
 		words[i] = ticks ? hxcomm_word_loopback(true) : hxcomm_word_barrier(0);
@@ -134,7 +135,8 @@ static int measure_rate(double *out, struct hxcomm_connection *connection, uint6
 	if (status != HXCOMM_OK)
 		return status;
 	if (responses->loopback.count != (ticks ? count : 0))
-		return hxcomm_error_set(HXCOMM_EPROTO, "%zu ticks came back of %zu: the link loses or "
+		return hxcomm_error_set(HXCOMM_EPROTO,
+		        "%zu ticks came back of %zu: the link loses or "
 		        "repeats words", responses->loopback.count, ticks ? count : 0);
 	return HXCOMM_OK;
 }
@@ -160,12 +162,14 @@ static int check_words(struct hxcomm_connection *connection, struct hxcomm_respo
 	int status = hxcomm_run(connection, words, 3 * WRITTEN + 1, responses);
 	free(words);
 	if (status == HXCOMM_OK && responses->omnibus.count != WRITTEN)
-		status = hxcomm_error_set(HXCOMM_EPROTO, "%zu answers to %d reads: the link loses or "
+		status = hxcomm_error_set(HXCOMM_EPROTO,
+		        "%zu answers to %d reads: the link loses or "
 		        "repeats words", responses->omnibus.count, WRITTEN);
 	for (size_t i = 0; status == HXCOMM_OK && i < WRITTEN; i++)
 		if (responses->omnibus.value[i] != pattern(i))
 			status = hxcomm_error_set(HXCOMM_EPROTO,
-			        "register 0x%08" PRIx32 " was written 0x%08" PRIx32 " and read 0x%08" PRIx32
+			        "register 0x%08" PRIx32 " was written 0x%08" PRIx32 " and read "
+			                "0x%08" PRIx32
 			        ": the link changes words, or there is no FPGA behind it",
 			        last_word, pattern(i), responses->omnibus.value[i]);
 	return status;
@@ -177,17 +181,18 @@ static int measure(struct figures *out, struct hxcomm_connection *connection,
 	struct hxcomm_responses *responses = NULL;
 	uint64_t *words = malloc(arguments->words * sizeof(*words));
 	int status = words ? hxcomm_responses_new(&responses, 0) :
-	                     hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu words", arguments->words);
+	                     hxcomm_error_set(HXCOMM_ENOMEM,
+	                             "no memory for %zu words", arguments->words);
 	if (status == HXCOMM_OK)
 		status = check_words(connection, responses);
 	if (status == HXCOMM_OK)
 		status = measure_trips(out, connection, arguments->runs);
 	if (status == HXCOMM_OK)
-		status = measure_rate(&out->there_MB_per_s, connection, words, arguments->words, false,
-		        responses);
+		status = measure_rate(&out->there_MB_per_s, connection, words, arguments->words,
+		        false, responses);
 	if (status == HXCOMM_OK)
-		status = measure_rate(&out->both_MB_per_s, connection, words, arguments->words, true,
-		        responses);
+		status = measure_rate(
+		        &out->both_MB_per_s, connection, words, arguments->words, true, responses);
 	const struct hxcomm_times no_times = HXCOMM_TIMES_INIT;
 	out->times = no_times;
 	if (status == HXCOMM_OK)
@@ -240,7 +245,8 @@ static json_t *times_json(const struct hxcomm_times *times)
 
 static int print_json(const char *chip, const struct figures *f, const struct arguments *arguments)
 {
-	return jsonout_print(json_pack("{s:s,s:{s:i,s:f,s:f,s:f},s:{s:i,s:f,s:f},s:o,s:o}", "chip", chip,
+	return jsonout_print(json_pack("{s:s,s:{s:i,s:f,s:f,s:f},s:{s:i,s:f,s:f},s:o,s:o}", "chip",
+	        chip,
 	        "round_trip", "runs", (int)arguments->runs, "median_us", f->trip_us[0],
 	        "percentile_10_us", f->trip_us[1], "percentile_90_us", f->trip_us[2], "throughput",
 	        "words", (int)arguments->words, "to_chip_MB_per_s", f->there_MB_per_s,
@@ -256,16 +262,18 @@ static void print_text(const char *chip, const struct figures *f, const struct a
 	        f->trip_us[0], f->trip_us[1], f->trip_us[2], arguments->runs);
 	printf("to chip     %.0f MB/s (%zu words)\n", f->there_MB_per_s, arguments->words);
 	printf("both ways   %.0f MB/s each way\n", f->both_MB_per_s);
-	printf("time        %.1f ms in %" PRIu64 " runs: %.1f ms until all words were taken, %.1f ms from the "
-	       "first word back to the last, %.1f ms of them decoding\n", 1e3 * f->times.execute_s,
-	        f->times.runs, 1e3 * f->times.send_s, 1e3 * f->times.receive_s, 1e3 * f->times.decode_s);
+	printf("time        %.1f ms in %" PRIu64 " runs: %.1f ms until all words were taken, %.1f "
+	       "ms from the first word back to the last, %.1f ms of them decoding\n",
+	        1e3 * f->times.execute_s, f->times.runs, 1e3 * f->times.send_s,
+	        1e3 * f->times.receive_s, 1e3 * f->times.decode_s);
 	printf("words       all came back as expected, %d registers read as written\n", WRITTEN);
 	if (!f->has_link)
 		return;
 	printf("sent        %" PRIu64 " frames, %" PRIu64 " again (%.2f %%): %" PRIu64
-	       " after a gap, %" PRIu64 " after silence, %" PRIu64 " timeouts\n", link->frames_sent,
-	        link->frames_resent,
-	        100.0 * (double)link->frames_resent / (double)(link->frames_sent + !link->frames_sent),
+	       " after a gap, %" PRIu64 " after silence, %" PRIu64 " timeouts\n",
+	        link->frames_sent, link->frames_resent,
+	        100.0 * (double)link->frames_resent /
+	                (double)(link->frames_sent + !link->frames_sent),
 	        link->fast_resends, link->probes, link->timeouts);
 	printf("received    %" PRIu64 " frames, %" PRIu64 " early, %" PRIu64 " repeated, %" PRIu64
 	       " malformed\n", link->frames_received, link->frames_early, link->frames_repeated,

@@ -32,7 +32,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		else if (print && !arguments->file)
 			arguments->file = text;
 		else
-			argp_error(state, "'%s' is too much: one of encode, decode, print FILE", text);
+			argp_error(state,
+			        "'%s' is too much: one of encode, decode, print FILE", text);
 	} else if (key == ARGP_KEY_END) {
 		if (!arguments->verb)
 			argp_error(state, "say encode, decode or print");
@@ -49,13 +50,15 @@ static const struct argp words_argp = {
 	.args_doc = "encode|decode\nprint FILE",
 	.doc = "Messages to and from the FPGA.\v"
 	       "encode  reads JSON lines {\"messages\":[{\"type\":\"timing::Barrier\","
-	       "\"payload\":{\"value\":1}},...]} and prints {\"words\":[\"0x0700000000000001\",...]}; "
-	       "with \"direction\":\"from_fpga\" it packs messages of the FPGA, ends the last word with "
-	       "a comma and adds \"words_before_flush\".\n\n"
-	       "decode  reads {\"words\":[...]} (texts such as \"0x1f\", or numbers) from the FPGA, or "
-	       "to it with \"direction\":\"to_fpga\", and prints {\"messages\":[{\"header\":...,"
-	       "\"type\":...,\"payload_bits\":...,\"message_bits\":...,\"payload\":{...}},...]}; an "
-	       "undefined code adds \"error\" and \"error_word_index\".\n\n"
+	       "\"payload\":{\"value\":1}},...]} and prints "
+	       "{\"words\":[\"0x0700000000000001\",...]}; with \"direction\":\"from_fpga\" it "
+	       "packs messages of the FPGA, ends the last word with a comma and adds "
+	       "\"words_before_flush\".\n\n"
+	       "decode  reads {\"words\":[...]} (texts such as \"0x1f\", or numbers) from the "
+	       "FPGA, or to it with \"direction\":\"to_fpga\", and prints "
+	       "{\"messages\":[{\"header\":...,\"type\":...,\"payload_bits\":...,"
+	       "\"message_bits\":...,\"payload\":{...}},...]}; an undefined code adds \"error\" "
+	       "and \"error_word_index\".\n\n"
 	       "print  prints a saved program, a line a word: its index, its name, its "
 	       "arguments.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
@@ -94,7 +97,8 @@ static int read_number(uint64_t *out, const json_t *value, const char *what)
 		errno = 0;
 		*out = strtoull(text, &end, 0);
 		if (errno || *end)
-			return hxcomm_error_set(HXCOMM_EINVAL, "%s, '%.40s', is no 64-bit number", what,
+			return hxcomm_error_set(HXCOMM_EINVAL,
+			        "%s, '%.40s', is no 64-bit number", what,
 			        text);
 	} else {
 		return hxcomm_error_set(HXCOMM_EINVAL, "%s is no whole number", what);
@@ -109,7 +113,8 @@ static int check_same(const json_t *json, const char *member, uint64_t expected,
 {
 	const json_t *value = json_object_get(json, member);
 	if (value && (!json_is_integer(value) || json_integer_value(value) != (json_int_t)expected))
-		return hxcomm_error_set(HXCOMM_EINVAL, "\"%s\" of %s is %" PRIu64, member, type, expected);
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "\"%s\" of %s is %" PRIu64, member, type, expected);
 	return HXCOMM_OK;
 }
 
@@ -121,9 +126,10 @@ static int find_kind(const struct hxcomm_message_kind **out, enum hxcomm_directi
 		return hxcomm_error_set(HXCOMM_EINVAL, "a message lacks \"type\"");
 	const struct hxcomm_message_kind *kind = hxcomm_message_find(direction, type);
 	if (!kind)
-		return hxcomm_error_set(HXCOMM_ENOENT, "no message '%.64s' %s the FPGA; such as %s", type,
-		        direction == HXCOMM_TO_FPGA ? "to" : "from",
-		        direction == HXCOMM_TO_FPGA ? "timing::Barrier" : "timing_from_fpga::Systime");
+		return hxcomm_error_set(HXCOMM_ENOENT, "no message '%.64s' %s the FPGA; such as %s",
+		        type, direction == HXCOMM_TO_FPGA ? "to" : "from",
+		        direction == HXCOMM_TO_FPGA ? "timing::Barrier"
+		                                    : "timing_from_fpga::Systime");
 	int status = check_same(json, "header", kind->code, type);
 	if (status == HXCOMM_OK)
 		status = check_same(json, "payload_bits", kind->payload_bits, type);
@@ -173,7 +179,8 @@ static int read_message(struct hxcomm_message *out, enum hxcomm_direction direct
 		return read_fields(out, payload, 0);
 	const json_t *list = json_object_get(payload, out->kind->list);
 	if (json_array_size(list) != out->kind->items || json_object_size(payload) != 1)
-		return hxcomm_error_set(HXCOMM_EINVAL, "the payload of %s is \"%s\" with %u elements",
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "the payload of %s is \"%s\" with %u elements",
 		        out->kind->type, out->kind->list, out->kind->items);
 	for (size_t i = 0; status == HXCOMM_OK && i < out->kind->items; i++)
 		status = read_fields(out, json_array_get(list, i), i);
@@ -224,7 +231,8 @@ static int encode_from_fpga(json_t **out, const json_t *messages)
 		status = read_message(&message, HXCOMM_FROM_FPGA, json);
 		if (status == HXCOMM_OK)
 			status = hxcomm_encoder_append(&encoder,
-			        (enum hxcomm_response)message.kind->code, message.high, message.low);
+			        (enum hxcomm_response)message.kind->code, message.high,
+			        message.low);
 		if (status != HXCOMM_OK) {
 			status = hxcomm_error_wrap(status, "message %zu", i);
 			break;
@@ -235,8 +243,8 @@ static int encode_from_fpga(json_t **out, const json_t *messages)
 		status = hxcomm_encoder_flush(&encoder);
 	if (status == HXCOMM_OK) {
 		const uint64_t *words = hxcomm_encoder_words(&encoder, &count);
-		*out = json_pack("{s:o,s:I}", "words", words_json(words, count), "words_before_flush",
-		        (json_int_t)before);
+		*out = json_pack("{s:o,s:I}", "words", words_json(words, count),
+		        "words_before_flush", (json_int_t)before);
 	}
 	hxcomm_encoder_deinit(&encoder);
 	return status;
@@ -267,7 +275,8 @@ static json_t *fields_json(const struct hxcomm_message *message, size_t item)
 	for (size_t i = 0; i < kind->field_count; i++) {
 		const uint64_t value = hxcomm_message_get(message, item, i);
 		json_object_set_new(object, kind->fields[i].name,
-		        kind->fields[i].flag ? json_boolean(value) : json_integer((json_int_t)value));
+		        kind->fields[i].flag ? json_boolean(value)
+		                             : json_integer((json_int_t)value));
 	}
 	return object;
 }

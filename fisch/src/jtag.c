@@ -34,16 +34,16 @@ int fisch_program_append_jtag_scaler(struct fisch_program *program, uint32_t sca
 int fisch_program_append_jtag_instruction(struct fisch_program *program, uint32_t ir)
 {
 	if (ir > 127)
-		return hxcomm_error_set(HXCOMM_ERANGE, "JTAG instruction is %u, allowed are 0 to 127",
-		        ir);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "JTAG instruction is %u, allowed are 0 to 127", ir);
 	return fisch__append(program, hxcomm_word_jtag_instruction(ir));
 }
 
 static int check_data(uint64_t data, uint32_t bits)
 {
 	if (bits < BITS_MIN || bits > BITS_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE, "JTAG shift of %u bits, allowed are %d to %d",
-		        bits, BITS_MIN, BITS_MAX);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "JTAG shift of %u bits, allowed are %d to %d", bits, BITS_MIN, BITS_MAX);
 	if (data >> bits)
 		return hxcomm_error_set(HXCOMM_ERANGE, "JTAG data 0x%llx has more than %u bits",
 		        (unsigned long long)data, bits);

@@ -39,7 +39,8 @@ int fisch_program_append_omnibus_write_bytes(struct fisch_program *program, uint
 {
 	if (byte_enables > ALL_BYTES)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "byte enables are 0x%02x, allowed are 0 to 0x0f: one bit a byte", byte_enables);
+		        "byte enables are 0x%02x, allowed are 0 to 0x0f: one bit a byte",
+		        byte_enables);
 	return append_write(program, address, value, byte_enables);
 }
 

@@ -71,8 +71,8 @@ int fisch__grow(struct fisch_program *program, size_t count)
 	const size_t used = program->end.words;
 	if (count > program->limit - used)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%zu more words after %zu exceed the program's limit of %zu: split it", count,
-		        used, program->limit);
+		        "%zu more words after %zu exceed the program's limit of %zu: split it",
+		        count, used, program->limit);
 	size_t capacity = program->capacity < 256 ? 256 : 2 * program->capacity;
 	if (capacity < used + count)
 		capacity = used + count;
@@ -80,7 +80,8 @@ int fisch__grow(struct fisch_program *program, size_t count)
 		capacity = program->limit;
 	uint64_t *words = realloc(program->words, capacity * sizeof(*words));
 	if (!words)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program of %zu words", capacity);
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+		        "no memory for a program of %zu words", capacity);
 	program->words = words;
 	program->capacity = capacity;
 	return HXCOMM_OK;
@@ -117,7 +118,8 @@ int fisch__append_read(struct fisch_ticket *out, struct fisch_program *program,
 	program->end.words += count;
 	uint32_t *next = fisch__expected(&program->end, kind);
 	if (out)
-		*out = (struct fisch_ticket){ .kind = (uint8_t)kind, .position = *next, .count = 1 };
+		*out = (struct fisch_ticket){ .kind = (uint8_t)kind, .position = *next,
+			.count = 1 };
 	(*next)++;
 	return HXCOMM_OK;
 }
@@ -137,7 +139,8 @@ static int count_responses(struct fisch_mark *mark, const uint64_t *words, size_
 		case HXCOMM_LOOPBACK:
 			if (!(word & 1))
 				return hxcomm_error_set(HXCOMM_EINVAL,
-				        "word %zu is a halt: it is added by the run, leave it out", i);
+				        "word %zu is a halt: it is added by the run, leave it out",
+				        i);
 			mark->loopback++;
 			break;
 		default:

@@ -58,14 +58,14 @@ int fisch_program_encode(uint8_t **out, size_t *size, const struct fisch_program
 static int check(const Bss__Fisch__SavedProgram *saved)
 {
 	if (strcmp(saved->format, format) != 0)
-		return hxcomm_error_set(HXCOMM_ECORRUPT, "no saved program: it does not begin with %s",
-		        format);
+		return hxcomm_error_set(HXCOMM_ECORRUPT,
+		        "no saved program: it does not begin with %s", format);
 	if (saved->version == 0)
 		return hxcomm_error_set(HXCOMM_ECORRUPT, "damaged program: it has no version");
 	if (saved->version != VERSION)
 		return hxcomm_error_set(HXCOMM_ENOTSUP,
-		        "a program saved in version %u of the format, this library knows version %d: "
-		        "update it", saved->version, VERSION);
+		        "a program saved in version %u of the format, this library knows version "
+		        "%d: update it", saved->version, VERSION);
 	if (!saved->complete)
 		return hxcomm_error_set(HXCOMM_ECORRUPT, "damaged program: it was cut short");
 	if (saved->limit == 0 || saved->limit > HXCOMM_PLAYBACK_WORDS)
@@ -84,7 +84,8 @@ static int fill(struct fisch_program *program, const Bss__Fisch__SavedProgram *s
 	const size_t count = saved->words.len / WORD_BYTES;
 	uint64_t *words = malloc(saved->words.len + 1);
 	if (!words)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program of %zu words", count);
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+		        "no memory for a program of %zu words", count);
 	if (count) /* the bytes need not be aligned */
 		memcpy(words, saved->words.data, saved->words.len);
 	const int status = fisch_program_append_words(program, words, count);
@@ -97,9 +98,10 @@ static int fill(struct fisch_program *program, const Bss__Fisch__SavedProgram *s
 	if (end->omnibus != saved->omnibus || end->jtag != saved->jtag ||
 	        end->loopback != saved->loopback)
 		return hxcomm_error_set(HXCOMM_ECORRUPT,
-		        "damaged program: its words cause %u omnibus, %u JTAG, %u tick responses, it "
-		        "says %u, %u, %u", end->omnibus, end->jtag, end->loopback, saved->omnibus,
-		        saved->jtag, saved->loopback);
+		        "damaged program: its words cause %u omnibus, %u JTAG, %u tick responses, "
+		        "it says %u, %u, %u",
+		        end->omnibus, end->jtag, end->loopback, saved->omnibus, saved->jtag,
+		        saved->loopback);
 	return HXCOMM_OK;
 }
 

@@ -93,7 +93,9 @@ static struct fisch__i2c i2c_register(enum fisch_backend backend, uint32_t coord
 	case FISCH_I2C_TCA9554_RO_REGISTER:
 		return (struct fisch__i2c){ .device = 0x38, .number = 0, .bytes = 1 };
 	case FISCH_I2C_TCA9554_RW_REGISTER:
-		return (struct fisch__i2c){ .device = 0x38, .number = (uint8_t)(1 + c), .bytes = 1 };
+		return (struct fisch__i2c){
+			.device = 0x38, .number = (uint8_t)(1 + c), .bytes = 1
+		};
 	case FISCH_I2C_AD5252_RW_REGISTER:
 		return (struct fisch__i2c){ .device = (uint8_t)(0x2c + c / 4),
 			.number = ad5252_numbers[c % 4], .bytes = 1 };
@@ -108,7 +110,8 @@ static struct fisch__i2c i2c_register(enum fisch_backend backend, uint32_t coord
 static int check(enum fisch_backend backend, uint32_t coordinate, unsigned access)
 {
 	if ((unsigned)backend >= FISCH_BACKEND_COUNT)
-		return hxcomm_error_set(HXCOMM_EINVAL, "%d is no back end: 0 to %d are", (int)backend,
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "%d is no back end: 0 to %d are", (int)backend,
 		        FISCH_BACKEND_COUNT - 1);
 	if (backend == FISCH_SPIKE_PACK_3_TO_CHIP && access == WRITE)
 		return hxcomm_error_set(HXCOMM_ENOTSUP,

@@ -16,15 +16,17 @@ static int report_timeout(const struct fisch_program *program,
 	if (index >= program->end.words)
 		return hxcomm_error_set(HXCOMM_EDEVICE,
 		        "the FPGA reports a timeout of instruction %zu, the program has %zu: "
-		        "hxcomm_reset() the connection and configure the chip anew", index, program->end.words);
+		        "hxcomm_reset() the connection and configure the chip anew",
+		        index, program->end.words);
 	struct hxcomm_message_reader reader = { .direction = HXCOMM_TO_FPGA,
 		.words = program->words, .count = program->end.words, .position = 8 * index };
 	struct hxcomm_message message;
 	const char *type = hxcomm_message_read(&message, &reader) == 1 ? message.kind->type : "?";
 	return hxcomm_error_set(HXCOMM_EDEVICE,
 	        "instruction %zu of %zu, %s 0x%016llx, blocked too long (%u omnibus reads without "
-	        "answer): hxcomm_reset() the connection and configure the chip anew", index, program->end.words, type,
-	        (unsigned long long)program->words[index], timeouts->reads_in_flight[0]);
+	        "answer): hxcomm_reset() the connection and configure the chip anew",
+	        index, program->end.words, type, (unsigned long long)program->words[index],
+	        timeouts->reads_in_flight[0]);
 }
 
 static int check(const struct fisch_program *program, const struct hxcomm_responses *out)
@@ -37,8 +39,9 @@ static int check(const struct fisch_program *program, const struct hxcomm_respon
 		size_t expected, seen;
 	} rows[] = {
 		{ "omnibus", ": end the program with a barrier for the omnibus", expected->omnibus,
-		  out->omnibus.count },
-		{ "JTAG", ": end the program with a barrier for JTAG", expected->jtag, out->jtag.count },
+		        out->omnibus.count },
+		{ "JTAG", ": end the program with a barrier for JTAG", expected->jtag,
+		        out->jtag.count },
 		{ "tick", "", expected->loopback, out->loopback.count },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -48,7 +51,8 @@ static int check(const struct fisch_program *program, const struct hxcomm_respon
 			        rows[i].expected,
 			        rows[i].seen < rows[i].expected ?
 			                rows[i].barrier :
-			                ": the link holds answers to an earlier program, open it anew");
+			                ": the link holds answers to an earlier program, open it "
+			                "anew");
 	return HXCOMM_OK;
 }
 

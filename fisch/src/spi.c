@@ -29,6 +29,7 @@ int fisch__spi_dac_control_write(struct fisch_program *program, uint32_t coordin
 {
 	const uint32_t dac = dac_at + 2 * (coordinate / DAC_CONTROLS);
 	const uint32_t at[] = { dac, dac };
-	const uint32_t bytes[] = { DAC_CONTROL_FLAG | coordinate % DAC_CONTROLS << 5, stop | value };
+	const uint32_t bytes[] = { DAC_CONTROL_FLAG | coordinate % DAC_CONTROLS << 5,
+		stop | value };
 	return fisch_program_append_omnibus_writes(program, at, bytes, 2);
 }

@@ -22,13 +22,15 @@ static int find_table(struct table *out, const struct fisch_ticket *ticket,
 {
 	switch (ticket->kind) {
 	case FISCH_RESPONSE_OMNIBUS:
-		*out = (struct table){ "omnibus", responses->omnibus.time, responses->omnibus.count };
+		*out = (struct table){ "omnibus", responses->omnibus.time,
+			responses->omnibus.count };
 		break;
 	case FISCH_RESPONSE_JTAG:
 		*out = (struct table){ "JTAG", responses->jtag.time, responses->jtag.count };
 		break;
 	case FISCH_RESPONSE_LOOPBACK:
-		*out = (struct table){ "tick", responses->loopback.time, responses->loopback.count };
+		*out = (struct table){ "tick", responses->loopback.time,
+			responses->loopback.count };
 		break;
 	default:
 		return hxcomm_error_set(HXCOMM_EINVAL,
@@ -40,7 +42,8 @@ static int find_table(struct table *out, const struct fisch_ticket *ticket,
 		        "the ticket is of no value: take it from an appended read");
 	if (ticket->position > out->count || wanted > out->count - ticket->position)
 		return hxcomm_error_set(HXCOMM_ESTATE,
-		        "the ticket wants %s responses %u to %zu, there are %zu: run its program first",
+		        "the ticket wants %s responses %u to %zu, there are %zu: run its program "
+		        "first",
 		        out->name, ticket->position, ticket->position + wanted - 1, out->count);
 	return HXCOMM_OK;
 }
@@ -52,7 +55,8 @@ static int read_bytes(uint32_t *out, const struct fisch_ticket *ticket, const ui
 	for (size_t i = 0; i < count; i++)
 		if (responses[i] >> 31)
 			return hxcomm_error_set(HXCOMM_ENOENT,
-			        "I2C device 0x%02x did not acknowledge byte %zu: is it on this board?",
+			        "I2C device 0x%02x did not acknowledge byte %zu: is it on this "
+			        "board?",
 			        ticket->device, i % ticket->bytes);
 	for (size_t value = 0; value < ticket->count; value++) {
 		uint32_t bytes = 0;

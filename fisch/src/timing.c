@@ -14,7 +14,8 @@ int fisch_program_append_wait_until(struct fisch_program *program, uint64_t cycl
 {
 	if (cycles > UINT32_MAX)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "wait until %llu cycles, the timer has 32 bits (34.36 s): reset it in between",
+		        "wait until %llu cycles, the timer has 32 bits (34.36 s): reset it in "
+		        "between",
 		        (unsigned long long)cycles);
 	return fisch__append(program, hxcomm_word_wait_until((uint32_t)cycles));
 }
@@ -150,12 +151,13 @@ int fisch_program_append_spike_train(struct fisch_program *program, const uint64
 	const size_t wrong = first_descent(time_cycles, count);
 	if (wrong < count)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "event %zu at %llu cycles is earlier than the one before it, at %llu: sort the "
-		        "train", wrong, (unsigned long long)time_cycles[wrong],
+		        "event %zu at %llu cycles is earlier than the one before it, at %llu: sort "
+		        "the train", wrong, (unsigned long long)time_cycles[wrong],
 		        (unsigned long long)time_cycles[wrong - 1]);
 	if (time_cycles[count - 1] > UINT32_MAX)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "last event at %llu cycles, the timer has 32 bits (34.36 s): reset it in between",
+		        "last event at %llu cycles, the timer has 32 bits (34.36 s): reset it in "
+		        "between",
 		        (unsigned long long)time_cycles[count - 1]);
 	/* two words an event at most; counted only where that exceeds the limit */
 	size_t words = count < HXCOMM_PLAYBACK_WORDS ? 2 * count : SIZE_MAX;

@@ -40,8 +40,9 @@ static void take_description(struct arq_host *host, const uint64_t *words, size_
 	if (host->state == ARQ_HOST_RESETTING) {
 		host->state = ARQ_HOST_UNKNOWN;
 		memcpy(host->parameters, words, (count < 3 ? count : 3) * sizeof(*words));
-		if (count < PARAMETER_WORDS || words[0] != ARQ_SEQUENCES || words[1] != ARQ_WINDOW ||
-		        words[2] != ARQ_FRAME_WORDS || words[3] > TEXT_WORDS_MAX)
+		if (count < PARAMETER_WORDS || words[0] != ARQ_SEQUENCES ||
+		        words[1] != ARQ_WINDOW || words[2] != ARQ_FRAME_WORDS ||
+		        words[3] > TEXT_WORDS_MAX)
 			return;
 		host->state = ARQ_HOST_DESCRIBING;
 		host->text_left = words[3];
@@ -154,12 +155,13 @@ void hxcomm__arq_host_input(struct arq_host *host, uint64_t now, const uint8_t *
 		hxcomm__arq_input(&host->link, now, data, size);
 }
 
-bool hxcomm__arq_host_output(struct arq_host *host, uint64_t now, const uint8_t **data, size_t *size,
-        bool *reset)
+bool hxcomm__arq_host_output(
+        struct arq_host *host, uint64_t now, const uint8_t **data, size_t *size, bool *reset)
 {
 	*reset = false;
 	if (host->state < ARQ_HOST_UP && now >= host->give_up_at)
-		host->state = host->state == ARQ_HOST_RESETTING ? ARQ_HOST_NO_REPLY : ARQ_HOST_NO_ECHO;
+		host->state =
+		        host->state == ARQ_HOST_RESETTING ? ARQ_HOST_NO_REPLY : ARQ_HOST_NO_ECHO;
 	if (host->state > ARQ_HOST_UP)
 		return false;
 	if (host->state != ARQ_HOST_RESETTING)

@@ -43,8 +43,8 @@ struct arq_host {
 	struct arq_link link;
 };
 
-/* Begin with a reset. `probe` is any number that an earlier host did not take; `words` gets the words
- * that come once the link is up. */
+/* Begin with a reset. `probe` is any number that an earlier host did not take; `words` gets the
+ * words that come once the link is up. */
 void hxcomm__arq_host_begin(struct arq_host *host, uint64_t now, uint32_t limit, uint64_t probe,
         bool (*words)(void *user, const uint64_t *words, size_t count), void *user);
 
@@ -53,8 +53,8 @@ void hxcomm__arq_host_input(struct arq_host *host, uint64_t now, const uint8_t *
 
 /* The next datagram to be sent, as hxcomm__arq_output(); `reset` tells that it goes to the port of
  * resets. */
-bool hxcomm__arq_host_output(struct arq_host *host, uint64_t now, const uint8_t **data, size_t *size,
-        bool *reset);
+bool hxcomm__arq_host_output(
+        struct arq_host *host, uint64_t now, const uint8_t **data, size_t *size, bool *reset);
 
 /* When to ask for output again; 0 at once, UINT64_MAX never. */
 uint64_t hxcomm__arq_host_deadline(const struct arq_host *host);
@@ -63,12 +63,12 @@ uint64_t hxcomm__arq_host_deadline(const struct arq_host *host);
  * as many frames as it needs. */
 void hxcomm__arq_describe(struct arq_link *link, const char *text);
 
-/* Append the notice that a program has failed: "failed CODE: message". Other host software takes a frame
- * of a type that it does not know for an error, too. */
+/* Append the notice that a program has failed: "failed CODE: message". Other host software takes a
+ * frame of a type that it does not know for an error, too. */
 void hxcomm__arq_append_failure(struct arq_link *link, const char *code, const char *message);
 
-/* Write the notice that another host has taken the FPGA to out[ARQ_FRAME_BYTES]; returns its bytes. It is
- * of no connection: its sequence number means nothing. */
+/* Write the notice that another host has taken the FPGA to out[ARQ_FRAME_BYTES]; returns its bytes.
+ * It is of no connection: its sequence number means nothing. */
 size_t hxcomm__arq_write_taken(uint8_t *out, const char *by);
 
 #endif

@@ -22,7 +22,7 @@ enum {
 };
 #define PROMPT_NS (ARQ_NS_PER_MS / 2) /* that they may take */
 
-/* ---- the thread of the connection --------------------------------------------------------------- */
+/* ---- the thread of the connection ----------------------------------------------------------- */
 
 int hxcomm__server_make_ring(struct hxcomm_arq_server *server)
 {
@@ -45,8 +45,8 @@ static int grow_ring(struct hxcomm_arq_server *server)
 	const size_t have = server->ring_words, at = server->read % have;
 	uint64_t *ring = malloc(2 * have * sizeof(*ring));
 	if (!ring)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for an answer of more than %zu words",
-		        have);
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+		        "no memory for an answer of more than %zu words", have);
 	/* it was full; it begins anew with the oldest word at its place among 2 * have */
 	for (size_t i = 0; i < have; i++)
 		ring[(server->read + i) % (2 * have)] = server->ring[(at + i) % have];
@@ -104,7 +104,7 @@ static void take_end(void *user, struct hxcomm_job *job)
 	pthread_mutex_unlock(&server->lock);
 }
 
-/* ---- programs from the network ------------------------------------------------------------------ */
+/* ---- programs from the network -------------------------------------------------------------- */
 
 static void fail(struct hxcomm_arq_server *server, int status)
 {
@@ -150,14 +150,15 @@ static bool is_halt(uint64_t word)
 }
 
 /* Words of the open program, which ends with them if a halt follows. */
-static int take_words(struct hxcomm_arq_server *server, const uint64_t *words, size_t count, bool halt)
+static int take_words(
+        struct hxcomm_arq_server *server, const uint64_t *words, size_t count, bool halt)
 {
 	int status = server->open ? HXCOMM_OK : begin_program(server);
 	if (status == HXCOMM_OK)
 		status = hxcomm__check_words(words, count, server->open->words);
 	if (status == HXCOMM_OK)
-		status = hxcomm__queue_append_quietly(server->connection->queue, server->open, words,
-		        count);
+		status = hxcomm__queue_append_quietly(
+		        server->connection->queue, server->open, words, count);
 	if (status == HXCOMM_OK && halt) {
 		hxcomm__queue_complete(server->connection->queue, server->open);
 		server->open = NULL;
@@ -227,11 +228,13 @@ static int run_here(struct hxcomm_arq_server *server, const uint64_t *words, siz
 	server->statistics.programs++;
 	server->statistics.failed += job.status != HXCOMM_OK;
 	pthread_mutex_unlock(&server->lock);
-	return job.status == HXCOMM_OK ? HXCOMM_OK : hxcomm_error_set(job.status, "%s", job.message);
+	return job.status == HXCOMM_OK ? HXCOMM_OK : hxcomm_error_set(job.status, "%s",
+	        job.message);
 }
 
 /* Whether a frame of words was taken. */
-static bool take_words_of_frame(struct hxcomm_arq_server *server, const uint64_t *words, size_t count)
+static bool take_words_of_frame(
+        struct hxcomm_arq_server *server, const uint64_t *words, size_t count)
 {
 	pthread_mutex_lock(&server->lock);
 	const bool many = server->running >= PROGRAMS_MAX;
@@ -301,7 +304,7 @@ void hxcomm__server_end_programs(struct hxcomm_arq_server *server)
 		hxcomm__queue_give_up(server->connection->queue);
 }
 
-/* ---- answers to the network --------------------------------------------------------------------- */
+/* ---- answers to the network ----------------------------------------------------------------- */
 
 /* Put what came back into frames; one that is not full leaves when no more comes, or
  * when nothing else is on its way. */
@@ -316,7 +319,8 @@ static void send_words(struct hxcomm_arq_server *server)
 		if (count < ARQ_FRAME_WORDS && server->flush < server->written &&
 		        hxcomm__arq_pending(&server->link))
 			break;
-		const size_t first = count < server->ring_words - at ? count : server->ring_words - at;
+		const size_t first =
+		        count < server->ring_words - at ? count : server->ring_words - at;
 		memcpy(frame, server->ring + at, first * sizeof(*frame));
 		memcpy(frame + first, server->ring, (count - first) * sizeof(*frame));
 		hxcomm__arq_append(&server->link, ARQ_TYPE_WORDS, frame, count);
@@ -335,7 +339,8 @@ static void send_failure(struct hxcomm_arq_server *server)
 		return;
 	hxcomm_log(HXCOMM_LOG_ERROR, "hxcomm", "a program failed, the host is told: %s",
 	        server->message);
-	hxcomm__arq_append_failure(&server->link, hxcomm_error_name(server->failure), server->message);
+	hxcomm__arq_append_failure(
+	        &server->link, hxcomm_error_name(server->failure), server->message);
 	server->deaf = true;
 	server->dropping = true;
 	server->read = server->flush = server->written;

@@ -68,11 +68,12 @@ static int set_up(struct hxcomm_arq_server *server, const struct hxcomm_arq_serv
 		        "'%.64s' is no numeric IPv4 address such as 127.0.0.1", options->address);
 	if (ntohl(address.sin_addr.s_addr) >> 24 != 127 && !options->allow_remote)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "%s is open to other machines, and whoever reaches it owns the chip: listen on "
-		        "127.0.0.1, or allow it by allow_remote", options->address);
+		        "%s is open to other machines, and whoever reaches it owns the chip: "
+		        "listen on 127.0.0.1, or allow it by allow_remote", options->address);
 	int status = listen_at(&server->data, &server->port, address, options->port);
 	if (status == HXCOMM_OK)
-		status = listen_at(&server->reset, &server->reset_port, address, options->reset_port);
+		status = listen_at(
+		        &server->reset, &server->reset_port, address, options->reset_port);
 	if (status != HXCOMM_OK)
 		return status;
 	server->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -165,7 +166,7 @@ void hxcomm_arq_server_stop(struct hxcomm_arq_server *server)
 	errno = number;
 }
 
-/* ---- resets ----------------------------------------------------------------------------------- */
+/* ---- resets --------------------------------------------------------------------------------- */
 
 static bool same(const struct sockaddr_in *a, const struct sockaddr_in *b)
 {
@@ -192,7 +193,8 @@ static void on_data(void *user, const struct sockaddr_in *from, const uint8_t *d
 		return; /* of the time before the reset */
 	if (server->has_peer && same(from, &server->peer))
 		hxcomm__arq_input(&server->link, hxcomm__now(), data, size);
-	else if (hxcomm__arq_parse(&frame, data, size) && frame.count && server->status == HXCOMM_OK)
+	else if (hxcomm__arq_parse(&frame, data, size) && frame.count &&
+	        server->status == HXCOMM_OK)
 		server->status = tell_taken(server, from);
 }
 
@@ -217,8 +219,8 @@ static bool is_remote(const struct hxcomm_connection *connection)
 	return provider == &hxcomm__provider_arq;
 }
 
-/* The answer to a reset, once nothing runs: the first frame of the connection. The form is that of the
- * FPGA's: YAML with the keys that host software asks for (source: spec/transport.md 4.3). */
+/* The answer to a reset, once nothing runs: the first frame of the connection. The form is that of
+ * the FPGA's: YAML with the keys that host software asks for (source: spec/transport.md 4.3). */
 static void describe(struct hxcomm_arq_server *server)
 {
 	char text[TEXT_MAX];
@@ -263,14 +265,15 @@ static void on_reset(void *user, const struct sockaddr_in *from, const uint8_t *
 	server->statistics.resets++;
 	server->statistics.thefts += had_peer && !same(&before, from);
 	pthread_mutex_unlock(&server->lock);
-	hxcomm__arq_begin(&server->link, ARQ_SEND_WINDOW, hxcomm__server_take_frame, server, hxcomm__now());
+	hxcomm__arq_begin(
+	        &server->link, ARQ_SEND_WINDOW, hxcomm__server_take_frame, server, hxcomm__now());
 	if (had_peer && !same(&before, from) && server->status == HXCOMM_OK)
 		server->status = tell_taken(server, &before);
 	hxcomm__server_end_programs(server);
 	server->resetting = true;
 }
 
-/* ---- the network thread ----------------------------------------------------------------------- */
+/* ---- the network thread --------------------------------------------------------------------- */
 
 static void send_all(struct hxcomm_arq_server *server)
 {
@@ -279,11 +282,13 @@ static void send_all(struct hxcomm_arq_server *server)
 	size_t size;
 	if (!server->has_peer || server->status != HXCOMM_OK)
 		return;
-	while (server->batch.count < ARQ_BATCH && hxcomm__arq_output(&server->link, now, &data, &size))
+	while (server->batch.count < ARQ_BATCH &&
+	        hxcomm__arq_output(&server->link, now, &data, &size))
 		server->batch.items[server->batch.count++] =
 		        (struct iovec){ (void *)(uintptr_t)data, size };
 	if (server->batch.count)
-		server->status = hxcomm__arq_socket_send(&server->data, &server->peer, &server->batch);
+		server->status =
+		        hxcomm__arq_socket_send(&server->data, &server->peer, &server->batch);
 	if (hxcomm__arq_pending(&server->link) && now > server->link.heard_at + GIVE_UP_NS) {
 		hxcomm_log(HXCOMM_LOG_INFO, "hxcomm", "the host is gone");
 		server->has_peer = false;
@@ -320,7 +325,8 @@ static void serve_programs(struct hxcomm_arq_server *server)
 static void pump(struct hxcomm_arq_server *server)
 {
 	struct pollfd files[] = { { .fd = server->stop, .events = POLLIN },
-		{ .fd = server->event, .events = POLLIN }, { .fd = server->reset.fd, .events = POLLIN },
+		{ .fd = server->event, .events = POLLIN },
+		{ .fd = server->reset.fd, .events = POLLIN },
 		{ .fd = server->data.fd, .events = POLLIN } };
 	serve_programs(server);
 	send_all(server);
@@ -339,7 +345,8 @@ static void pump(struct hxcomm_arq_server *server)
 	if (files[0].revents)
 		server->stopping = true;
 	if (files[1].revents && read(server->event, &events, sizeof(events)) < 0 && errno != EAGAIN)
-		server->status = hxcomm_error_set(HXCOMM_EIO, "cannot read an event: %s", strerror(errno));
+		server->status = hxcomm_error_set(HXCOMM_EIO,
+		        "cannot read an event: %s", strerror(errno));
 	if (files[2].revents)
 		hxcomm__arq_socket_receive(&server->reset, on_reset, server);
 	if (files[3].revents)
@@ -363,7 +370,8 @@ int hxcomm_arq_server_statistics_read(struct hxcomm_arq_server_statistics *out,
 	const size_t size = out->size;
 	if (size < sizeof(size) || size > sizeof(*out))
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "statistics are not initialised: start from HXCOMM_ARQ_SERVER_STATISTICS_INIT");
+		        "statistics are not initialised: start from "
+		        "HXCOMM_ARQ_SERVER_STATISTICS_INIT");
 	pthread_mutex_lock(&server->lock);
 	memcpy(out, &server->statistics, size);
 	pthread_mutex_unlock(&server->lock);

@@ -8,9 +8,10 @@
  *     frames ──▶ jobs of the connection ───────────▶ runs them
  *     frames ◀── ring of words, failures ◀────────── what comes back, and how it ended
  *
- * So the host is answered while a program computes. A short program that cannot take long is run by the
- * network thread: two changes of threads would take longer than it does. A reset ends what runs; it is
- * answered when that has ended. After a program that failed nothing is taken until the next reset.
+ * So the host is answered while a program computes. A short program that cannot take long is run by
+ * the network thread: two changes of threads would take longer than it does. A reset ends what
+ * runs; it is answered when that has ended. After a program that failed nothing is taken until the
+ * next reset.
  *
  * arq_server.c holds the network, arq_programs.c what happens between it and the connection. */
 

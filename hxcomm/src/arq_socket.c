@@ -48,7 +48,8 @@ int hxcomm__arq_socket_open(struct arq_socket *out, const struct sockaddr_in *bi
 	*out = (struct arq_socket){ .cuts = true };
 	out->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (out->fd < 0)
-		return hxcomm_error_set(HXCOMM_EIO, "cannot make a UDP socket: %s", strerror(errno));
+		return hxcomm_error_set(HXCOMM_EIO,
+		        "cannot make a UDP socket: %s", strerror(errno));
 	(void)setsockopt(out->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	(void)setsockopt(out->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	out->glues = !setsockopt(out->fd, IPPROTO_UDP, UDP_GRO, &yes, sizeof(yes));
@@ -57,7 +58,8 @@ int hxcomm__arq_socket_open(struct arq_socket *out, const struct sockaddr_in *bi
 		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for datagrams");
 	else if (bind_to && bind(out->fd, (const struct sockaddr *)bind_to, sizeof(*bind_to)))
 		status = fail("listen on UDP", bind_to);
-	else if (connect_to && connect(out->fd, (const struct sockaddr *)connect_to, sizeof(*connect_to)))
+	else if (connect_to &&
+	        connect(out->fd, (const struct sockaddr *)connect_to, sizeof(*connect_to)))
 		status = fail("reach UDP", connect_to);
 	if (status != HXCOMM_OK)
 		hxcomm__arq_socket_close(out);
@@ -94,7 +96,8 @@ static unsigned build(struct mmsghdr *messages, struct control *controls, unsign
 	memset(messages, 0, max * sizeof(*messages));
 	while (from < batch->count && count < max) {
 		struct msghdr *header = &messages[count].msg_hdr;
-		const size_t items = socket->cuts ? piece(batch->items + from, batch->count - from) : 1;
+		const size_t items =
+		        socket->cuts ? piece(batch->items + from, batch->count - from) : 1;
 		header->msg_name = (void *)(uintptr_t)to;
 		header->msg_namelen = to ? sizeof(*to) : 0;
 		header->msg_iov = batch->items + from;
@@ -170,8 +173,11 @@ int hxcomm__arq_socket_receive(struct arq_socket *socket, arq_receive *receive, 
 	memset(messages, 0, max * sizeof(*messages));
 	for (unsigned i = 0; i < max; i++) {
 		items[i] = (struct iovec){ socket->arena + i * room, room };
-		messages[i].msg_hdr = (struct msghdr){ .msg_name = &from[i], .msg_namelen = sizeof(from[i]),
-			.msg_iov = &items[i], .msg_iovlen = 1, .msg_control = &controls[i],
+		messages[i].msg_hdr = (struct msghdr){ .msg_name = &from[i],
+			.msg_namelen = sizeof(from[i]),
+			.msg_iov = &items[i],
+			.msg_iovlen = 1,
+			.msg_control = &controls[i],
 			.msg_controllen = sizeof(controls[i]) };
 	}
 	const int count = recvmmsg(socket->fd, messages, max, MSG_DONTWAIT, NULL);

@@ -3,7 +3,8 @@
 #define HXCOMM_SRC_ARQ_SOCKET_H
 
 /* UDP for HostARQ: many datagrams a system call. Where the kernel can, equal datagrams go out and
- * come in as one piece that it cuts (UDP_SEGMENT, UDP_GRO): 6 to 30 times the rate of single ones. */
+ * come in as one piece that it cuts (UDP_SEGMENT, UDP_GRO): 6 to 30 times the rate of single
+ * ones. */
 
 #include "arq_window.h"
 
@@ -31,13 +32,14 @@ int hxcomm__arq_socket_open(struct arq_socket *socket, const struct sockaddr_in 
         const struct sockaddr_in *connect_to);
 void hxcomm__arq_socket_close(struct arq_socket *socket);
 
-/* Send a batch to an address, or to where the socket is connected for NULL. What the network refuses
- * for a while counts as lost. HXCOMM_EIO where sending is not allowed. */
+/* Send a batch to an address, or to where the socket is connected for NULL. What the network
+ * refuses for a while counts as lost. HXCOMM_EIO where sending is not allowed. */
 int hxcomm__arq_socket_send(struct arq_socket *socket, const struct sockaddr_in *to,
         struct arq_batch *batch);
 
 /* Called for each datagram. */
-typedef void arq_receive(void *user, const struct sockaddr_in *from, const uint8_t *data, size_t size);
+typedef void arq_receive(
+        void *user, const struct sockaddr_in *from, const uint8_t *data, size_t size);
 
 /* Take what has come, without waiting. Returns the number of datagrams or glued pieces. */
 int hxcomm__arq_socket_receive(struct arq_socket *socket, arq_receive *receive, void *user);

@@ -4,8 +4,8 @@
  * There is no congestion window: the link is a cable of its own to an FPGA that has room for a
  * whole window. What is lost is sent again after three equal acknowledgements, or when a time
  * measured on the link has passed: the fixed 756 us of the reference lie below the time that a full
- * window takes on the wire (source: spec/transport.md 5.6, 7). Before that, one frame is sent again:
- * mostly it is only the acknowledgement that is missing. */
+ * window takes on the wire (source: spec/transport.md 5.6, 7). Before that, one frame is sent
+ * again: mostly it is only the acknowledgement that is missing. */
 #include "arq_window.h"
 
 #include <assert.h>
@@ -17,7 +17,8 @@
 
 static uint32_t load32(const uint8_t *bytes)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	        bytes[3];
 }
 
 static void store32(uint8_t *bytes, uint32_t value)
@@ -113,8 +114,8 @@ void hxcomm__arq_append(struct arq_link *link, uint16_t type, const uint64_t *wo
 {
 	assert(hxcomm__arq_room(link) > 0);
 	const uint32_t slot = link->next % ARQ_WINDOW;
-	link->out[slot].size =
-	        (uint16_t)hxcomm__arq_write(link->out_bytes[slot], 0, link->next, type, words, count);
+	link->out[slot].size = (uint16_t)hxcomm__arq_write(
+	        link->out_bytes[slot], 0, link->next, type, words, count);
 	link->out[slot].tries = 0;
 	link->out[slot].resend = false;
 	link->next = (link->next + 1) % ARQ_SEQUENCES;
@@ -135,7 +136,8 @@ static void measure(struct arq_link *link, uint64_t took)
 		link->smooth = took ? took : 1;
 		link->deviation = took / 2;
 	} else {
-		const uint64_t error = took > link->smooth ? took - link->smooth : link->smooth - took;
+		const uint64_t error =
+		        took > link->smooth ? took - link->smooth : link->smooth - took;
 		link->deviation += error / 4 - link->deviation / 4;
 		link->smooth = link->smooth - link->smooth / 8 + took / 8;
 	}
@@ -149,7 +151,8 @@ static void measure(struct arq_link *link, uint64_t took)
 /* The frames up to `ack` have arrived. */
 static void advance(struct arq_link *link, uint64_t now, uint32_t ack)
 {
-	/* the time of one that was sent again, or that had to wait for such a one, is not the link's */
+	/* the time of one that was sent again, or that had to wait for such a one, is not the
+	 * link's */
 	bool once = true;
 	const uint32_t end = (ack + 1) % ARQ_SEQUENCES;
 	for (; link->low != end; link->low = (link->low + 1) % ARQ_SEQUENCES) {

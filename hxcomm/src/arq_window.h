@@ -15,9 +15,9 @@
 enum {
 	ARQ_SEQUENCES = 256,
 	ARQ_WINDOW = 128,
-	/* What is sent at once by default. With the whole window, a repeated frame that is overtaken by
-	 * a single new one lies in the window of the other side again and is taken for new; this way it
-	 * takes 32. */
+	/* What is sent at once by default. With the whole window, a repeated frame that is
+	 * overtaken by a single new one lies in the window of the other side again and is taken for
+	 * new; this way it takes 32. */
 	ARQ_SEND_WINDOW = 96,
 	ARQ_FRAME_WORDS = 180,
 	ARQ_ACK_BYTES = 4,
@@ -28,12 +28,12 @@ enum {
 };
 
 #define ARQ_NS_PER_MS UINT64_C(1000000)
-#define ARQ_ACK_DELAY_NS UINT64_C(100000)        /* … or after this time */
-#define ARQ_RESEND_MIN_NS (2 * ARQ_NS_PER_MS)    /* above the 1.55 ms of a full window on the wire */
+#define ARQ_ACK_DELAY_NS UINT64_C(100000)     /* … or after this time */
+#define ARQ_RESEND_MIN_NS (2 * ARQ_NS_PER_MS) /* above the 1.55 ms of a full window on the wire */
 #define ARQ_RESEND_MAX_NS (100 * ARQ_NS_PER_MS)
-/* When nothing moves for so long, one frame is sent again to ask for an acknowledgement: there are hosts
- * that acknowledge only where something comes, and not within 500 us of the last time (source:
- * spec/transport.md 5.5). */
+/* When nothing moves for so long, one frame is sent again to ask for an acknowledgement: there are
+ * hosts that acknowledge only where something comes, and not within 500 us of the last time
+ * (source: spec/transport.md 5.5). */
 #define ARQ_PROBE_MIN_NS (6 * ARQ_NS_PER_MS / 10)
 #define ARQ_RESET_MAGIC UINT32_C(0xabababab)
 
@@ -43,8 +43,8 @@ enum arq_type {
 	ARQ_TYPE_FLUSH = 0x8000,
 	ARQ_TYPE_ECHO = 0x8001,
 	ARQ_TYPE_CONFIGURATION = 0x8002,
-	/* of our server only: why it goes on no more. No answer to a reset, so that nobody who has just sent
-	 * one takes it for that */
+	/* of our server only: why it goes on no more. No answer to a reset, so that nobody who has
+	 * just sent one takes it for that */
 	ARQ_TYPE_NOTICE = 0x8005,
 };
 
@@ -68,8 +68,8 @@ size_t hxcomm__arq_write(uint8_t *out, uint32_t ack, uint32_t seq, uint16_t type
 void hxcomm__arq_load(uint64_t *out, const uint8_t *bytes, size_t count);
 
 /* The words of the next frame. Returns whether they were taken: a frame that is not is kept without
- * acknowledgement, and offered again by hxcomm__arq_resume() or when it comes again. May append frames
- * to the link, must not begin it anew. */
+ * acknowledgement, and offered again by hxcomm__arq_resume() or when it comes again. May append
+ * frames to the link, must not begin it anew. */
 typedef bool arq_deliver(void *user, uint16_t type, const uint64_t *words, size_t count);
 
 struct arq_link {
@@ -84,7 +84,7 @@ struct arq_link {
 	uint32_t recover;  /* while recovering: fresh at the time of the loss */
 	bool recovering;
 	unsigned backoff;  /* timeouts since the last progress */
-	uint64_t moved_at; /* when the last frame was sent for the first time, or one was acknowledged */
+	uint64_t moved_at; /* when a frame was last sent for the first time or acknowledged */
 	bool probed;       /* one was sent again since then to ask for an acknowledgement */
 	uint64_t smooth, deviation, resend_after; /* of the round trip, ns */
 	uint64_t heard_at; /* when the last well-formed datagram came */

@@ -11,7 +11,8 @@
 
 static const char blanks[] = " \t\n";
 
-/* Word number `index` of a text whose words stand between any of `separators`; NULL: not so many. */
+/* Word number `index` of a text whose words stand between any of `separators`; NULL: not so
+ * many. */
 static const char *find_word(size_t *length, const char *text, const char *separators, size_t index)
 {
 	for (;; index--) {
@@ -58,10 +59,12 @@ static int choose_fpga(struct hxcomm_choice *out, const char *text, size_t index
 		memcpy(host, word, length);
 	if (inet_pton(AF_INET, host, &address) != 1)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "SLURM_FPGA_IPS holds '%.*s', which is no IPv4 address: correct or unset it",
+		        "SLURM_FPGA_IPS holds '%.*s', which is no IPv4 address: correct or unset "
+		        "it",
 		        length < 40 ? (int)length : 40, word);
 	snprintf(out->uri, sizeof(out->uri), "arq:%s", host);
-	snprintf(out->reason, sizeof(out->reason), "SLURM_FPGA_IPS is set, HXCOMM_CONNECTION is not");
+	snprintf(out->reason, sizeof(out->reason),
+	        "SLURM_FPGA_IPS is set, HXCOMM_CONNECTION is not");
 	return HXCOMM_OK;
 }
 
@@ -73,7 +76,8 @@ static int read_switch(bool *out, const char *text)
 	*out = value != 0;
 	if (end == text || *end)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "HXCOMM_ENABLE_ZERO_MOCK is '%.40s', wanted is a number: 1 for 'mock:', 0 for not",
+		        "HXCOMM_ENABLE_ZERO_MOCK is '%.40s', wanted is a number: 1 for 'mock:', 0 "
+		        "for not",
 		        text);
 	return HXCOMM_OK;
 }

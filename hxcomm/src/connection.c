@@ -49,7 +49,8 @@ static int read_options(struct hxcomm_open_options *out, const struct hxcomm_ope
 		return hxcomm_error_set(HXCOMM_ERANGE,
 		        "timeout_s is %g s, allowed are 0.001 s to 3600 s", out->timeout_s);
 	if (out->chip_serial > SERIAL_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE, "chip_serial is %u, at most %d", out->chip_serial,
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "chip_serial is %u, at most %d", out->chip_serial,
 		        SERIAL_MAX);
 	if (given.queue_words)
 		out->queue_words = given.queue_words;
@@ -84,8 +85,8 @@ int hxcomm_open(struct hxcomm_connection **out, const char *uri,
 	hxcomm_decoder_init(&connection->decoder);
 	status = read_options(&connection->options, options);
 	if (status == HXCOMM_OK)
-		status = hxcomm_uri_read_double(&connection->options.timeout_s, &parsed, timeout_key,
-		        connection->options.timeout_s, 0.001, 3600);
+		status = hxcomm_uri_read_double(&connection->options.timeout_s, &parsed,
+		        timeout_key, connection->options.timeout_s, 0.001, 3600);
 	hxcomm__uri_remove(&parsed, timeout_key);
 	if (status == HXCOMM_OK)
 		status = hxcomm_responses_new(&connection->scratch, 0);
@@ -107,8 +108,8 @@ int hxcomm__check_program(const struct hxcomm_connection *connection, const uint
 {
 	if (count > connection->options.run_words)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "program of %zu words, this connection takes %u: split it, or open with more "
-		        "run_words", count, connection->options.run_words);
+		        "program of %zu words, this connection takes %u: split it, or open with "
+		        "more run_words", count, connection->options.run_words);
 	return hxcomm__check_words(words, count, 0);
 }
 
@@ -124,8 +125,8 @@ static int run(struct hxcomm_job *job, const uint64_t *words, size_t count)
 		hxcomm__queue_run(connection->queue, job);
 	} else if (connection->closed) {
 		return hxcomm_error_set(HXCOMM_ESTATE,
-		        "an earlier run failed in the middle: hxcomm_reset() the connection, or close it "
-		        "and open a new one");
+		        "an earlier run failed in the middle: hxcomm_reset() the connection, or "
+		        "close it and open a new one");
 	} else {
 		hxcomm__job_execute(job);
 	}
@@ -167,7 +168,7 @@ int hxcomm_run_words(struct hxcomm_connection *connection, const uint64_t *words
 	return HXCOMM_OK;
 }
 
-/* ---- the rest of its life --------------------------------------------------------------------- */
+/* ---- the rest of its life ------------------------------------------------------------------- */
 
 static bool lock(const struct hxcomm_connection *connection)
 {

@@ -46,7 +46,12 @@ const char *hxcomm_error_message(void)
 /* Bytes of the UTF-8 character that a byte begins; 0 where none begins with it. */
 static size_t character_bytes(unsigned char lead)
 {
-	return lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+	return lead < 0x80    ? 1
+	        : lead < 0xc2 ? 0
+	        : lead < 0xe0 ? 2
+	        : lead < 0xf0 ? 3
+	        : lead < 0xf5 ? 4
+	                      : 0;
 }
 
 /* Messages go into JSON and onto terminals: a character that was cut off at the end is dropped, a

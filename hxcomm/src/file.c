@@ -30,7 +30,8 @@ static int io_error(const char *path, const char *what)
 static int open_beside(char name[PATH_BYTES], const char *path)
 {
 	for (int n = 0; n < NAMES; n++) {
-		const int length = snprintf(name, PATH_BYTES, "%s.%ld-%d.tmp", path, (long)getpid(), n);
+		const int length = snprintf(name, PATH_BYTES,
+		        "%s.%ld-%d.tmp", path, (long)getpid(), n);
 		if (length < 0 || length >= PATH_BYTES) {
 			errno = ENAMETOOLONG;
 			return -1;
@@ -119,7 +120,8 @@ static int make_room(uint8_t **bytes, size_t *capacity, const char *path)
 	const size_t more = *capacity ? 2 * *capacity : STEP;
 	uint8_t *larger = realloc(*bytes, more + 1);
 	if (!larger)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for '%.200s', which has more than %zu "
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+		        "no memory for '%.200s', which has more than %zu "
 		        "bytes", path, *capacity);
 	*bytes = larger;
 	*capacity = more;
@@ -130,7 +132,8 @@ static int read_all(uint8_t **bytes, size_t *size, int file, const char *path, s
 {
 	size_t capacity = 0;
 	for (;;) {
-		const int status = *size == capacity ? make_room(bytes, &capacity, path) : HXCOMM_OK;
+		const int status =
+		        *size == capacity ? make_room(bytes, &capacity, path) : HXCOMM_OK;
 		if (status != HXCOMM_OK)
 			return status;
 		const ssize_t got = read(file, *bytes + *size, capacity - *size);
@@ -140,7 +143,8 @@ static int read_all(uint8_t **bytes, size_t *size, int file, const char *path, s
 			return io_error(path, "read");
 		*size += (size_t)got;
 		if (*size > most)
-			return hxcomm_error_set(HXCOMM_ERANGE, "'%.200s' has more than %zu bytes", path,
+			return hxcomm_error_set(HXCOMM_ERANGE,
+			        "'%.200s' has more than %zu bytes", path,
 			        most);
 		if (got == 0)
 			break;

@@ -21,18 +21,20 @@ static int begin(struct hxcomm_job **out, const struct hxcomm_part *part,
         const struct hxcomm_run_options *options)
 {
 	const int status = hxcomm__check_program(part->connection, part->words, part->count);
-	return status != HXCOMM_OK ? status :
-	                             hxcomm__queue_lend(out, part->connection, part->responses, options,
-	                                     part->words, part->count);
+	return status != HXCOMM_OK ? status
+	                           : hxcomm__queue_lend(out, part->connection, part->responses,
+	                                     options, part->words, part->count);
 }
 
-int hxcomm_run_all(struct hxcomm_part *parts, size_t count, const struct hxcomm_run_options *options)
+int hxcomm_run_all(
+        struct hxcomm_part *parts, size_t count, const struct hxcomm_run_options *options)
 {
 	if (count == 0)
 		return HXCOMM_OK;
 	struct hxcomm_job **jobs = calloc(count, sizeof(struct hxcomm_job *));
 	if (!jobs) {
-		const int status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu programs", count);
+		const int status = hxcomm_error_set(HXCOMM_ENOMEM,
+		        "no memory for %zu programs", count);
 		for (size_t i = 0; i < count; i++)
 			keep_status(&parts[i], status);
 		return status;

@@ -40,8 +40,8 @@ int hxcomm__job_init(struct hxcomm_job *job, struct hxcomm_connection *connectio
 	if (given.timeout_s != 0)
 		job->timeout_s = given.timeout_s;
 	if (!(job->timeout_s >= 0.001 && job->timeout_s <= 3600))
-		return hxcomm_error_set(HXCOMM_ERANGE, "timeout_s is %g s, allowed are 0.001 s to 3600 s",
-		        job->timeout_s);
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "timeout_s is %g s, allowed are 0.001 s to 3600 s", job->timeout_s);
 	job->visit = given.visit;
 	job->user = given.user;
 	if (job->visit && out)
@@ -87,7 +87,7 @@ void hxcomm__job_set_status(struct hxcomm_job *job, int status)
 		snprintf(job->message, sizeof(job->message), "%s", hxcomm_error_message());
 }
 
-/* ---- words to the provider -------------------------------------------------------------------- */
+/* ---- words to the provider ------------------------------------------------------------------ */
 
 /* The place of the first word that is no instruction or is a halt; `count` where all are fine. */
 static size_t first_wrong_word(const uint64_t *words, size_t count)
@@ -105,7 +105,8 @@ int hxcomm__check_words(const uint64_t *words, size_t count, uint64_t base)
 		return HXCOMM_OK;
 	return hxcomm_error_set(HXCOMM_EINVAL,
 	        words[wrong] >> 60 ? "word %llu, 0x%016llx, is no instruction" :
-	                             "word %llu, 0x%016llx, is a halt: it is added by the run, leave it out",
+	                             "word %llu, 0x%016llx, is a halt: it is added by the run, "
+	                             "leave it out",
 	        (unsigned long long)(base + wrong), (unsigned long long)words[wrong]);
 }
 
@@ -117,7 +118,7 @@ static enum hxcomm__take take_piece(struct hxcomm_job *job, const uint64_t **wor
 	*words = NULL;
 	*count = 0;
 	if (atomic_load_explicit(&job->given_up, memory_order_relaxed))
-		return HXCOMM__TAKE_NOTHING; /* it may be cut off: it must not look like a whole one */
+		return HXCOMM__TAKE_NOTHING; /* if it is cut off, it must not look whole */
 	job->taken = job->first;
 	if (job->taken) {
 		job->first = job->taken->next;
@@ -195,7 +196,7 @@ int hxcomm__job_wake_file(const struct hxcomm_job *job)
 	return queue->wake;
 }
 
-/* ---- words from the provider ------------------------------------------------------------------ */
+/* ---- words from the provider ---------------------------------------------------------------- */
 
 static bool is_complete(struct hxcomm_job *job)
 {
@@ -218,10 +219,10 @@ int hxcomm_job_check(struct hxcomm_job *job)
 	if (hxcomm__now() < job->deadline)
 		return HXCOMM_OK;
 	return hxcomm_error_set(HXCOMM_ETIMEDOUT,
-	        is_complete(job) ? "a program of %llu words has not ended after %g s: give it a longer "
-	                        "timeout_s if it is meant to take so long" :
-	                        "a program of %llu words so far was not completed within %g s: append the "
-	                        "rest faster, or give it a longer timeout_s",
+	        is_complete(job) ? "a program of %llu words has not ended after %g s: give it a "
+	                        "longer timeout_s if it is meant to take so long" :
+	                        "a program of %llu words so far was not completed within %g s: "
+	                        "append the rest faster, or give it a longer timeout_s",
 	        (unsigned long long)job->times.words_sent, job->timeout_s);
 }
 
@@ -248,9 +249,11 @@ static int hold(struct hxcomm_connection *connection, const uint64_t *words, siz
 {
 	if (count == 0)
 		return HXCOMM_OK;
-	uint64_t *grown = realloc(connection->held, (connection->held_count + count) * sizeof(*grown));
+	uint64_t *grown =
+	        realloc(connection->held, (connection->held_count + count) * sizeof(*grown));
 	if (!grown)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu words behind a halt", count);
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+		        "no memory for %zu words behind a halt", count);
 	memcpy(grown + connection->held_count, words, count * sizeof(*words));
 	connection->held = grown;
 	connection->held_count += count;
@@ -335,8 +338,8 @@ static int decode_piece(struct hxcomm_job *job, const uint64_t *words, size_t co
 
 static uint64_t count_responses(const struct hxcomm_responses *r)
 {
-	return r->omnibus.count + r->jtag.count + r->loopback.count + r->spikes.count + r->madc.count +
-	       r->links.count + r->timeouts.count;
+	return r->omnibus.count + r->jtag.count + r->loopback.count + r->spikes.count +
+	        r->madc.count + r->links.count + r->timeouts.count;
 }
 
 /* Hand on what was decoded. */
@@ -423,13 +426,14 @@ static int run(struct hxcomm_job *job)
 		return job->broken; /* also where the provider forgot to stop */
 	if (status == HXCOMM_OK && !job->ended && !job->trust)
 		status = hxcomm_error_set(HXCOMM_EPROTO,
-		        "the response of a program of %llu words has no halt: the link lost words, close "
-		        "the connection and open a new one", (unsigned long long)job->times.words_sent);
+		        "the response of a program of %llu words has no halt: the link lost words, "
+		        "close the connection and open a new one",
+		        (unsigned long long)job->times.words_sent);
 	return status;
 }
 
-/* After a run that did not come to its end: the decoder begins anew, and so does the chip if it can.
- * Returns whether there may be another run. */
+/* After a run that did not come to its end: the decoder begins anew, and so does the chip if it
+ * can. Returns whether there may be another run. */
 static bool recover(struct hxcomm_job *job, int status)
 {
 	struct hxcomm_connection *connection = job->connection;
@@ -497,8 +501,8 @@ void hxcomm__job_execute(struct hxcomm_job *job)
 	note_times(job);
 	if (job->times.words_sent > HXCOMM_PLAYBACK_WORDS)
 		hxcomm_log(HXCOMM_LOG_WARNING, "hxcomm",
-		        "a program of %llu words is longer than the %d that the FPGA holds: it was sent "
-		        "while it ran, and may have waited for words",
+		        "a program of %llu words is longer than the %d that the FPGA holds: it was "
+		        "sent while it ran, and may have waited for words",
 		        (unsigned long long)job->times.words_sent, HXCOMM_PLAYBACK_WORDS);
 	if (connection->queue)
 		pthread_mutex_lock(&connection->queue->lock);

@@ -57,13 +57,14 @@ struct hxcomm_job {
 	uint64_t words; /* in all its pieces so far */
 
 	/* the answer; with the thread that runs it */
-	struct hxcomm_responses *out; /* where responses go; of the connection if nobody wants them */
+	struct hxcomm_responses
+	        *out; /* where responses go; of the connection if nobody wants them */
 	struct hxcomm_responses before; /* counts of `out` when it began */
 	bool drop;  /* forget the responses after each delivery */
 	bool ended; /* the halt has come */
 	hxcomm_responses_visitor *visit;
 	hxcomm__sink *sink;
-	bool trust; /* pass the words to `sink` unseen: the provider knows itself when the program ended */
+	bool trust; /* pass the words to `sink` unseen: the provider knows when the program ended */
 	void *user; /* of `visit` or `sink` */
 	bool keep;  /* keep the words, too */
 	uint64_t *kept;

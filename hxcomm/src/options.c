@@ -18,8 +18,8 @@ int hxcomm_options_read(void *out, size_t size, const void *in, const char *init
 	for (size_t i = size; i < given; i++)
 		if (((const unsigned char *)in)[i])
 			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "the option at byte %zu is newer than this library: update it, or leave the "
-			        "option 0",
+			        "the option at byte %zu is newer than this library: update it, or "
+			        "leave the option 0",
 			        i);
 	memset(out, 0, size);
 	if (in)

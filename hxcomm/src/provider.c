@@ -35,7 +35,8 @@ int hxcomm__provider_plain_open(const struct hxcomm_uri *uri,
         const struct hxcomm_open_options *options)
 {
 	if (uri->rest[0])
-		return hxcomm_error_set(HXCOMM_EINVAL, "'%s:' takes nothing behind the colon, not '%.64s'",
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "'%s:' takes nothing behind the colon, not '%.64s'",
 		        uri->scheme, uri->rest);
 	if (options->chip_serial)
 		return hxcomm_error_set(HXCOMM_ENOTSUP,
@@ -133,7 +134,8 @@ static bool folder(char *out, size_t index)
 	}
 	if (index > 0)
 		return false;
-	static const char anchor = 0; /* lies in libhxcomm.so, or in the program it is linked into */
+	static const char anchor =
+	        0; /* lies in libhxcomm.so, or in the program it is linked into */
 	Dl_info info;
 	char file[PATH_MAX_BYTES];
 	if (!dladdr(&anchor, &info) || !info.dli_fname)
@@ -285,8 +287,8 @@ static int absent(const char *scheme)
 	}
 	free(names.name);
 	return hxcomm_error_set(HXCOMM_ENOENT,
-	        "no provider '%s'; there are: %s (modules are looked for in HXCOMM_PROVIDER_PATH and "
-	        "%s beside libhxcomm.so)", scheme, list, BSS_PROVIDER_SUBDIR);
+	        "no provider '%s'; there are: %s (modules are looked for in HXCOMM_PROVIDER_PATH "
+	        "and %s beside libhxcomm.so)", scheme, list, BSS_PROVIDER_SUBDIR);
 }
 
 int hxcomm_provider_find(const struct hxcomm_provider **out, const char *scheme)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* "arq:HOST[:PORT]" is an FPGA at the other end of a HostARQ link over UDP. All work is done by the
- * thread that opens, runs and closes; between runs nothing is sent. While a program runs, the words of
- * those behind it are sent ahead as far as they are there. */
+ * thread that opens, runs and closes; between runs nothing is sent. While a program runs, the words
+ * of those behind it are sent ahead as far as they are there. */
 #include "arq_host.h"
 #include "arq_socket.h"
 #include "job.h"
@@ -79,8 +79,8 @@ static int parse_address(struct sockaddr_in *out, char *host, const char *rest)
 	unsigned long port = HXCOMM_ARQ_PORT;
 	if (length == 0 || length > HOST_MAX)
 		return hxcomm_error_set(HXCOMM_EINVAL,
-		        "'arq:' wants the FPGA's address, at most %d bytes: write arq:HOST[:PORT], such "
-		        "as arq:192.168.66.1", HOST_MAX);
+		        "'arq:' wants the FPGA's address, at most %d bytes: write arq:HOST[:PORT], "
+		        "such as arq:192.168.66.1", HOST_MAX);
 	memcpy(host, rest, length);
 	host[length] = '\0';
 	if (colon) {
@@ -103,12 +103,14 @@ static bool on_words(void *user, const uint64_t *words, size_t count)
 	const struct arq *arq = user;
 	if (arq->job) /* it keeps its first error */
 		(void)!hxcomm_job_deliver(arq->job, words, count);
-	else if (arq->resetting && hxcomm_decode(arq->resetting, words, count, arq->scratch) == HXCOMM_OK)
+	else if (arq->resetting &&
+	        hxcomm_decode(arq->resetting, words, count, arq->scratch) == HXCOMM_OK)
 		hxcomm_responses_clear(arq->scratch);
 	return true;
 }
 
-static void on_datagram(void *user, const struct sockaddr_in *from, const uint8_t *data, size_t size)
+static void on_datagram(
+        void *user, const struct sockaddr_in *from, const uint8_t *data, size_t size)
 {
 	struct arq *arq = user;
 	(void)from; /* the socket is connected: from nobody else */
@@ -124,10 +126,11 @@ static int send_all(struct arq *arq)
 	int status = HXCOMM_OK;
 	while (status == HXCOMM_OK &&
 	        hxcomm__arq_host_output(&arq->host, now, &data, &size, &reset)) {
-		arq->batch.items[arq->batch.count++] = (struct iovec){ (void *)(uintptr_t)data, size };
+		arq->batch.items[arq->batch.count++] =
+		        (struct iovec){ (void *)(uintptr_t)data, size };
 		if (reset || arq->batch.count == ARQ_BATCH)
-			status = hxcomm__arq_socket_send(&arq->socket, reset ? &arq->reset_to : NULL,
-			        &arq->batch);
+			status = hxcomm__arq_socket_send(
+			        &arq->socket, reset ? &arq->reset_to : NULL, &arq->batch);
 	}
 	if (status == HXCOMM_OK && arq->batch.count)
 		status = hxcomm__arq_socket_send(&arq->socket, NULL, &arq->batch);
@@ -135,8 +138,9 @@ static int send_all(struct arq *arq)
 	return status;
 }
 
-/* Look for datagrams a moment longer than a chip that answers at once needs: to sleep and be woken takes
- * twice that (a round trip of 18 us instead of 52, bench/arq). Others on this core may run meanwhile. */
+/* Look for datagrams a moment longer than a chip that answers at once needs: to sleep and be woken
+ * takes twice that (a round trip of 18 us instead of 52, bench/arq). Others on this core may run
+ * meanwhile. */
 static bool receive_soon(struct arq *arq, uint64_t until)
 {
 	const uint64_t begin = hxcomm__now();
@@ -163,7 +167,8 @@ static int pump(struct arq *arq, uint64_t until, int wake)
 	struct pollfd files[] = { { .fd = arq->socket.fd, .events = POLLIN },
 		{ .fd = wake, .events = POLLIN } };
 	if (ppoll(files, wake < 0 ? 1 : 2, &time, NULL) < 0 && errno != EINTR)
-		return hxcomm_error_set(HXCOMM_EIO, "cannot wait for the FPGA: %s", strerror(errno));
+		return hxcomm_error_set(HXCOMM_EIO,
+		        "cannot wait for the FPGA: %s", strerror(errno));
 	uint64_t events;
 	if (files[1].revents && read(wake, &events, sizeof(events)) < 0 && errno != EAGAIN)
 		return hxcomm_error_set(HXCOMM_EIO, "cannot read an event: %s", strerror(errno));
@@ -179,19 +184,20 @@ static int explain(const struct arq *arq, bool late)
 	const struct arq_host *host = &arq->host;
 	if (host->state == ARQ_HOST_UNKNOWN)
 		return hxcomm_error_set(HXCOMM_EPROTO,
-		        "%s speaks another HostARQ: %llu sequence numbers, window %llu, frames of %llu "
-		        "words; known is %d, %d, %d", arq->name,
-		        (unsigned long long)host->parameters[0], (unsigned long long)host->parameters[1],
+		        "%s speaks another HostARQ: %llu sequence numbers, window %llu, frames of "
+		        "%llu words; known is %d, %d, %d",
+		        arq->name, (unsigned long long)host->parameters[0],
+		        (unsigned long long)host->parameters[1],
 		        (unsigned long long)host->parameters[2], ARQ_SEQUENCES, ARQ_WINDOW,
 		        ARQ_FRAME_WORDS);
 	if (host->state == ARQ_HOST_RESETTING || host->state == ARQ_HOST_NO_REPLY)
 		return hxcomm_error_set(HXCOMM_ETIMEDOUT,
-		        "no answer from %s to %u resets: is the FPGA on (or `bss emulate` running), is this "
-		        "its address, does a firewall drop UDP port %u?", arq->name, host->resets,
-		        (unsigned)ntohs(arq->reset_to.sin_port));
+		        "no answer from %s to %u resets: is the FPGA on (or `bss emulate` "
+		        "running), is this its address, does a firewall drop UDP port %u?",
+		        arq->name, host->resets, (unsigned)ntohs(arq->reset_to.sin_port));
 	return hxcomm_error_set(HXCOMM_ETIMEDOUT,
-	        "%s answers the reset but not the probe%s: the link loses too much, or two hosts reset "
-	        "the FPGA at once", arq->name, late ? " within the time allowed" : "");
+	        "%s answers the reset but not the probe%s: the link loses too much, or two hosts "
+	        "reset the FPGA at once", arq->name, late ? " within the time allowed" : "");
 }
 
 static int connect_to_fpga(struct arq *arq, double timeout_s)
@@ -225,7 +231,8 @@ static void identify(struct arq *arq)
 	}
 	const char *name = line ? line + sizeof(key) - 1 : "";
 	size_t length = 0;
-	while (isalnum((unsigned char)name[length]) || (name[length] && strchr("-_.", name[length])))
+	while (isalnum((unsigned char)name[length]) || (name[length] && strchr("-_.",
+	        name[length])))
 		length++;
 	if (length > 0 && length <= IDENTIFIER_MAX)
 		snprintf(arq->identifier, sizeof(arq->identifier), "%.*s", (int)length, name);
@@ -252,7 +259,8 @@ static int read_uri(struct arq *arq, struct sockaddr_in *to, const struct hxcomm
 		        options->chip_serial);
 	int status = hxcomm_uri_check_keys(uri, keys, sizeof(keys) / sizeof(*keys));
 	if (status == HXCOMM_OK)
-		status = hxcomm_uri_read_u64(&reset_port, uri, keys[0], HXCOMM_ARQ_RESET_PORT, 1, 65535);
+		status = hxcomm_uri_read_u64(
+		        &reset_port, uri, keys[0], HXCOMM_ARQ_RESET_PORT, 1, 65535);
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&window, uri, keys[1], ARQ_SEND_WINDOW, 1, ARQ_WINDOW);
 	if (status == HXCOMM_OK)
@@ -335,7 +343,8 @@ static void send_words(struct arq *arq)
 		if (count == ARQ_FRAME_WORDS) {
 			hxcomm__arq_append(&arq->host.link, ARQ_TYPE_WORDS, arq->words, count);
 		} else {
-			memcpy(arq->frame + arq->frame_count, arq->words, count * sizeof(*arq->words));
+			memcpy(arq->frame + arq->frame_count, arq->words,
+			        count * sizeof(*arq->words));
 			arq->frame_count += count;
 			if (arq->frame_count == ARQ_FRAME_WORDS)
 				send_frame(arq);
@@ -369,7 +378,8 @@ static void fill(struct arq *arq)
 		        HXCOMM__TAKE_NOTHING;
 		if (taken == HXCOMM__TAKE_WORDS)
 			continue;
-		if (taken == HXCOMM__TAKE_END) { /* a frame that is full was sent: there is a place */
+		if (taken ==
+		        HXCOMM__TAKE_END) { /* a frame that is full was sent: there is a place */
 			arq->frame[arq->frame_count++] = HXCOMM_WORD_HALT;
 			arq->sending->sent = true;
 			arq->sending = NULL;
@@ -402,8 +412,8 @@ static int report_failure(const struct arq *arq)
 {
 	const char *name = strchr(arq->host.text, ' ');
 	const char *message = name ? strchr(name, ':') : NULL;
-	return hxcomm_error_set(name ? code_of(name + 1) : HXCOMM_EPROTO, "the program failed at %s%.400s",
-	        arq->name, message ? message : "");
+	return hxcomm_error_set(name ? code_of(name + 1) : HXCOMM_EPROTO,
+	        "the program failed at %s%.400s", arq->name, message ? message : "");
 }
 
 static int check_link(const struct arq *arq)
@@ -414,15 +424,16 @@ static int check_link(const struct arq *arq)
 		return report_failure(arq);
 	if (arq->host.state == ARQ_HOST_TAKEN)
 		return hxcomm_error_set(HXCOMM_ELINK,
-		        "another host has reset %s (%.80s): agree on who uses it, close the connection "
-		        "and open a new one", arq->name, arq->host.text);
+		        "another host has reset %s (%.80s): agree on who uses it, close the "
+		        "connection and open a new one", arq->name, arq->host.text);
 	if (arq->host.state != ARQ_HOST_UP)
 		return hxcomm_error_set(HXCOMM_ELINK,
-		        "the link to %s is down: close the connection and open a new one", arq->name);
+		        "the link to %s is down: close the connection and open a new one",
+		        arq->name);
 	if (arq->socket.refused)
 		return hxcomm_error_set(HXCOMM_ELINK,
-		        "nobody listens at %s any more: close the connection and open a new one when it is "
-		        "back", arq->name);
+		        "nobody listens at %s any more: close the connection and open a new one "
+		        "when it is back", arq->name);
 	return HXCOMM_OK;
 }
 
@@ -433,8 +444,9 @@ static int explain_late(const struct arq *arq, int status)
 	if (status == HXCOMM_ETIMEDOUT && hxcomm__arq_pending(&arq->host.link) &&
 	        silent_s > 0.4 * arq->job->timeout_s)
 		return hxcomm_error_set(HXCOMM_ELINK,
-		        "nothing heard from %s for %.3g s: it was switched off, cut off or taken by "
-		        "another host. Close the connection and open a new one", arq->name, silent_s);
+		        "nothing heard from %s for %.3g s: it was switched off, cut off or taken "
+		        "by another host. Close the connection and open a new one",
+		        arq->name, silent_s);
 	return hxcomm_error_wrap(status, "at %s", arq->name);
 }
 
@@ -467,8 +479,8 @@ static int run_job(struct arq *arq)
 	}
 	if (status == HXCOMM_OK && !job->sent)
 		return hxcomm_error_set(HXCOMM_EPROTO,
-		        "%s told the end of a program that was not sent: close the connection and open a new "
-		        "one", arq->name);
+		        "%s told the end of a program that was not sent: close the connection and "
+		        "open a new one", arq->name);
 	return status;
 }
 
@@ -495,8 +507,8 @@ static int arq_run(void *state, struct hxcomm_job *job)
 static int reset_chip(struct arq *arq, uint64_t until)
 {
 	const uint64_t words[] = { hxcomm_word_chip_reset(true), hxcomm_word_timer_setup(),
-		hxcomm_word_wait_until(10), hxcomm_word_chip_reset(false), hxcomm_word_timer_setup(),
-		hxcomm_word_wait_until(100), HXCOMM_WORD_HALT };
+		hxcomm_word_wait_until(10), hxcomm_word_chip_reset(false),
+		hxcomm_word_timer_setup(), hxcomm_word_wait_until(100), HXCOMM_WORD_HALT };
 	struct hxcomm_decoder decoder;
 	int status = HXCOMM_OK;
 	hxcomm_decoder_init(&decoder);
@@ -507,11 +519,11 @@ static int reset_chip(struct arq *arq, uint64_t until)
 		if (status == HXCOMM_OK && arq->host.state == ARQ_HOST_FAILED)
 			status = report_failure(arq);
 		if (status == HXCOMM_OK && (arq->host.state != ARQ_HOST_UP || arq->socket.refused))
-			status = hxcomm_error_set(HXCOMM_ELINK, "the link to %s was lost during its reset",
-			        arq->name);
+			status = hxcomm_error_set(HXCOMM_ELINK,
+			        "the link to %s was lost during its reset", arq->name);
 		if (status == HXCOMM_OK && decoder.halts == 0 && hxcomm__now() >= until)
-			status = hxcomm_error_set(HXCOMM_ETIMEDOUT, "%s did not reset its chip in time",
-			        arq->name);
+			status = hxcomm_error_set(HXCOMM_ETIMEDOUT,
+			        "%s did not reset its chip in time", arq->name);
 	}
 	arq->resetting = NULL;
 	hxcomm__arq_acknowledge(&arq->host.link);

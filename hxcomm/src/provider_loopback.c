@@ -128,7 +128,8 @@ static int annotate(struct loopback *loopback)
 	        loopback->decoder_time & ((UINT64_C(1) << 43) - 1));
 }
 
-static int respond(struct loopback *loopback, enum hxcomm_response code, uint64_t high, uint64_t low)
+static int respond(
+        struct loopback *loopback, enum hxcomm_response code, uint64_t high, uint64_t low)
 {
 	const int status = annotate(loopback);
 	loopback->decoder_time++;
@@ -236,7 +237,8 @@ static int execute_all(struct loopback *loopback, struct hxcomm_job *job, size_t
 			loopback->clock++;
 			status = execute(loopback, words[i], (*index)++);
 			if (status == HXCOMM_OK &&
-			        (loopback->encoder.count >= DELIVER_WORDS || (i + 1) % DELIVER_WORDS == 0))
+			        (loopback->encoder.count >= DELIVER_WORDS ||
+			                (i + 1) % DELIVER_WORDS == 0))
 				status = deliver(loopback, job);
 		}
 		if (status == HXCOMM_OK)

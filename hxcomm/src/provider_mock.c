@@ -33,8 +33,9 @@ static int answer(struct hxcomm_encoder *encoder, uint64_t word)
 		return word >> 48 & 1 ? hxcomm_encoder_append(encoder, HXCOMM_RESPONSE_JTAG, 0, 0) :
 		                        HXCOMM_OK;
 	case HXCOMM_OMNIBUS_ADDRESS:
-		return word >> 36 & 1 ? hxcomm_encoder_append(encoder, HXCOMM_RESPONSE_OMNIBUS, 0, 0) :
-		                        HXCOMM_OK;
+		return word >> 36 & 1
+		        ? hxcomm_encoder_append(encoder, HXCOMM_RESPONSE_OMNIBUS, 0, 0)
+		        : HXCOMM_OK;
 	case HXCOMM_LOOPBACK:
 		return hxcomm_encoder_append(encoder, HXCOMM_RESPONSE_LOOPBACK, 0, word & 1);
 	default:

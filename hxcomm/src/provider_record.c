@@ -99,7 +99,8 @@ static int create_file(struct record *record, const char *path)
 	return status;
 }
 
-/* Each run was flushed at its end. One that could not be written, as the disk is full, is cut off. */
+/* Each run was flushed at its end. One that could not be written, as the disk is full, is cut
+ * off. */
 static void close_file(struct record *record)
 {
 	const int file = record->status == HXCOMM_OK ? -1 : dup(fileno(record->file));
@@ -257,7 +258,9 @@ static int replay_open(void **state, const struct hxcomm_uri *uri,
 /* A word as text, such as "0x0b00000f88004000 omnibus_to_fpga::Address address=2281717760 ...". */
 static void print_word(char *out, size_t size, uint64_t word)
 {
-	struct hxcomm_message_reader reader = { .direction = HXCOMM_TO_FPGA, .words = &word, .count = 1 };
+	struct hxcomm_message_reader reader = {
+		.direction = HXCOMM_TO_FPGA, .words = &word, .count = 1
+	};
 	struct hxcomm_message message;
 	const int length = snprintf(out, size, "0x%016" PRIx64, word);
 	if (hxcomm_message_read(&message, &reader) != 1)
@@ -288,7 +291,8 @@ static int take_more(struct replay *replay, struct hxcomm_job *job)
 }
 
 /* The program must go on with these words. */
-static int compare(struct replay *replay, struct hxcomm_job *job, const uint64_t *words, size_t count)
+static int compare(
+        struct replay *replay, struct hxcomm_job *job, const uint64_t *words, size_t count)
 {
 	for (size_t i = 0; i < count;) {
 		const int status = take_more(replay, job);
@@ -296,8 +300,9 @@ static int compare(struct replay *replay, struct hxcomm_job *job, const uint64_t
 			return status;
 		if (replay->left == 0)
 			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "run %" PRIu64 " ends behind word %" PRIu64 ", the recorded one goes on: at "
-			        "least %zu more words", replay->runs - 1, replay->index, count - i);
+			        "run %" PRIu64 " ends behind word %" PRIu64 ", the recorded one "
+			        "goes on: at least %zu more words",
+			        replay->runs - 1, replay->index, count - i);
 		for (; i < count && replay->left; i++) {
 			if (*replay->words != words[i])
 				return report_difference(replay, words[i], *replay->words);
@@ -324,7 +329,8 @@ static int check_end(struct replay *replay, struct hxcomm_job *job)
 static int out_of_order(const struct replay *replay)
 {
 	return hxcomm_error_set(HXCOMM_ECORRUPT,
-	        "the recording is damaged: an entry of run %" PRIu64 " stands where it makes no sense",
+	        "the recording is damaged: an entry of run %" PRIu64 " stands where it makes no "
+	                "sense",
 	        replay->runs);
 }
 
@@ -363,14 +369,16 @@ static int replay_run(void *state, struct hxcomm_job *job)
 		return out_of_order(replay);
 	replay->runs++;
 	int status = HXCOMM_OK;
-	while (status == HXCOMM_OK && (there = hxcomm__recording_read(&entry, &replay->reader)) == 1)
+	while (status == HXCOMM_OK &&
+	        (there = hxcomm__recording_read(&entry, &replay->reader)) == 1)
 		status = play(replay, job, &entry);
 	if (status == 1)
 		return HXCOMM_OK;
 	if (status != HXCOMM_OK || there < 0)
 		return status != HXCOMM_OK ? status : there;
 	return hxcomm_error_set(HXCOMM_ECORRUPT,
-	        "the recording ends in the middle of run %" PRIu64 ": its program was killed while it ran",
+	        "the recording ends in the middle of run %" PRIu64 ": its program was killed while "
+	                "it ran",
 	        replay->runs - 1);
 }
 

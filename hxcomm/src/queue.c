@@ -180,8 +180,8 @@ static int refuse(const struct hxcomm__queue *queue)
 		        "a program under way has failed: wait for it first, it tells why");
 	if (queue->connection->closed)
 		return hxcomm_error_set(HXCOMM_ESTATE,
-		        "an earlier run failed in the middle: hxcomm_reset() the connection, or close it "
-		        "and open a new one");
+		        "an earlier run failed in the middle: hxcomm_reset() the connection, or "
+		        "close it and open a new one");
 	return HXCOMM_OK;
 }
 
@@ -299,8 +299,8 @@ static struct hxcomm__piece *open_piece(struct hxcomm_job *job)
 }
 
 /* With the lock: append as many as there is room for. Returns how many; 0 without memory. */
-static size_t append_some(struct hxcomm__queue *queue, struct hxcomm_job *job, const uint64_t *words,
-        size_t count)
+static size_t append_some(
+        struct hxcomm__queue *queue, struct hxcomm_job *job, const uint64_t *words, size_t count)
 {
 	size_t done = 0;
 	const size_t limit = room(queue) < count ? room(queue) : count;
@@ -332,8 +332,8 @@ static int append_all(struct hxcomm__queue *queue, struct hxcomm_job *job, const
 		if (done == 0) { /* it must not run as if it were whole */
 			atomic_store(&job->given_up, HXCOMM_ENOMEM);
 			wake(queue);
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu words of a program",
-			        count);
+			return hxcomm_error_set(HXCOMM_ENOMEM,
+			        "no memory for %zu words of a program", count);
 		}
 		wake(queue);
 		words += done;
@@ -363,8 +363,8 @@ int hxcomm__queue_append_quietly(struct hxcomm__queue *queue, struct hxcomm_job 
 		atomic_store(&job->given_up, HXCOMM_ENOMEM);
 	pthread_mutex_unlock(&queue->lock);
 	return done == count ? HXCOMM_OK :
-	                       hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu words of a program",
-	                               count);
+	                       hxcomm_error_set(HXCOMM_ENOMEM,
+	                               "no memory for %zu words of a program", count);
 }
 
 void hxcomm__queue_wake(struct hxcomm__queue *queue)
@@ -384,8 +384,8 @@ void hxcomm__queue_complete(struct hxcomm__queue *queue, struct hxcomm_job *job)
 
 /* ---- what users call ------------------------------------------------------------------------ */
 
-/* Make a job to be waited for and add it. Its program is `piece`, which it takes also after an error, or
- * the `count` words that are lent, or comes later where both are NULL. */
+/* Make a job to be waited for and add it. Its program is `piece`, which it takes also after an
+ * error, or the `count` words that are lent, or comes later where both are NULL. */
 static int begin(struct hxcomm_job **out, struct hxcomm_connection *connection,
         struct hxcomm_responses *responses, const struct hxcomm_run_options *options,
         struct hxcomm__piece *piece, const uint64_t *words, size_t count)
@@ -439,10 +439,11 @@ int hxcomm_append(struct hxcomm_job *job, const uint64_t *words, size_t count)
 	int status = hxcomm__check_words(words, count, job->words);
 	if (status == HXCOMM_OK && count > connection->options.run_words - job->words)
 		status = hxcomm_error_set(HXCOMM_ERANGE,
-		        "program of %llu words and %zu more, this connection takes %u: split it, or open "
-		        "with more run_words", (unsigned long long)job->words, count,
+		        "program of %llu words and %zu more, this connection takes %u: split it, "
+		        "or open with more run_words", (unsigned long long)job->words, count,
 		        connection->options.run_words);
-	return status == HXCOMM_OK ? hxcomm__queue_append(connection->queue, job, words, count) : status;
+	return status == HXCOMM_OK ? hxcomm__queue_append(connection->queue, job, words, count)
+	                           : status;
 }
 
 /* A whole program that fits into the queue: all its memory is there before it is begun. */
@@ -453,7 +454,8 @@ static int submit_whole(struct hxcomm_job **out, struct hxcomm_connection *conne
 	struct hxcomm__piece *piece = new_piece(count);
 	*out = NULL;
 	if (!piece)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a program of %zu words", count);
+		return hxcomm_error_set(HXCOMM_ENOMEM,
+		        "no memory for a program of %zu words", count);
 	memcpy((uint64_t *)(piece + 1), words, count * sizeof(*words));
 	piece->count = count;
 	return begin(out, connection, responses, options, piece, NULL, 0);
@@ -503,7 +505,8 @@ int hxcomm_wait(struct hxcomm_job *job, struct hxcomm_times *times)
 		times->size = size;
 	}
 	const int status = job->status == HXCOMM_OK ? HXCOMM_OK :
-	                                              hxcomm_error_set(job->status, "%s", job->message);
+	                                              hxcomm_error_set(job->status, "%s",
+	                                                      job->message);
 	free(job);
 	return status;
 }

@@ -16,7 +16,8 @@ struct hxcomm__queue {
 	pthread_cond_t progress; /* a job ended, or there is room */
 	struct hxcomm_job *first, *last;   /* that have not ended; the first may be running */
 	struct hxcomm_job *oldest, *newest; /* that nobody has waited for */
-	const struct hxcomm_job *failed; /* in the way of the others until somebody has waited for it */
+	const struct hxcomm_job
+	        *failed; /* in the way of the others until somebody has waited for it */
 	size_t words; /* in memory */
 	int wake;     /* an eventfd for providers that wait for something else … */
 	bool watched; /* … and one that does */
@@ -32,7 +33,8 @@ void hxcomm__queue_close(struct hxcomm__queue *queue);
 /* Run a job on the stack behind those that are under way; `job` has its outcome then. */
 void hxcomm__queue_run(struct hxcomm__queue *queue, struct hxcomm_job *job);
 
-/* Add a job on the heap; waits for room for words of its own. HXCOMM_ESTATE where the connection is closed, or one that failed waits. */
+/* Add a job on the heap; waits for room for words of its own. HXCOMM_ESTATE where the connection is
+ * closed, or one that failed waits. */
 int hxcomm__queue_add(struct hxcomm__queue *queue, struct hxcomm_job *job);
 
 /* Make a job to be waited for out of a whole program, whose words are lent, and add it. */

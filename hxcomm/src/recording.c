@@ -34,13 +34,15 @@ static int write_piece(FILE *file, const ProtobufCMessage *message)
 	uint8_t bytes[HEAD_BYTES + 8 * RECORDING_WORDS + 4 * RECORDING_TEXT_MAX];
 	const size_t size = protobuf_c_message_get_packed_size(message);
 	if (size > sizeof(bytes) - HEAD_BYTES)
-		return hxcomm_error_set(HXCOMM_ERANGE, "a piece of a recording has %zu bytes, at most %zu",
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "a piece of a recording has %zu bytes, at most %zu",
 		        size, sizeof(bytes) - HEAD_BYTES);
 	protobuf_c_message_pack(message, bytes + HEAD_BYTES);
 	store32(bytes, (uint32_t)size);
 	store32(bytes + 4, (uint32_t)crc32(0, bytes + HEAD_BYTES, (uInt)size));
 	if (fwrite(bytes, HEAD_BYTES + size, 1, file) != 1)
-		return hxcomm_error_set(HXCOMM_EIO, "a recording cannot be written: %s", strerror(errno));
+		return hxcomm_error_set(HXCOMM_EIO,
+		        "a recording cannot be written: %s", strerror(errno));
 	return HXCOMM_OK;
 }
 
@@ -51,10 +53,12 @@ int hxcomm__recording_begin(FILE *file, const char *identifier, const char *sche
 	header.identifier = (char *)(uintptr_t)identifier;
 	header.scheme = (char *)(uintptr_t)scheme;
 	if (fwrite(magic, sizeof(magic), 1, file) != 1)
-		return hxcomm_error_set(HXCOMM_EIO, "a recording cannot be written: %s", strerror(errno));
+		return hxcomm_error_set(HXCOMM_EIO,
+		        "a recording cannot be written: %s", strerror(errno));
 	const int status = write_piece(file, &header.base);
 	if (status == HXCOMM_OK && fflush(file))
-		return hxcomm_error_set(HXCOMM_EIO, "a recording cannot be written: %s", strerror(errno));
+		return hxcomm_error_set(HXCOMM_EIO,
+		        "a recording cannot be written: %s", strerror(errno));
 	return status;
 }
 
@@ -101,15 +105,15 @@ static void release(void *failed, void *memory)
 static int no_message(bool failed, const char *what)
 {
 	return failed ? hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a recording") :
-	                hxcomm_error_set(HXCOMM_ECORRUPT, "the recording is damaged: %s makes no sense",
-	                        what);
+	                hxcomm_error_set(HXCOMM_ECORRUPT,
+	                        "the recording is damaged: %s makes no sense", what);
 }
 
 static int cut_off(void)
 {
 	return hxcomm_error_set(HXCOMM_ECORRUPT,
-	        "the recording is cut off in the middle of an entry: its program was killed while it wrote, "
-	        "or the file was not copied whole");
+	        "the recording is cut off in the middle of an entry: its program was killed while "
+	        "it wrote, or the file was not copied whole");
 }
 
 /* The bytes of the next piece are put into reader->bytes. 1, 0 at the end, or an error. */
@@ -118,7 +122,8 @@ static int read_piece(size_t *size, struct recording_reader *reader)
 	uint8_t head[HEAD_BYTES];
 	const size_t got = fread(head, 1, sizeof(head), reader->file);
 	if (ferror(reader->file))
-		return hxcomm_error_set(HXCOMM_EIO, "a recording cannot be read: %s", strerror(errno));
+		return hxcomm_error_set(HXCOMM_EIO,
+		        "a recording cannot be read: %s", strerror(errno));
 	if (got == 0)
 		return 0;
 	if (got < sizeof(head))
@@ -168,7 +173,8 @@ int hxcomm__recording_open(struct recording_reader *out, FILE *file)
 {
 	*out = (struct recording_reader){ .file = file, .bytes = malloc(RECORDING_PIECE_MAX) };
 	const int status = out->bytes ? read_header(out) :
-	                                hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a recording");
+	                                hxcomm_error_set(HXCOMM_ENOMEM,
+	                                        "no memory for a recording");
 	if (status != HXCOMM_OK)
 		hxcomm__recording_close(out);
 	return status;
@@ -189,10 +195,11 @@ int hxcomm__recording_read(struct recording_entry *out, struct recording_reader 
 	if (!entry)
 		return no_message(failed, "an entry");
 	if ((int)entry->kind < RECORDING_BEGIN || (int)entry->kind > RECORDING_END ||
-	        entry->status > 0 || (entry->kind != HXCOMM__RECORDING_ENTRY__KIND__END && entry->status))
+	        entry->status > 0 ||
+	        (entry->kind != HXCOMM__RECORDING_ENTRY__KIND__END && entry->status))
 		return hxcomm_error_set(HXCOMM_ECORRUPT,
-		        "the recording is damaged: an entry of kind %d with status %d", (int)entry->kind,
-		        entry->status);
+		        "the recording is damaged: an entry of kind %d with status %d",
+		        (int)entry->kind, entry->status);
 	*out = (struct recording_entry){ (enum recording_kind)entry->kind, entry->words,
 		entry->n_words, entry->status, entry->message };
 	return 1;

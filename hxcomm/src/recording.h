@@ -4,7 +4,8 @@
 
 /* Files of recordings: pieces in a row, so that whatever was written before a crash can be read.
  *
- *     magic, 8 bytes | size, 4 bytes | CRC-32, 4 bytes | RecordingHeader | size | CRC-32 | entry | ...
+ *     magic, 8 bytes | size, 4 bytes | CRC-32, 4 bytes | RecordingHeader | size | CRC-32 | entry |
+ *     ...
  *
  * Numbers are little-endian. The checksum is that of the bytes of the message. */
 

@@ -127,8 +127,8 @@ int hxcomm__responses_limit(struct hxcomm_responses *responses)
 			continue;
 		*count = responses->limit;
 		status = hxcomm_error_set(HXCOMM_ERANGE,
-		        "more than %zu %s responses, the limit of hxcomm_responses_new(): raise it, "
-		        "or run less at once", responses->limit, tables[t].name);
+		        "more than %zu %s responses, the limit of hxcomm_responses_new(): raise "
+		        "it, or run less at once", responses->limit, tables[t].name);
 	}
 	return status;
 }

@@ -48,8 +48,8 @@ static int unescape(char *out, size_t *out_length, const char *begin, const char
 		const int low = end - c > 2 ? hex_digit(c[2]) : -1;
 		if (high < 0 || low < 0)
 			return hxcomm_error_set(HXCOMM_EINVAL,
-			        "'%.*s': '%%' wants two hexadecimal digits behind it (write %%25 for "
-			        "a '%%')", (int)(end - begin), begin);
+			        "'%.*s': '%%' wants two hexadecimal digits behind it (write %%25 "
+			        "for a '%%')", (int)(end - begin), begin);
 		if (high == 0 && low == 0)
 			return hxcomm_error_set(HXCOMM_EINVAL, "'%.*s': a zero byte is not allowed",
 			        (int)(end - begin), begin);
@@ -102,7 +102,8 @@ static int parse(struct hxcomm_uri *uri, const char *text)
 		        HXCOMM_URI_MAX);
 	const char *colon = strchr(text, ':');
 	if (!colon)
-		return hxcomm_error_set(HXCOMM_EINVAL, "'%.40s' is no connection: %s", text, example);
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "'%.40s' is no connection: %s", text, example);
 	const size_t scheme_length = (size_t)(colon - text);
 	if (!hxcomm__scheme_valid(text, scheme_length))
 		return hxcomm_error_set(HXCOMM_EINVAL,
@@ -125,7 +126,8 @@ static int parse(struct hxcomm_uri *uri, const char *text)
 		if (!stop)
 			stop = end;
 		if (used + (size_t)(stop - begin) + 2 > sizeof(uri->text))
-			return hxcomm_error_set(HXCOMM_EINVAL, "the keys of an address are too long");
+			return hxcomm_error_set(HXCOMM_EINVAL,
+			        "the keys of an address are too long");
 		status = parse_parameter(uri, &used, begin, stop);
 		begin = stop + 1;
 	}
@@ -169,7 +171,8 @@ int hxcomm_uri_check_keys(const struct hxcomm_uri *uri, const char *const *known
 			memcpy(list + length, known[k], more - 1);
 			length += more - 2;
 		}
-		return hxcomm_error_set(HXCOMM_EINVAL, "'%s:' knows no key '%.64s'; %s%s", uri->scheme,
+		return hxcomm_error_set(HXCOMM_EINVAL,
+		        "'%s:' knows no key '%.64s'; %s%s", uri->scheme,
 		        key, count ? "known are: " : "it has no keys", list);
 	}
 	return HXCOMM_OK;
@@ -225,7 +228,8 @@ int hxcomm_uri_read_double(double *out, const struct hxcomm_uri *uri, const char
 	if (end == text || *end || *text == ' ' || *text == '\t' || isnan(value))
 		return hxcomm_error_set(HXCOMM_EINVAL, "%s=%.40s is no number", key, text);
 	if (!(value >= min && value <= max))
-		return hxcomm_error_set(HXCOMM_ERANGE, "%s=%.40s, allowed are %g to %g", key, text, min,
+		return hxcomm_error_set(HXCOMM_ERANGE,
+		        "%s=%.40s, allowed are %g to %g", key, text, min,
 		        max);
 	*out = value;
 	return HXCOMM_OK;

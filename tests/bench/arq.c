@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Speed of HostARQ over the loopback interface, with all that hxcomm_run() does: words to a server
- * that takes them, words from one that has them, and the round trip of a program of one word. Medians
- * of several rounds; one JSON line a figure. The bars: 350 MB/s each way, 60 us. */
+ * that takes them, words from one that has them, and the round trip of a program of one word.
+ * Medians of several rounds; one JSON line a figure. The bars: 350 MB/s each way, 60 us. */
 #include <hxcomm/arq.h>
 #include <hxcomm/connection.h>
 #include <hxcomm/error.h>
@@ -73,8 +73,8 @@ static void bench_close(void *state)
 	(void)state;
 }
 
-static const struct hxcomm_provider provider = { HXCOMM_PROVIDER_ABI, sizeof(provider), "bench", "answers",
-	bench_open, bench_run, bench_identifier, bench_close, NULL };
+static const struct hxcomm_provider provider = { HXCOMM_PROVIDER_ABI, sizeof(provider), "bench",
+	"answers", bench_open, bench_run, bench_identifier, bench_close, NULL };
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
@@ -104,13 +104,15 @@ static double copy_rate(uint64_t *to, const uint64_t *from)
 	return 8e-9 * WORDS / median(took, ROUNDS);
 }
 
-static void bench_rate(const char *name, struct hxcomm_connection *connection, const uint64_t *words,
-        size_t count, struct hxcomm_responses *responses, size_t expected, double copy_GB_per_s)
+static void bench_rate(const char *name, struct hxcomm_connection *connection,
+        const uint64_t *words, size_t count, struct hxcomm_responses *responses, size_t expected,
+        double copy_GB_per_s)
 {
 	double took[ROUNDS];
 	struct hxcomm_link_statistics before = HXCOMM_LINK_STATISTICS_INIT;
 	struct hxcomm_link_statistics after = HXCOMM_LINK_STATISTICS_INIT;
-	need(hxcomm_run(connection, words, count, responses)); /* memory that has been used before */
+	need(hxcomm_run(
+	        connection, words, count, responses)); /* memory that has been used before */
 	need(hxcomm_link_statistics_read(&before, connection));
 	for (int i = 0; i < ROUNDS; i++) {
 		hxcomm_responses_clear(responses);
@@ -122,11 +124,13 @@ static void bench_rate(const char *name, struct hxcomm_connection *connection, c
 	}
 	need(hxcomm_link_statistics_read(&after, connection));
 	const double seconds = median(took, ROUNDS);
-	printf("{\"name\":\"%s\",\"unit\":\"MB/s\",\"value\":%.0f,\"best\":%.0f,\"words\":%d,\"ms\":%.1f,"
-	       "\"frames_resent\":%llu,\"frames_repeated\":%llu,\"memcpy_GB_per_s\":%.1f}\n",
+	printf("{\"name\":\"%s\",\"unit\":\"MB/s\",\"value\":%.0f,\"best\":%.0f,\"words\":%d,"
+	       "\"ms\":%.1f,\"frames_resent\":%llu,\"frames_repeated\":%llu,"
+	       "\"memcpy_GB_per_s\":%.1f}\n",
 	        name, 8e-6 * WORDS / seconds, 8e-6 * WORDS / took[0], WORDS, 1e3 * seconds,
 	        (unsigned long long)(after.frames_resent - before.frames_resent),
-	        (unsigned long long)(after.frames_repeated - before.frames_repeated), copy_GB_per_s);
+	        (unsigned long long)(after.frames_repeated - before.frames_repeated),
+	        copy_GB_per_s);
 	fflush(stdout);
 }
 
@@ -193,8 +197,12 @@ int main(void)
 	        hxcomm_arq_server_reset_port(server));
 	need(hxcomm_open(&connection, uri, NULL));
 	need(hxcomm_responses_new(&responses, 0));
-	bench_rate("HostARQ, words to the FPGA", connection, program, WORDS, responses, 0, copy_GB_per_s);
-	bench_rate("HostARQ, words from the FPGA", connection, &go, 1, responses, WORDS, copy_GB_per_s);
+	bench_rate(
+	        "HostARQ, words to the FPGA",
+	        connection, program, WORDS, responses, 0, copy_GB_per_s);
+	bench_rate(
+	        "HostARQ, words from the FPGA",
+	        connection, &go, 1, responses, WORDS, copy_GB_per_s);
 	hxcomm_responses_free(responses);
 	hxcomm_close(connection);
 	bench_trip("round trip of one word over HostARQ", uri);

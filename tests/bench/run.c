@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Round trips of programs of one word, and programs of 1000 words one after the other and overlapping, over
- * providers in this process and over HostARQ on the loopback interface. One JSON line a figure. The bars: 5 us
- * over `emulator:`, 60 us over HostARQ. */
+/* Round trips of programs of one word, and programs of 1000 words one after the other and
+ * overlapping, over providers in this process and over HostARQ on the loopback interface. One JSON
+ * line a figure. The bars: 5 us over `emulator:`, 60 us over HostARQ. */
 #include <hxcomm/arq.h>
 #include <hxcomm/connection.h>
 #include <hxcomm/error.h>
@@ -47,9 +47,10 @@ static void bench_trips(struct hxcomm_connection *connection, const char *name)
 		took[i] = now() - begin;
 	}
 	qsort(took, TRIPS, sizeof(*took), compare);
-	printf("{\"name\":\"round trip of one word, %s\",\"unit\":\"us\",\"value\":%.2f,\"percentile_10\":%.2f,"
-	       "\"percentile_90\":%.2f,\"runs\":%d}\n", name, 1e6 * took[TRIPS / 2], 1e6 * took[TRIPS / 10],
-	        1e6 * took[TRIPS - TRIPS / 10], TRIPS);
+	printf("{\"name\":\"round trip of one word, %s\",\"unit\":\"us\",\"value\":%.2f,"
+	       "\"percentile_10\":%.2f,\"percentile_90\":%.2f,\"runs\":%d}\n",
+	        name, 1e6 * took[TRIPS / 2], 1e6 * took[TRIPS / 10], 1e6 * took[TRIPS - TRIPS / 10],
+	        TRIPS);
 }
 
 static double run_in_turn(struct hxcomm_connection *connection, const uint64_t *words)
@@ -87,9 +88,14 @@ static void bench_programs(struct hxcomm_connection *connection, const char *nam
 		took[1][i] = run_ahead(connection, words);
 	for (int i = 0; i < 2; i++) {
 		qsort(took[i], ROUNDS, sizeof(double), compare);
-		printf("{\"name\":\"programs of %d words %s, %s\",\"unit\":\"us a program\",\"value\":%.2f,"
-		       "\"best\":%.2f,\"programs\":%d}\n", WORDS, i ? "ahead" : "in turn", name,
-		        1e6 * took[i][ROUNDS / 2] / PROGRAMS, 1e6 * took[i][0] / PROGRAMS, PROGRAMS);
+		printf("{\"name\":\"programs of %d words %s, %s\",\"unit\":\"us a "
+		       "program\",\"value\":%.2f,\"best\":%.2f,\"programs\":%d}\n",
+		        WORDS,
+		        i ? "ahead"
+		          : "in "
+		            "turn",
+		        name, 1e6 * took[i][ROUNDS / 2] / PROGRAMS, 1e6 * took[i][0] / PROGRAMS,
+		        PROGRAMS);
 	}
 }
 

@@ -84,8 +84,8 @@ static void arguments_that_do_not_fit_change_nothing(void **state)
 	        "JTAG data 0x8 has more than 3 bits");
 	assert_error(fisch_program_append_omnibus_write_bytes(p, 0, 0, 16), HXCOMM_ERANGE,
 	        "byte enables are 0x10, allowed are 0 to 0x0f");
-	assert_error(fisch_program_append_omnibus_reads(&ticket, p, NULL, SIZE_MAX / 2), HXCOMM_ERANGE,
-	        "accesses, a program holds at most 4194304 words");
+	assert_error(fisch_program_append_omnibus_reads(&ticket, p, NULL, SIZE_MAX / 2),
+	        HXCOMM_ERANGE, "accesses, a program holds at most 4194304 words");
 	assert_error(fisch_program_append_omnibus_writes(p, NULL, NULL, SIZE_MAX / 2 + 2),
 	        HXCOMM_ERANGE, "accesses, a program holds at most");
 	assert_int_equal(ticket.position, 77);
@@ -105,7 +105,8 @@ static void a_program_that_is_full_stays_as_it_was(void **state)
 	memcpy(words, fisch_program_words(p, &count), 2 * sizeof(*words));
 	assert_error(fisch_program_append_omnibus_write(p, 7, 8), HXCOMM_ERANGE,
 	        "2 more words after 2 exceed the program's limit of 3: split it");
-	assert_error(fisch_program_append_omnibus_reads(NULL, p, numbers, 2), HXCOMM_ERANGE, "limit of 3");
+	assert_error(fisch_program_append_omnibus_reads(NULL, p, numbers, 2), HXCOMM_ERANGE,
+	        "limit of 3");
 	assert_error(fisch_program_append_omnibus_writes(p, numbers, numbers, 2), HXCOMM_ERANGE,
 	        "4 more words");
 	assert_error(fisch_program_append_spikes(p, labels, 4), HXCOMM_ERANGE, "2 more words");
@@ -140,9 +141,9 @@ static void no_program_exceeds_the_playback_memory(void **state)
 
 static void words_are_taken_as_they_are_and_counted(void **state)
 {
-	static const uint64_t words[] = { 0x0b00001f00000001, 0x0b00000f00000001, 0x0c00000000000002,
-		0x0301210000000000, 0x0300210000000000, 0x0a00000000000001, 0x0a00000000000001,
-		0x0b00001f00000002, 0x0b00001f00000003 };
+	static const uint64_t words[] = { 0x0b00001f00000001, 0x0b00000f00000001,
+		0x0c00000000000002, 0x0301210000000000, 0x0300210000000000, 0x0a00000000000001,
+		0x0a00000000000001, 0x0b00001f00000002, 0x0b00001f00000003 };
 	static const uint64_t wrong[][2] = { { 0, 0x0a00000000000000 }, { 0, 0x1000000000000000 },
 		{ 0, 0x8000000000000000 } };
 	static const char *const hints[] = { "word 1 is a halt: it is added by the run",
@@ -204,20 +205,26 @@ static void joined_programs_equal_one_program(void **state)
 				struct fisch_mark before = fisch_program_mark(joined);
 				switch (test_random_below(&random, 4)) {
 				case 0:
-					assert_ok(fisch_program_append_omnibus_read(&a, piece, value));
-					assert_ok(fisch_program_append_omnibus_read(&b, whole, value));
+					assert_ok(fisch_program_append_omnibus_read(
+					        &a, piece, value));
+					assert_ok(fisch_program_append_omnibus_read(
+					        &b, whole, value));
 					break;
 				case 1:
-					assert_ok(fisch_program_append_jtag_read(&a, piece, value, 33));
-					assert_ok(fisch_program_append_jtag_read(&b, whole, value, 33));
+					assert_ok(fisch_program_append_jtag_read(
+					        &a, piece, value, 33));
+					assert_ok(fisch_program_append_jtag_read(
+					        &b, whole, value, 33));
 					break;
 				case 2:
 					assert_ok(fisch_program_append_tick(&a, piece));
 					assert_ok(fisch_program_append_tick(&b, whole));
 					break;
 				default:
-					assert_ok(fisch_program_append_omnibus_write(piece, 3, value));
-					assert_ok(fisch_program_append_omnibus_write(whole, 3, value));
+					assert_ok(fisch_program_append_omnibus_write(
+					        piece, 3, value));
+					assert_ok(fisch_program_append_omnibus_write(
+					        whole, 3, value));
 				}
 				fisch_ticket_shift(&a, &before);
 				assert_memory_equal(&a, &b, sizeof(a));
@@ -253,7 +260,8 @@ static void bulk_accesses_equal_single_ones(void **state)
 		assert_ok(fisch_program_append_omnibus_write(single, addresses[i], values[i]));
 	}
 	for (size_t i = 0; i < 1000; i++)
-		assert_ok(fisch_program_append_omnibus_read(i ? NULL : &first, single, addresses[i]));
+		assert_ok(
+		        fisch_program_append_omnibus_read(i ? NULL : &first, single, addresses[i]));
 	assert_ok(fisch_program_append_omnibus_writes(bulk, addresses, values, 1000));
 	assert_ok(fisch_program_append_omnibus_reads(&all, bulk, addresses, 1000));
 	size_t count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Random programs joined, copied, saved, loaded, printed, compared and run: nothing depends on the way a
- * program was put together, and tickets find their values in all of them. */
+/* Random programs joined, copied, saved, loaded, printed, compared and run: nothing depends on the
+ * way a program was put together, and tickets find their values in all of them. */
 #include <fisch/program.h>
 #include <fisch/program_file.h>
 #include <fisch/program_text.h>
@@ -20,7 +20,7 @@ enum { SEEDS = 60, PARTS = 6, STEPS = 25, VALUES = 5, CELLS = 64 };
 
 static const uint32_t i2c = 0x88007800; /* spec/transport.md 3.4 */
 
-/* ---- what a chip that only remembers would answer --------------------------------------------- */
+/* ---- what a chip that only remembers would answer ------------------------------------------- */
 
 struct model {
 	uint32_t address[CELLS], value[CELLS];
@@ -46,11 +46,12 @@ struct expectation {
 	uint32_t values[VALUES];
 };
 
-/* ---- steps, the same for the same random numbers ---------------------------------------------- */
+/* ---- steps, the same for the same random numbers -------------------------------------------- */
 
 static uint32_t some_address(struct test_random *random)
 {
-	return (uint32_t)test_random_below(random, 2) << 31 | (uint32_t)test_random_below(random, 10);
+	return (uint32_t)test_random_below(random, 2) << 31 |
+	        (uint32_t)test_random_below(random, 10);
 }
 
 static int append_writes(struct fisch_program *p, struct test_random *random, struct model *model)
@@ -84,9 +85,10 @@ static int append_reads(struct fisch_program *p, struct test_random *random, str
 		addresses[i] = some_address(random);
 		out->values[i] = *cell(model, addresses[i]);
 	}
-	return test_random_below(random, 2) ?
-	        fisch_program_append_omnibus_reads(&out->ticket, p, addresses, count) :
-	        fisch_program_append_register_reads(&out->ticket, p, FISCH_OMNIBUS, addresses, count);
+	return test_random_below(random, 2)
+	        ? fisch_program_append_omnibus_reads(&out->ticket, p, addresses, count)
+	        : fisch_program_append_register_reads(
+	                  &out->ticket, p, FISCH_OMNIBUS, addresses, count);
 }
 
 /* Channels of the DAC: 10 bits at the top of two bytes; the first one is what was sent last. */
@@ -164,8 +166,8 @@ static int append_other(struct fisch_program *p, struct test_random *random)
 	case 8:
 		return fisch_program_append_jtag_write(p, value, 32 + (value & 1));
 	case 9:
-		return fisch_program_append_register_write(p, FISCH_JTAG_PLL_REGISTER, value % 8, value,
-		        15);
+		return fisch_program_append_register_write(
+		        p, FISCH_JTAG_PLL_REGISTER, value % 8, value, 15);
 	default:
 		return fisch_program_append_register_write(p, FISCH_JTAG_PHY_REGISTER, value % 8,
 		        value >> 10, 15);
@@ -207,7 +209,7 @@ static int append_step(struct fisch_program *p, struct test_random random, struc
 	return status;
 }
 
-/* ---- ways of a program ------------------------------------------------------------------------ */
+/* ---- ways of a program ---------------------------------------------------------------------- */
 
 static struct fisch_program *new_program(size_t limit)
 {
@@ -221,7 +223,9 @@ static void assert_equal(const struct fisch_program *a, const struct fisch_progr
 	struct fisch_program_difference difference;
 	const struct fisch_mark left = fisch_program_mark(a), right = fisch_program_mark(b);
 	if (fisch_program_find_difference(&difference, a, b))
-		fail_msg("word %zu: '%s' and '%s'", difference.word, difference.left, difference.right);
+		fail_msg(
+		        "word %zu: '%s' and '%s'",
+		        difference.word, difference.left, difference.right);
 	assert_int_equal(left.words, right.words);
 	assert_int_equal(left.omnibus, right.omnibus);
 	assert_int_equal(left.jtag, right.jtag);
@@ -276,7 +280,8 @@ static void join(struct part *left, struct part *right)
 }
 
 /* Parts, and `whole`, to which all steps are appended in a row. */
-static void make_parts(struct part parts[PARTS], struct fisch_program *whole, struct test_random *random)
+static void make_parts(
+        struct part parts[PARTS], struct fisch_program *whole, struct test_random *random)
 {
 	struct model model = { .count = 0 };
 	for (size_t i = 0; i < PARTS; i++) {
@@ -317,12 +322,13 @@ static void check_answers(const struct part *part, const struct hxcomm_responses
 		for (size_t k = 0; k < e->ticket.count; k++)
 			assert_int_equal(values[k], e->values[k]);
 		assert_ok(fisch_ticket_time(&time, &e->ticket, responses));
-		assert_true(time > last); /* the mirror answers at once, in the order of the program */
+		assert_true(
+		        time > last); /* the mirror answers at once, in the order of the program */
 		last = time;
 	}
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static void joined_programs_are_answered_as_their_parts_ask(void **state)
 {
@@ -380,7 +386,8 @@ static void texts_differ_where_words_do(void **state)
 			fisch_word_print(text, words[i]);
 			fisch_word_print(other, words[k]);
 			assert_int_equal(!strcmp(text, other), words[i] == words[k]);
-			fisch_word_print(other, words[i] ^ UINT64_C(1) << test_random_below(&random, 64));
+			fisch_word_print(
+			        other, words[i] ^ UINT64_C(1) << test_random_below(&random, 64));
 			assert_string_not_equal(text, other);
 		}
 		assert_ok(fisch_program_copy(&copy, p));
@@ -401,7 +408,8 @@ static void the_first_difference_is_found_from_either_side(void **state)
 		const uint64_t *words = fisch_program_words(p, &count);
 		if (count > 0) {
 			const size_t at = test_random_below(&random, count);
-			const uint64_t changed = hxcomm_word_wait_until((uint32_t)count) ^ 0x80000000;
+			const uint64_t changed =
+			        hxcomm_word_wait_until((uint32_t)count) ^ 0x80000000;
 			assert_ok(fisch_program_append_words(other, words, at));
 			if (test_random_below(&random, 2)) { /* else it ends there */
 				assert_ok(fisch_program_append_words(other, &changed, 1));
@@ -439,7 +447,8 @@ static void a_limit_cuts_between_steps(void **state)
 			const int status = append_step(p, numbers, &ignored, &e);
 			if (fisch_program_mark(fits).words > limit) {
 				assert_int_equal(status, HXCOMM_ERANGE);
-				assert_non_null(strstr(hxcomm_error_message(), "exceed the program's limit"));
+				assert_non_null(strstr(hxcomm_error_message(),
+				        "exceed the program's limit"));
 				fisch_program_remove_after(fits, &before);
 				refused++;
 			} else {

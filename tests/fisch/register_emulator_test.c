@@ -19,12 +19,14 @@
  * | 2.7 link notifications, one a PHY | a_bring_up_is_made_of_registers |
  * | 2.7 chip time at 0x0 and 0x1, 4 ns | a_bring_up_is_made_of_registers |
  * | 2.7 labels; time stamps of 8 bits, 4 ns | events_come_back_with_label_and_time |
- * | 2.7 reconstruction of times | hxcomm/decoder chip_time_is_the_latest_that_is_not_after_arrival |
+ * | 2.7 reconstruction of times | hxcomm/decoder chip_time_is_the_latest_that_is_not_after_arrival
+ * |
  * | 3.1 words of all accesses | fisch/register all_recorded_accesses_have_the_recorded_words |
  * | 3.3 shift register | the_shift_register_switches_supplies |
  * | 3.4 I2C devices | registers_keep_what_is_written, devices_tell_what_they_measure |
  * | 3.5 positions of tickets | fisch/random_programs, fisch/ticket |
- * | 3.5 results of a run are complete, or it fails | fisch/run wrong_counts_of_responses_are_found | */
+ * | 3.5 results of a run are complete, or it fails | fisch/run wrong_counts_of_responses_are_found
+ * | */
 #include <fisch/program.h>
 #include <fisch/register.h>
 #include <fisch/run.h>
@@ -52,7 +54,8 @@ static struct {
 
 static void put(enum fisch_backend backend, uint32_t coordinate, uint32_t value)
 {
-	assert_ok(fisch_program_append_register_write(chip.program, backend, coordinate, value, 15));
+	assert_ok(
+	        fisch_program_append_register_write(chip.program, backend, coordinate, value, 15));
 }
 
 static struct fisch_ticket get(enum fisch_backend backend, uint32_t coordinate)
@@ -248,8 +251,8 @@ static void bytes_are_written_as_they_are_enabled(void **state)
 	for (size_t i = 0; i < 64; i++) {
 		const uint32_t next = (uint32_t)test_random_next(&random);
 		const uint8_t lanes = (uint8_t)(i % 16);
-		assert_ok(fisch_program_append_register_write(chip.program, FISCH_OMNIBUS, FPGA_MEMORY,
-		        next, lanes));
+		assert_ok(fisch_program_append_register_write(
+		        chip.program, FISCH_OMNIBUS, FPGA_MEMORY, next, lanes));
 		for (unsigned lane = 0; lane < 4; lane++)
 			if (lanes >> lane & 1)
 				value = (value & ~(UINT32_C(0xff) << 8 * lane)) |
@@ -309,7 +312,8 @@ static void polling_waits_for_a_word(void **state)
 	put(FISCH_BARRIER, 0, HXCOMM_BARRIER_OMNIBUS);
 	put(FISCH_POLLING_OMNIBUS_BLOCK, 0, 1);
 	assert_error(fisch_run(chip.connection, chip.program, chip.responses), HXCOMM_EDEVICE,
-	        "instruction 7 of 8, timing::PollingOmnibusBlock 0x0800000000000001, blocked too long");
+	        "instruction 7 of 8, timing::PollingOmnibusBlock 0x0800000000000001, blocked too "
+	        "long");
 	fisch_program_clear(chip.program);
 	assert_ok(hxcomm_reset(chip.connection));
 	put(FISCH_OMNIBUS, 0x88000009, 1250000); /* the default */
@@ -463,6 +467,8 @@ int main(void)
 		ON_A_CHIP(events_come_back_with_label_and_time),
 		ON_A_CHIP(a_read_without_a_barrier_is_missed),
 	};
-	const int failed = cmocka_run_group_tests_name("fisch/register_emulator", tests, NULL, NULL);
-	return failed + cmocka_run_group_tests_name("fisch/register_emulator/arq", tests, serve, stop);
+	const int failed = cmocka_run_group_tests_name(
+	        "fisch/register_emulator", tests, NULL, NULL);
+	return failed + cmocka_run_group_tests_name(
+	        "fisch/register_emulator/arq", tests, serve, stop);
 }

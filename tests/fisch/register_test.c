@@ -91,27 +91,31 @@ static void what_a_back_end_cannot_do_is_refused(void **state)
 		int code;
 		const char *hint;
 	} rows[] = {
-		{ FISCH_JTAG_ID_CODE, false, 0, 0, 15, HXCOMM_ENOTSUP, "JTAGIdCode cannot be written" },
+		{ FISCH_JTAG_ID_CODE, false, 0, 0, 15, HXCOMM_ENOTSUP,
+		        "JTAGIdCode cannot be written" },
 		{ FISCH_JTAG_PLL_REGISTER, true, 0, 0, 15, HXCOMM_ENOTSUP, "cannot be read" },
 		{ FISCH_I2C_TEMP_REGISTER, false, 0, 0, 15, HXCOMM_ENOTSUP, "cannot be written" },
 		{ FISCH_SPIKE_PACK_3_TO_CHIP, false, 0, 0, 15, HXCOMM_ENOTSUP,
-		  "use fisch_program_append_spikes()" },
+		        "use fisch_program_append_spikes()" },
 		{ FISCH_SPIKE_PACK_3_TO_CHIP, true, 0, 0, 15, HXCOMM_ENOTSUP, "cannot be read" },
-		{ FISCH_BACKEND_COUNT, false, 0, 0, 15, HXCOMM_EINVAL, "29 is no back end: 0 to 28 are" },
-		{ (enum fisch_backend)-1, true, 0, 0, 15, HXCOMM_EINVAL, "-1 is no back end" },
+		{ FISCH_BACKEND_COUNT, false, 0, 0, 15, HXCOMM_EINVAL,
+		        "29 is no back end: 0 to 28 are" },
+		{ (enum fisch_backend) - 1, true, 0, 0, 15, HXCOMM_EINVAL, "-1 is no back end" },
 		{ FISCH_JTAG_PLL_REGISTER, false, 8, 0, 15, HXCOMM_ERANGE,
-		  "JTAGPLLRegister register 8, there are 0 to 7" },
+		        "JTAGPLLRegister register 8, there are 0 to 7" },
 		{ FISCH_OMNIBUS_CHIP_OVER_JTAG, false, 0x80000000, 0, 15, HXCOMM_ERANGE,
-		  "there are 0 to 2147483647" },
-		{ FISCH_I2C_DAC6573_RW_REGISTER, true, 4, 0, 15, HXCOMM_ERANGE, "there are 0 to 3" },
-		{ FISCH_TIMER, false, 0, 1, 15, HXCOMM_ERANGE, "Timer value is 0x1, allowed are 0 to 0x0" },
+		        "there are 0 to 2147483647" },
+		{ FISCH_I2C_DAC6573_RW_REGISTER, true, 4, 0, 15, HXCOMM_ERANGE,
+		        "there are 0 to 3" },
+		{ FISCH_TIMER, false, 0, 1, 15, HXCOMM_ERANGE,
+		        "Timer value is 0x1, allowed are 0 to 0x0" },
 		{ FISCH_JTAG_PHY_REGISTER, false, 0, 1 << 22, 15, HXCOMM_ERANGE,
-		  "value is 0x400000, allowed are 0 to 0x3fffff" },
+		        "value is 0x400000, allowed are 0 to 0x3fffff" },
 		{ FISCH_SPI_DAC_DATA_REGISTER, false, 0, 4096, 15, HXCOMM_ERANGE, "0 to 0xfff" },
 		{ FISCH_I2C_DAC6573_RW_REGISTER, false, 0, 1024, 15, HXCOMM_ERANGE, "0 to 0x3ff" },
 		{ FISCH_OMNIBUS, false, 0, 0, 16, HXCOMM_ERANGE, "byte enables are 0x10" },
 		{ FISCH_JTAG_PLL_REGISTER, false, 0, 0, 3, HXCOMM_ERANGE,
-		  "byte enables are 0x03: 0 to 0x0f on Omnibus, else only 0x0f" },
+		        "byte enables are 0x03: 0 to 0x0f on Omnibus, else only 0x0f" },
 	};
 	struct fisch_program *p;
 	(void)state;
@@ -142,18 +146,20 @@ static void a_full_program_takes_no_half_transfer(void **state)
 		const struct fisch_mark written = fisch_program_mark(free_program);
 		for (size_t limit = 1; write == HXCOMM_OK && limit < written.words; limit++) {
 			assert_ok(fisch_program_new(&p, limit));
-			assert_error(fisch_program_append_register_write(p, b, 0, 0, 15), HXCOMM_ERANGE,
-			        "exceed the program's limit");
+			assert_error(fisch_program_append_register_write(p, b, 0, 0, 15),
+			        HXCOMM_ERANGE, "exceed the program's limit");
 			assert_int_equal(fisch_program_mark(p).words, 0);
 			fisch_program_free(p);
 		}
 		const int read = fisch_program_append_register_read(NULL, free_program, b, 0);
 		const struct fisch_mark after = fisch_program_mark(free_program);
-		for (size_t limit = 1; read == HXCOMM_OK && limit < after.words - written.words; limit++) {
+		for (size_t limit = 1; read == HXCOMM_OK && limit < after.words - written.words;
+		        limit++) {
 			assert_ok(fisch_program_new(&p, limit));
-			assert_error(fisch_program_append_register_read(NULL, p, b, 0), HXCOMM_ERANGE,
-			        "exceed the program's limit");
-			assert_int_equal(fisch_program_mark(p).omnibus + fisch_program_mark(p).jtag, 0);
+			assert_error(fisch_program_append_register_read(NULL, p, b, 0),
+			        HXCOMM_ERANGE, "exceed the program's limit");
+			assert_int_equal(
+			        fisch_program_mark(p).omnibus + fisch_program_mark(p).jtag, 0);
 			fisch_program_free(p);
 		}
 		fisch_program_free(free_program);

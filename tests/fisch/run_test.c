@@ -101,7 +101,8 @@ static void a_timeout_names_the_instruction(void **state)
 	assert_ok(fisch_program_append_omnibus_write(p, 0x88000007, 1));
 	assert_ok(fisch_program_append_poll(p, true));
 	assert_error(fisch_run(c, p, r), HXCOMM_EDEVICE,
-	        "instruction 4 of 5, timing::PollingOmnibusBlock 0x0800000000000001, blocked too long");
+	        "instruction 4 of 5, timing::PollingOmnibusBlock 0x0800000000000001, blocked too "
+	        "long");
 	assert_int_equal(r->timeouts.count, 1); /* to look into */
 	fisch_program_free(p);
 	hxcomm_responses_free(r);
@@ -134,10 +135,12 @@ static void wrong_counts_of_responses_are_found(void **state)
 		const char *hint;
 	} rows[] = {
 		{ { halt }, 1, "0 omnibus responses instead of 1: end the program with a barrier" },
-		{ { 0x0100000000000000, halt }, 2, "0 JTAG responses instead of 1: end the program with" },
+		{ { 0x0100000000000000, halt }, 2,
+		        "0 JTAG responses instead of 1: end the program with" },
 		{ { 0x0100000000000000, 0x0100000000000000, halt }, 3,
-		  "2 omnibus responses instead of 1: the link holds answers to an earlier program" },
-		{ { 0x0100000000000000, 0x0000000000000000, halt }, 3, "0 tick responses instead of 1" },
+		        "2 omnibus responses instead of 1: the link holds answers to an earlier" },
+		{ { 0x0100000000000000, 0x0000000000000000, halt }, 3,
+		        "0 tick responses instead of 1" },
 	};
 	struct fisch_program *p;
 	(void)state;
@@ -166,7 +169,8 @@ static void errors_of_the_connection_come_through(void **state)
 	assert_ok(fisch_program_new(&p, 0));
 	assert_ok(fisch_run(c, p, NULL)); /* an empty program is one that does nothing */
 	assert_ok(fisch_program_append_omnibus_write(p, 0, 0));
-	assert_error(fisch_run(c, p, NULL), HXCOMM_ERANGE, "program of 2 words, this connection takes 1");
+	assert_error(fisch_run(c, p, NULL), HXCOMM_ERANGE,
+	        "program of 2 words, this connection takes 1");
 	fisch_program_free(p);
 	hxcomm_close(c);
 }

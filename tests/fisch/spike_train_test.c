@@ -12,7 +12,8 @@ static void equal_times_share_packs(void **state)
 {
 	static const uint64_t times[] = { 0, 10, 10, 11, 11, 11, 20, 20, 20, 20, 30, 30, 30, 30, 30,
 		UINT32_MAX };
-	static const uint16_t labels[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0xffff };
+	static const uint16_t labels[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		0xffff };
 	static const uint64_t expected[] = { 0x0500000000000000, 0x0d00000000000001,
 		0x050000000000000a, 0x0e00000000020003, 0x050000000000000b, 0x0f00000400050006,
 		0x0500000000000014, 0x0f00000700080009, 0x0d0000000000000a, 0x050000000000001e,
@@ -66,7 +67,8 @@ static void the_words_of_a_random_train_are_the_train(void **state)
 			assert_in_range(events, 1, 3);
 			for (size_t k = 0; k < events; k++, at++) {
 				assert_int_equal(times[at], now);
-				assert_int_equal(labels[at], words[i] >> 16 * (events - 1 - k) & 0xffff);
+				assert_int_equal(
+				        labels[at], words[i] >> 16 * (events - 1 - k) & 0xffff);
 			}
 			if (events < 3 && at < count)
 				assert_true(times[at] != now); /* a pack is full before the next */

@@ -20,8 +20,8 @@ static struct hxcomm_responses *responses(const uint64_t *words, size_t count)
 
 static void a_ticket_reads_its_value_and_time(void **state)
 {
-	static const uint64_t words[] = { 0x010000000000002a, 0x00000001448590af, 0x010000000000002b,
-		0x0200000000000001, 0x010000000000002c };
+	static const uint64_t words[] = { 0x010000000000002a, 0x00000001448590af,
+		0x010000000000002b, 0x0200000000000001, 0x010000000000002c };
 	struct hxcomm_responses *r = responses(words, 5);
 	struct fisch_program *p;
 	struct fisch_ticket id, all, second, tick;
@@ -91,9 +91,9 @@ static void a_ticket_without_response_says_so(void **state)
 static void bytes_of_i2c_are_put_together(void **state)
 {
 	/* 4 bytes of the identifier, 2 of each DAC channel (10 bits at the top) */
-	static const uint64_t words[] = { 0x01000000000000de, 0x01000000000000ad, 0x01000000000000be,
-		0x01000000000000ef, 0x01000000000000ff, 0x01000000000000c0, 0x0100000000000080,
-		0x0100000000000040, 0x0100000080000000, 0x0100000000000000 };
+	static const uint64_t words[] = { 0x01000000000000de, 0x01000000000000ad,
+		0x01000000000000be, 0x01000000000000ef, 0x01000000000000ff, 0x01000000000000c0,
+		0x0100000000000080, 0x0100000000000040, 0x0100000080000000, 0x0100000000000000 };
 	static const uint32_t channels[] = { 0, 1 };
 	struct hxcomm_responses *r = responses(words, 10);
 	struct fisch_program *p;
@@ -122,10 +122,13 @@ static void bytes_of_i2c_are_put_together(void **state)
 
 static void shifting_moves_a_ticket_within_its_own_table(void **state)
 {
-	const struct fisch_mark before = { .words = 1000, .omnibus = 10, .jtag = 20, .loopback = 30 };
+	const struct fisch_mark before = {
+		.words = 1000, .omnibus = 10, .jtag = 20, .loopback = 30
+	};
 	struct fisch_ticket tickets[] = { { .kind = FISCH_RESPONSE_OMNIBUS, .position = 1 },
 		{ .kind = FISCH_RESPONSE_JTAG, .position = 2 },
-		{ .kind = FISCH_RESPONSE_LOOPBACK, .position = 3 }, { .kind = FISCH_RESPONSE_NONE } };
+		{ .kind = FISCH_RESPONSE_LOOPBACK, .position = 3 },
+		{ .kind = FISCH_RESPONSE_NONE } };
 	static const uint32_t expected[] = { 11, 22, 33, 0 };
 	(void)state;
 	FOR_ROWS(i, tickets) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Memory that runs out while a program is built, run and read, on every way to a chip: an error, nothing
- * lost, and after a reset the chip works as before. */
+/* Memory that runs out while a program is built, run and read, on every way to a chip: an error,
+ * nothing lost, and after a reset the chip works as before. */
 #include <fisch/program.h>
 #include <fisch/program_file.h>
 #include <fisch/register.h>
@@ -47,7 +47,8 @@ static int build(struct work *work, struct fisch_ticket *reads, struct fisch_tic
 	for (uint32_t i = 0; i < READS; i++)
 		addresses[i] = memory + i % 16;
 	for (uint32_t i = 0; i < 16; i++)
-		STEP(fisch_program_append_omnibus_write(work->program, memory + i, MEMORY_WORD * i));
+		STEP(fisch_program_append_omnibus_write(
+		        work->program, memory + i, MEMORY_WORD * i));
 	STEP(fisch_program_append_spike_train(work->program, times, labels, 100));
 	STEP(fisch_program_append_register_write(work->program, FISCH_I2C_DAC6573_RW_REGISTER, 1, 7,
 	        15));
@@ -107,7 +108,8 @@ static struct hxcomm_connection *open_chip(const char *uri)
 	return connection;
 }
 
-/* Each allocation fails in turn, at last none. With another thread, some of them may be of no harm. */
+/* Each allocation fails in turn, at last none. With another thread, some of them may be of no
+ * harm. */
 static void torture(const char *uri, bool threads)
 {
 	struct hxcomm_connection *connection = open_chip(uri);
@@ -132,7 +134,7 @@ static void torture(const char *uri, bool threads)
 	assert_int_equal(unlink(saved), 0);
 }
 
-/* ---- tests ------------------------------------------------------------------------------------ */
+/* ---- tests ---------------------------------------------------------------------------------- */
 
 static void a_chip_in_this_process(void **state)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Any datagrams, as a host and as an FPGA get them: frames are refused or delivered within their
- * bounds, and the window stays a window. The input is a row of datagrams, each with its length in front,
- * and bytes that say who gets it and how much time passes. */
+ * bounds, and the window stays a window. The input is a row of datagrams, each with its length in
+ * front, and bytes that say who gets it and how much time passes. */
 #include "arq_host.h"
 
 #include <stdlib.h>
@@ -34,7 +34,8 @@ static bool take_frame(void *user, uint16_t type, const uint64_t *words, size_t 
 
 static void check_link(const struct arq_link *link)
 {
-	need(link->low < ARQ_SEQUENCES && link->fresh < ARQ_SEQUENCES && link->next < ARQ_SEQUENCES);
+	need(link->low < ARQ_SEQUENCES && link->fresh < ARQ_SEQUENCES &&
+	        link->next < ARQ_SEQUENCES);
 	need(link->base < ARQ_SEQUENCES && link->acks_due <= ARQ_REPEATS);
 	need(hxcomm__arq_pending(link) <= ARQ_WINDOW && hxcomm__arq_room(link) <= ARQ_WINDOW);
 	need(link->resends <= hxcomm__arq_pending(link));
@@ -61,7 +62,8 @@ static void drain_host(struct arq_host *host, uint64_t now)
 	size_t size;
 	bool reset;
 	for (int i = 0; hxcomm__arq_host_output(host, now, &data, &size, &reset); i++)
-		need(i < 4 * ARQ_WINDOW && size >= 4 && size <= ARQ_FRAME_BYTES && (!reset || size == 4));
+		need(i < 4 * ARQ_WINDOW && size >= 4 && size <= ARQ_FRAME_BYTES &&
+		        (!reset || size == 4));
 	need(strlen(host->text) <= ARQ_TEXT_BYTES);
 	check_link(&host->link);
 	(void)hxcomm__arq_host_deadline(host);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Any text as any coordinate: it is refused with a reason, or it is a number that the coordinate has,
- * which prints in each style and is read again. The first two bytes say which coordinate. */
+/* Any text as any coordinate: it is refused with a reason, or it is a number that the coordinate
+ * has, which prints in each style and is read again. The first two bytes say which coordinate. */
 #include <haldls/coordinate.h>
 #include <hxcomm/error.h>
 
@@ -28,8 +28,8 @@ static void convert(const struct haldls_coordinate *coordinate, uint64_t number)
 		const struct haldls_coordinate_conversion *conversion = &coordinate->conversions[i];
 		for (uint32_t index = 0; index < conversion->count; index++) {
 			uint64_t out;
-			const int status =
-			        haldls_coordinate_convert(&out, coordinate, conversion, index, number);
+			const int status = haldls_coordinate_convert(
+			        &out, coordinate, conversion, index, number);
 			if (status ? status != HXCOMM_ENOENT
 			           : haldls_coordinate_validate(conversion->to, out) != HXCOMM_OK)
 				abort();

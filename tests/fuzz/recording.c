@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Any bytes as a recording: it is refused with a reason, or each run ends with a status and a message.
- * The input is the file behind two bytes that choose the programs; the checksums are made right first,
- * as chance would never get them so. */
+/* Any bytes as a recording: it is refused with a reason, or each run ends with a status and a
+ * message. The input is the file behind two bytes that choose the programs; the checksums are made
+ * right first, as chance would never get them so. */
 #include <hxcomm/connection.h>
 #include <hxcomm/error.h>
 #include <hxcomm/provider.h>
@@ -31,7 +31,8 @@ static void need(bool condition)
 		abort();
 }
 
-static int open_input(void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
+static int open_input(
+        void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
 {
 	(void)uri, (void)options;
 	FILE *file = fmemopen(input.bytes, input.size, "rb");

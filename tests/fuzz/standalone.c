@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Feeds files to a fuzz target where libFuzzer is not there: its corpus becomes a test. Each file is also
- * fed cut short at some places and with some bits flipped. */
+/* Feeds files to a fuzz target where libFuzzer is not there: its corpus becomes a test. Each file
+ * is also fed cut short at some places and with some bits flipped. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -25,7 +25,8 @@ static void read_parameters(const struct hxcomm_uri *uri)
 		if (hxcomm_uri_read_double(&real, uri, key, 0, -1, 1) == HXCOMM_OK &&
 		        !(real >= -1 && real <= 1))
 			abort();
-		if (hxcomm_uri_check_keys(uri, &key, 1) != (uri->count == 1 ? HXCOMM_OK : HXCOMM_EINVAL))
+		if (hxcomm_uri_check_keys(uri, &key, 1) !=
+		        (uri->count == 1 ? HXCOMM_OK : HXCOMM_EINVAL))
 			abort();
 	}
 }
@@ -41,10 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	const int status = hxcomm_uri_parse(&uri, text);
 	if (status != HXCOMM_OK) {
-		if (status != HXCOMM_EINVAL || !hxcomm_error_message()[0] || uri.scheme[0] || uri.count)
+		if (status != HXCOMM_EINVAL || !hxcomm_error_message()[0] || uri.scheme[0] ||
+		        uri.count)
 			abort();
 	} else {
-		if (strspn(uri.scheme, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(uri.scheme) ||
+		if (strspn(uri.scheme,
+		        "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(uri.scheme) ||
 		        !uri.scheme[0])
 			abort();
 		read_parameters(&uri);

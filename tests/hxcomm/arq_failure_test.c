@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What goes wrong with HostARQ over UDP, host and server in one process or two, on 127.0.0.0/8 only. */
+/* What goes wrong with HostARQ over UDP, host and server in one process or two, on 127.0.0.0/8
+ * only. */
 #include "arq_served.h"
 
 #include <hxcomm/log.h>
@@ -16,7 +17,8 @@
 
 /* ---- chips that fail in the middle of a run -------------------------------------------------- */
 
-static int ill_open(void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
+static int ill_open(
+        void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
 {
 	(void)options;
 	*state = malloc(16);
@@ -52,17 +54,20 @@ static void ill_close(void *state)
 	free(state);
 }
 
-static const struct hxcomm_provider ill = { HXCOMM_PROVIDER_ABI, sizeof(ill), "ill", "fails", ill_open,
+static const struct hxcomm_provider ill = { HXCOMM_PROVIDER_ABI, sizeof(ill), "ill", "fails",
+        ill_open,
 	ill_run, ill_identifier, ill_close, NULL };
 
-static void keep_message(enum hxcomm_log_level level, const char *room, const char *message, void *user)
+static void keep_message(
+        enum hxcomm_log_level level, const char *room, const char *message, void *user)
 {
 	(void)level, (void)room;
 	snprintf(user, 256, "%s", message);
 }
 
 /* A server in a process of its own. */
-static pid_t start_process(struct served *served, const char *chip, uint32_t port, uint32_t reset_port)
+static pid_t start_process(
+        struct served *served, const char *chip, uint32_t port, uint32_t reset_port)
 {
 	struct hxcomm_arq_server_options options = HXCOMM_ARQ_SERVER_OPTIONS_INIT;
 	options.port = port;
@@ -70,7 +75,8 @@ static pid_t start_process(struct served *served, const char *chip, uint32_t por
 	options.any_ports = port == 0;
 	assert_ok(hxcomm_arq_server_new(&served->server, chip, &options));
 	snprintf(served->uri, sizeof(served->uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=2",
-	        hxcomm_arq_server_port(served->server), hxcomm_arq_server_reset_port(served->server));
+	        hxcomm_arq_server_port(served->server),
+	        hxcomm_arq_server_reset_port(served->server));
 	const pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)
@@ -95,16 +101,19 @@ static void addresses_that_make_no_sense_are_refused(void **state)
 		{ "arq:127.0.0.1:65536", "a port of 1 to 65535", HXCOMM_EINVAL },
 		{ "arq:127.0.0.1:-1", "'-1' is no port", HXCOMM_EINVAL },
 		{ "arq:127.0.0.1?port=3", "known are: reset_port, window", HXCOMM_EINVAL },
-		{ "arq:127.0.0.1?reset_port=0", "reset_port=0, allowed are 1 to 65535", HXCOMM_ERANGE },
+		{ "arq:127.0.0.1?reset_port=0", "reset_port=0, allowed are 1 to 65535",
+		        HXCOMM_ERANGE },
 		{ "arq:127.0.0.1?window=129", "window=129, allowed are 1 to 128", HXCOMM_ERANGE },
 		{ "arq:127.0.0.1?window=0", "allowed are 1 to 128", HXCOMM_ERANGE },
-		{ "arq:127.0.0.1?timeout=0", "timeout=0, allowed are 0.001 to 3600", HXCOMM_ERANGE },
+		{ "arq:127.0.0.1?timeout=0", "timeout=0, allowed are 0.001 to 3600",
+		        HXCOMM_ERANGE },
 	};
 	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
 	struct hxcomm_connection *connection;
 	(void)state;
 	FOR_ROWS(i, rows)
-		assert_error(hxcomm_open(&connection, rows[i].uri, NULL), rows[i].code, rows[i].hint);
+		assert_error(
+		        hxcomm_open(&connection, rows[i].uri, NULL), rows[i].code, rows[i].hint);
 	options.chip_serial = 3;
 	assert_error(hxcomm_open(&connection, "arq:127.0.0.1", &options), HXCOMM_ENOTSUP,
 	        "told the address of one chip");
@@ -118,16 +127,20 @@ static void servers_that_make_no_sense_are_refused(void **state)
 		int code;
 		const char *hint;
 	} rows[] = {
-		{ "mock:", { 0, NULL, 0, 0, 0, 0 }, HXCOMM_EINVAL, "HXCOMM_ARQ_SERVER_OPTIONS_INIT" },
+		{ "mock:", { 0, NULL, 0, 0, 0, 0 }, HXCOMM_EINVAL,
+		        "HXCOMM_ARQ_SERVER_OPTIONS_INIT" },
 		{ "mock:", { sizeof(rows[0].options), "localhost", 0, 0, 1, 0 }, HXCOMM_EINVAL,
-		  "no numeric IPv4 address" },
+		        "no numeric IPv4 address" },
 		{ "mock:", { sizeof(rows[0].options), "0.0.0.0", 0, 0, 1, 0 }, HXCOMM_EINVAL,
-		  "open to other machines" },
+		        "open to other machines" },
 		{ "mock:", { sizeof(rows[0].options), "192.168.66.1", 0, 0, 1, 0 }, HXCOMM_EINVAL,
-		  "allow it by allow_remote" },
-		{ "mock:", { sizeof(rows[0].options), NULL, 65536, 1, 0, 0 }, HXCOMM_ERANGE, "1 to 65535" },
-		{ "mock:", { sizeof(rows[0].options), NULL, 4000, 4000, 0, 0 }, HXCOMM_EINVAL, "must differ" },
-		{ "nobody:", { sizeof(rows[0].options), NULL, 0, 0, 1, 0 }, HXCOMM_ENOENT, "no provider" },
+		        "allow it by allow_remote" },
+		{ "mock:", { sizeof(rows[0].options), NULL, 65536, 1, 0, 0 }, HXCOMM_ERANGE,
+		        "1 to 65535" },
+		{ "mock:", { sizeof(rows[0].options), NULL, 4000, 4000, 0, 0 }, HXCOMM_EINVAL,
+		        "must differ" },
+		{ "nobody:", { sizeof(rows[0].options), NULL, 0, 0, 1, 0 }, HXCOMM_ENOENT,
+		        "no provider" },
 	};
 	struct hxcomm_arq_server *server;
 	struct served served;
@@ -135,14 +148,15 @@ static void servers_that_make_no_sense_are_refused(void **state)
 	(void)state;
 	FOR_ROWS(i, rows) {
 		server = (void *)1;
-		assert_error(hxcomm_arq_server_new(&server, rows[i].chip, &rows[i].options), rows[i].code,
-		        rows[i].hint);
+		assert_error(hxcomm_arq_server_new(&server, rows[i].chip, &rows[i].options),
+		        rows[i].code, rows[i].hint);
 		assert_null(server);
 	}
 	served_start(&served, "mock:");
 	taken.port = hxcomm_arq_server_port(served.server);
 	taken.reset_port = hxcomm_arq_server_reset_port(served.server);
-	assert_error(hxcomm_arq_server_new(&server, "mock:", &taken), HXCOMM_EIO, "choose other ports");
+	assert_error(hxcomm_arq_server_new(&server, "mock:", &taken), HXCOMM_EIO,
+	        "choose other ports");
 	served_stop(&served);
 	hxcomm_arq_server_free(NULL);
 }
@@ -154,7 +168,8 @@ static void where_nobody_answers_the_host_says_so(void **state)
 	struct hxcomm_connection *connection;
 	char uri[160];
 	(void)state;
-	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u&timeout=0.5", data_port, reset_port);
+	snprintf(uri, sizeof(uri),
+	        "arq:127.0.0.1:%u?reset_port=%u&timeout=0.5", data_port, reset_port);
 	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_ETIMEDOUT,
 	        "no answer from 127.0.0.1 to");
 	close(data);
@@ -165,8 +180,8 @@ static void where_nobody_answers_the_host_says_so(void **state)
 
 static void *answer_with_window_32(void *files)
 {
-	static const uint8_t reply[] = { 0, 0, 0, 255, 0, 0, 0, 0, 0x80, 2, 0, 4, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0,
-		0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t reply[] = { 0, 0, 0, 255, 0, 0, 0, 0, 0x80, 2, 0, 4, 0, 0, 0, 0, 0, 0,
+		2, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0, 0, 0, 0, 0, 0 };
 	const int *file = files;
 	struct sockaddr_in from;
 	socklen_t size = sizeof(from);
@@ -184,7 +199,8 @@ static void another_protocol_is_told(void **state)
 	pthread_t thread;
 	char uri[160];
 	(void)state;
-	assert_int_equal(pthread_create(&thread, NULL, answer_with_window_32, (void *)(uintptr_t)files), 0);
+	assert_int_equal(
+	        pthread_create(&thread, NULL, answer_with_window_32, (void *)(uintptr_t)files), 0);
 	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u", data_port, reset_port);
 	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_EPROTO,
 	        "512 sequence numbers, window 32, frames of 126 words; known is 256, 128, 180");
@@ -210,15 +226,18 @@ static void a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works(void
 		const pid_t child = start_process(&first, rows[i].chip, 0, 0);
 		struct hxcomm_connection *connection = open_ok(first.uri);
 		unsigned port, reset_port;
-		assert_string_equal(hxcomm_identifier(connection), "ill"); /* what a file name may have */
+		assert_string_equal(
+		        hxcomm_identifier(connection), "ill"); /* what a file name may have */
 		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
 		assert_error(hxcomm_run(connection, &word, 1, NULL), rows[i].code, rows[i].hint);
-		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ESTATE, "an earlier run failed");
+		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ESTATE,
+		        "an earlier run failed");
 		hxcomm_close(connection);
 		kill(child, SIGKILL);
 		assert_int_equal(waitpid(child, NULL, 0), child);
 		/* it is started again at the same place */
-		assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
+		assert_int_equal(sscanf(first.uri,
+		        "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
 		served_start_at(&second, "loopback:", "127.0.0.1", port, reset_port, "&timeout=2");
 		assert_string_equal(first.uri, second.uri);
 		connection = open_ok(first.uri);
@@ -239,9 +258,11 @@ static void a_server_that_was_started_anew_says_so(void **state)
 	assert_ok(hxcomm_run(connection, &word, 1, NULL));
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_int_equal(sscanf(first.uri, "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
+	assert_int_equal(sscanf(first.uri,
+	        "arq:127.0.0.1:%u?reset_port=%u", &port, &reset_port), 2);
 	served_start_at(&second, "mock:", "127.0.0.1", port, reset_port, "&timeout=2");
-	assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ELINK, "a new start of the server");
+	assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ELINK,
+	        "a new start of the server");
 	hxcomm_close(connection);
 	served_stop(&second);
 }
@@ -278,7 +299,8 @@ static void a_chip_that_fails_is_opened_again(void **state)
 		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
 		assert_error(hxcomm_run(connection, &word, 1, NULL), HXCOMM_ELINK,
 		        "the program failed at 127.0.0.1: the chip is ill");
-		assert_error(hxcomm_run(connection, NULL, 0, NULL), HXCOMM_ESTATE, "an earlier run failed");
+		assert_error(hxcomm_run(connection, NULL, 0, NULL), HXCOMM_ESTATE,
+		        "an earlier run failed");
 		assert_ok(hxcomm_reset(connection));
 		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
 		hxcomm_close(connection);

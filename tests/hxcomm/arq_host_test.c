@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* HostARQ without sockets: frames byte by byte, and the handshake. Time is counted, not waited for. */
+/* HostARQ without sockets: frames byte by byte, and the handshake. Time is counted, not waited
+ * for. */
 #include "arq_host.h"
 #include "arq_inbox.h"
 #include "assert.h"
@@ -12,18 +13,19 @@ static const uint64_t tick = HXCOMM_WORD_HALT | 1, halt = HXCOMM_WORD_HALT;
 
 /* ---- frames, byte by byte (source: spec/transport.md 5.9) ------------------------------------ */
 
-static const uint8_t reply_bytes[] = { 0, 0, 0, 0xff, 0, 0, 0, 0, 0x80, 2, 0, 6, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
-	0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0xb4, 0, 0, 0, 0, 0, 0, 0, 2, 0x76, 0x65, 0x72, 0x73, 0x69,
-	0x6f, 0x6e, 0x3a, 0x20, 0x31, 0x0a, 0, 0, 0, 0, 0 };
-static const uint8_t probe_bytes[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 1, 0, 0, 0, 0, 0x12, 0x34, 0x56,
-	0x78 };
-static const uint8_t echo_bytes[] = { 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 1, 0, 1, 0, 0, 0, 0, 0x12, 0x34, 0x56,
-	0x78 };
-static const uint8_t program_bytes[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x10, 0, 3, 0x0a, 0, 0, 0, 0, 0, 0, 1,
-	0x07, 0, 0, 0, 0, 0, 0, 1, 0x0a, 0, 0, 0, 0, 0, 0, 0 };
-static const uint8_t answer_bytes[] = { 0, 0, 0, 1, 0, 0, 0, 2, 0, 0x10, 0, 2, 2, 0, 0, 0, 0, 0, 0, 1, 2, 0,
-	0, 0, 0, 0, 0, 0 };
-static const uint8_t flush_bytes[] = { 0, 0, 0, 2, 0, 0, 0, 2, 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
+static const uint8_t reply_bytes[] = { 0, 0, 0, 0xff, 0, 0, 0, 0, 0x80, 2, 0, 6, 0, 0, 0, 0, 0, 0,
+	1, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0xb4, 0, 0, 0, 0, 0, 0, 0, 2, 0x76,
+	0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x3a, 0x20, 0x31, 0x0a, 0, 0, 0, 0, 0 };
+static const uint8_t probe_bytes[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 1, 0, 1, 0, 0, 0, 0, 0x12,
+	0x34, 0x56, 0x78 };
+static const uint8_t echo_bytes[] = { 0, 0, 0, 0, 0, 0, 0, 1, 0x80, 1, 0, 1, 0, 0, 0, 0, 0x12, 0x34,
+	0x56, 0x78 };
+static const uint8_t program_bytes[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0x10, 0, 3, 0x0a, 0, 0, 0, 0, 0,
+	0, 1, 0x07, 0, 0, 0, 0, 0, 0, 1, 0x0a, 0, 0, 0, 0, 0, 0, 0 };
+static const uint8_t answer_bytes[] = { 0, 0, 0, 1, 0, 0, 0, 2, 0, 0x10, 0, 2, 2, 0, 0, 0, 0, 0, 0,
+	1, 2, 0, 0, 0, 0, 0, 0, 0 };
+static const uint8_t flush_bytes[] = { 0, 0, 0, 2, 0, 0, 0, 2, 0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+	0 };
 
 static struct arq_host *new_host(struct inbox *inbox)
 {
@@ -146,7 +148,8 @@ static void the_reset_is_repeated_until_the_host_gives_up(void **state)
 	(void)state;
 	for (uint64_t i = 0; i < 5; i++) {
 		assert_int_equal(hxcomm__arq_host_deadline(host), 400 * i * ARQ_NS_PER_MS);
-		assert_true(hxcomm__arq_host_output(host, 400 * i * ARQ_NS_PER_MS, &data, &size, &reset));
+		assert_true(hxcomm__arq_host_output(
+		        host, 400 * i * ARQ_NS_PER_MS, &data, &size, &reset));
 		assert_true(reset);
 		assert_host_is_silent(host, 400 * i * ARQ_NS_PER_MS);
 	}
@@ -186,7 +189,8 @@ static void link_to_host(struct arq_link *link, struct arq_host *host, uint64_t 
 static void a_long_description_comes_in_several_frames(void **state)
 {
 	static char text[5000];
-	static const size_t lengths[] = { 0, 1, 7, 8, 1023, 1024, 176 * 8 - 1, 176 * 8, 176 * 8 + 1, 4999 };
+	static const size_t lengths[] = { 0, 1, 7, 8, 1023, 1024, 176 * 8 - 1, 176 * 8, 176 * 8 + 1,
+		4999 };
 	(void)state;
 	FOR_ROWS(i, lengths) {
 		struct inbox inbox = { 0 }, fpga = { 0 };
@@ -226,8 +230,8 @@ static void other_parameters_are_told(void **state)
 		uint8_t bytes[ARQ_FRAME_BYTES];
 		struct inbox inbox = { 0 };
 		struct arq_host *host = new_host(&inbox);
-		const size_t size = hxcomm__arq_write(bytes, 255, 0, ARQ_TYPE_CONFIGURATION, rows[i].words,
-		        rows[i].count);
+		const size_t size = hxcomm__arq_write(
+		        bytes, 255, 0, ARQ_TYPE_CONFIGURATION, rows[i].words, rows[i].count);
 		hxcomm__arq_host_input(host, 0, bytes, size);
 		assert_int_equal(host->state, ARQ_HOST_UNKNOWN);
 		assert_memory_equal(host->parameters, rows[i].words, 3 * sizeof(uint64_t));
@@ -260,8 +264,8 @@ static void what_an_earlier_host_left_is_passed_over(void **state)
 		{ 3, ARQ_TYPE_ECHO, &host->probe, 1, ARQ_HOST_UP },
 	};
 	FOR_ROWS(i, rows) {
-		const size_t size = hxcomm__arq_write(bytes, 255, rows[i].seq, rows[i].type, rows[i].words,
-		        rows[i].count);
+		const size_t size = hxcomm__arq_write(
+		        bytes, 255, rows[i].seq, rows[i].type, rows[i].words, rows[i].count);
 		hxcomm__arq_host_input(host, 0, bytes, size);
 		assert_int_equal(host->state, rows[i].after);
 	}
@@ -276,7 +280,8 @@ static void without_an_echo_the_host_gives_up(void **state)
 	(void)state;
 	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes));
 	assert_host_sends(host, 0, probe_bytes, sizeof(probe_bytes), false);
-	assert_host_sends(host, 500 * ARQ_NS_PER_MS, probe_bytes, sizeof(probe_bytes), false); /* again */
+	assert_host_sends(
+	        host, 500 * ARQ_NS_PER_MS, probe_bytes, sizeof(probe_bytes), false); /* again */
 	assert_host_is_silent(host, 2000 * ARQ_NS_PER_MS);
 	assert_int_equal(host->state, ARQ_HOST_NO_ECHO);
 	free(host);
@@ -298,7 +303,8 @@ static void the_second_of_two_resets_counts(void **state)
 	hxcomm__arq_host_input(host, 401 * ARQ_NS_PER_MS, late, late_size);
 	assert_int_equal(host->state, ARQ_HOST_PROBING);
 	bool reset;
-	assert_true(hxcomm__arq_host_output(host, 401 * ARQ_NS_PER_MS, &data, &size, &reset)); /* lost */
+	assert_true(hxcomm__arq_host_output(
+	        host, 401 * ARQ_NS_PER_MS, &data, &size, &reset)); /* lost */
 	link_to_host(link, host, 402 * ARQ_NS_PER_MS);
 	assert_int_equal(host->state, ARQ_HOST_PROBING);
 	host_to_link(host, link, &fpga, "slow", 403 * ARQ_NS_PER_MS);
@@ -317,9 +323,11 @@ static void a_host_that_is_put_out_is_told_by_whom(void **state)
 	(void)state;
 	hxcomm__arq_host_input(host, 0, bytes, size); /* meant for an earlier connection */
 	assert_int_equal(host->state, ARQ_HOST_RESETTING);
-	assert_int_equal(bytes[8] << 8 | bytes[9], 0x8005); /* whoever waits for 0x8002 passes it over */
+	assert_int_equal(
+	        bytes[8] << 8 | bytes[9], 0x8005); /* whoever waits for 0x8002 passes it over */
 	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes));
-	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes)); /* a duplicate is no begin */
+	hxcomm__arq_host_input(
+	        host, 0, reply_bytes, sizeof(reply_bytes)); /* a duplicate is no begin */
 	hxcomm__arq_host_input(host, 0, echo_bytes, sizeof(echo_bytes));
 	assert_int_equal(host->state, ARQ_HOST_UP);
 	hxcomm__arq_host_input(host, 0, reply_bytes, sizeof(reply_bytes));

@@ -42,7 +42,8 @@ static inline struct arq_link *new_link(arq_deliver *deliver, void *user)
 	return link;
 }
 
-static inline void assert_link_sends(struct arq_link *link, uint64_t now, const void *bytes, size_t size)
+static inline void assert_link_sends(
+        struct arq_link *link, uint64_t now, const void *bytes, size_t size)
 {
 	const uint8_t *data;
 	size_t got;

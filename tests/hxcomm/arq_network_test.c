@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* HostARQ over UDP through a relay that loses, duplicates and delays datagrams. With BSS_TEST_LONG=1 in
- * the environment the programs fill the playback memory. */
+/* HostARQ over UDP through a relay that loses, duplicates and delays datagrams. With
+ * BSS_TEST_LONG=1 in the environment the programs fill the playback memory. */
 #include "arq_served.h"
 #include "random.h"
 
@@ -15,7 +15,8 @@
 
 enum { LATE = 32, DATAGRAM = 2048 };
 
-/* Stands between host and server. A datagram that is late waits until up to 24 others have passed. */
+/* Stands between host and server. A datagram that is late waits until up to 24 others have
+ * passed. */
 struct relay {
 	int data, reset, back; /* towards the host, and towards the server */
 	uint16_t data_port, reset_port;
@@ -34,8 +35,8 @@ struct relay {
 static void relay_send(struct relay *relay, int back, const uint8_t *bytes, ssize_t size)
 {
 	const struct sockaddr_in *to = back ? &relay->host : &relay->server;
-	(void)!sendto(back ? relay->data : relay->back, bytes, (size_t)size, 0, (const struct sockaddr *)to,
-	        sizeof(*to));
+	(void)!sendto(back ? relay->data : relay->back, bytes, (size_t)size, 0,
+	        (const struct sockaddr *)to, sizeof(*to));
 }
 
 static void relay_pass(struct relay *relay, int back, const uint8_t *bytes, ssize_t size)
@@ -74,13 +75,17 @@ static void *relay_run(void *user)
 		uint8_t bytes[DATAGRAM];
 		socklen_t length = sizeof(relay->host);
 		ssize_t size;
-		if (files[1].revents && (size = recvfrom(relay->reset, bytes, sizeof(bytes), MSG_DONTWAIT,
-		                                 (struct sockaddr *)&relay->host, &length)) > 0)
+		if (files[1].revents &&
+		        (size = recvfrom(relay->reset, bytes, sizeof(bytes), MSG_DONTWAIT,
+		                 (struct sockaddr *)&relay->host, &length)) > 0)
 			(void)!sendto(relay->back, bytes, (size_t)size, 0,
-			        (struct sockaddr *)&relay->server_reset, sizeof(relay->server_reset));
-		if (files[2].revents && (size = recv(relay->data, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+			        (struct sockaddr *)&relay->server_reset,
+			        sizeof(relay->server_reset));
+		if (files[2].revents &&
+		        (size = recv(relay->data, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
 			relay_pass(relay, 0, bytes, size);
-		if (files[3].revents && (size = recv(relay->back, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
+		if (files[3].revents &&
+		        (size = recv(relay->back, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
 			relay_pass(relay, 1, bytes, size);
 	}
 	return NULL;

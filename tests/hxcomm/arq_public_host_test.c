@@ -20,7 +20,8 @@ static size_t next_frame(int file, uint32_t seq, unsigned type, uint64_t words[1
 		uint8_t bytes[2000];
 		const ssize_t size = recv(file, bytes, sizeof(bytes), 0);
 		assert_true(size >= 4);
-		if (size == 4 || bytes[7] < seq) /* our peer may repeat what we do not acknowledge at once */
+		if (size == 4 ||
+		        bytes[7] < seq) /* our peer may repeat what we do not acknowledge at once */
 			continue;
 		const size_t count = (size_t)(bytes[10] << 8 | bytes[11]);
 		assert_int_equal(size, 12 + 8 * count);
@@ -64,7 +65,8 @@ static void the_public_host_software_is_understood(void **state)
 			;
 		assert_int_equal(sendto(file, reset, 4, 0, (struct sockaddr *)&to, sizeof(to)), 4);
 		const size_t count = next_frame(file, 0, 0x8002, words);
-		assert_true(words[0] == 256 && words[1] == 128 && words[2] == 180 && words[3] == count - 4);
+		assert_true(words[0] == 256 && words[1] == 128 && words[2] == 180 &&
+		        words[3] == count - 4);
 		for (size_t i = 0; i < 8 * (count - 4); i++)
 			text[i] = (char)(words[4 + i / 8] >> (56 - i % 8 * 8));
 		assert_true(!strncmp(text, "version: ", 9) && strstr(text, "\ncompatible_until: "));
@@ -81,7 +83,7 @@ static void the_public_host_software_is_understood(void **state)
 	close(file);
 }
 
-/* ---- the whole behaviour ---------------------------------------------------------------------- */
+/* ---- the whole behaviour -------------------------------------------------------------------- */
 
 /* Send a program with its halt in full frames, as this host does at a commit. */
 static void send_program(struct public_host *host, const uint64_t *words, size_t count)
@@ -146,8 +148,8 @@ static void programs_of_all_lengths_are_answered(void **state)
 	served_stop(&served);
 }
 
-/* It acknowledges only where something comes, and not within 500 us of the last time: the server asks by
- * a frame that it sends again. */
+/* It acknowledges only where something comes, and not within 500 us of the last time: the server
+ * asks by a frame that it sends again. */
 static void the_end_of_an_answer_is_acknowledged_on_demand(void **state)
 {
 	struct hxcomm_arq_server_statistics s = HXCOMM_ARQ_SERVER_STATISTICS_INIT;

@@ -24,7 +24,8 @@ void served_start_at(struct served *served, const char *chip, const char *addres
 	options.any_ports = port == 0;
 	assert_ok(hxcomm_arq_server_new(&served->server, chip, &options));
 	snprintf(served->uri, sizeof(served->uri), "arq:%s:%u?reset_port=%u%s", address,
-	        hxcomm_arq_server_port(served->server), hxcomm_arq_server_reset_port(served->server), more);
+	        hxcomm_arq_server_port(served->server),
+	        hxcomm_arq_server_reset_port(served->server), more);
 	assert_int_equal(pthread_create(&served->thread, NULL, serve, served->server), 0);
 }
 
@@ -60,7 +61,8 @@ uint64_t *new_events(size_t count)
 
 int new_socket(uint16_t *port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	socklen_t size = sizeof(address);
 	const int file = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_true(file >= 0);

@@ -40,7 +40,8 @@ static void take(void *user, const struct sockaddr_in *from, const uint8_t *data
 static void open_pair(struct arq_socket *from, struct arq_socket *to, struct sockaddr_in *address)
 {
 	socklen_t size = sizeof(*address);
-	*address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	*address = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	assert_ok(hxcomm__arq_socket_open(to, address, NULL));
 	assert_int_equal(getsockname(to->fd, (struct sockaddr *)address, &size), 0);
 	assert_ok(hxcomm__arq_socket_open(from, NULL, NULL));
@@ -87,7 +88,8 @@ static void datagrams_arrive_as_they_were_sent(void **state)
 				fill(bytes[k], size, k);
 				batch.items[batch.count++] = (struct iovec){ bytes[k], size };
 			}
-			assert_ok(hxcomm__arq_socket_send(&from, way & 4 ? NULL : &address, &batch));
+			assert_ok(
+			        hxcomm__arq_socket_send(&from, way & 4 ? NULL : &address, &batch));
 			assert_int_equal(batch.count, 0);
 			while (inbox.count < rows[i].count) {
 				struct pollfd file = { to.fd, POLLIN, 0 };
@@ -98,7 +100,8 @@ static void datagrams_arrive_as_they_were_sent(void **state)
 			assert_int_equal(inbox.count, rows[i].count);
 			assert_false(inbox.wrong);
 			for (size_t k = 0; k < rows[i].count; k++)
-				assert_int_equal(inbox.sizes[k], rows[i].sizes[k / rows[i].each % kinds]);
+				assert_int_equal(
+				        inbox.sizes[k], rows[i].sizes[k / rows[i].each % kinds]);
 			assert_int_equal(ntohl(inbox.from.sin_addr.s_addr), INADDR_LOOPBACK);
 			hxcomm__arq_socket_close(&from);
 			hxcomm__arq_socket_close(&to);
@@ -111,7 +114,8 @@ static void a_port_in_use_and_a_foreign_address_are_told(void **state)
 	struct sockaddr_in address;
 	(void)state;
 	open_pair(&second, &first, &address);
-	assert_error(hxcomm__arq_socket_open(&third, &address, NULL), HXCOMM_EIO, "choose other ports");
+	assert_error(hxcomm__arq_socket_open(&third, &address, NULL), HXCOMM_EIO,
+	        "choose other ports");
 	address.sin_addr.s_addr = inet_addr("192.0.2.1"); /* of no machine */
 	assert_error(hxcomm__arq_socket_open(&third, &address, NULL), HXCOMM_EIO,
 	        "cannot listen on UDP 192.0.2.1:");

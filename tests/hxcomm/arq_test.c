@@ -6,7 +6,8 @@
  * | fact | test |
  * |---|---|
  * | words of 1.7, corner cases, round trips with commas | hxcomm/words, encoder, decoder |
- * | frames of 5.9 byte by byte | hxcomm/arq_host the_host_says_…, the_fpga_says_what_the_examples_say |
+ * | frames of 5.9 byte by byte | hxcomm/arq_host the_host_says_…,
+ * the_fpga_says_what_the_examples_say |
  * | wrap at 255, window 128 | hxcomm/arq_wire the_whole_window_works_where_the_order_is_kept |
  * | loss, duplication, reordering, both ways | hxcomm/arq_wire, hxcomm/arq_network |
  * | reset: reply in several frames | hxcomm/arq_host a_long_description_comes_in_several_frames |
@@ -16,9 +17,11 @@
  * | programs of 1, 180, 181 words | programs_of_every_length_run_as_on_the_spot |
  * | a program of 4 194 305 words | a_program_longer_than_the_playback_memory_passes |
  * | read without barrier | fisch/register_emulator a_read_without_a_barrier_is_missed |
- * | timeout with its context, connection reopened | fisch/register_emulator polling_waits_for_a_word |
+ * | timeout with its context, connection reopened | fisch/register_emulator
+ * polling_waits_for_a_word |
  * | reinit replayed | stadls/reinit, stadls/machine |
- * | times at 0, at 128, at the wrap | hxcomm/decoder chip_time_is_the_latest_that_is_not_after_arrival |
+ * | times at 0, at 128, at the wrap | hxcomm/decoder
+ * chip_time_is_the_latest_that_is_not_after_arrival |
  * | two FPGAs in one process | two_fpgas_live_at_two_addresses | */
 #include "arq_served.h"
 #include "random.h"
@@ -58,8 +61,8 @@ static void say_nothing(enum hxcomm_log_level level, const char *room, const cha
 
 static void programs_of_every_length_run_as_on_the_spot(void **state)
 {
-	static const size_t lengths[] = { 0, 1, 2, 178, 179, 180, 181, 359, 360, 361, 17279, 17280, 17281,
-		100000 };
+	static const size_t lengths[] = { 0, 1, 2, 178, 179, 180, 181, 359, 360, 361, 17279, 17280,
+		17281, 100000 };
 	uint64_t *words = new_events(100000);
 	(void)state;
 	for (int mock = 0; mock < 2; mock++) {
@@ -165,7 +168,8 @@ static void the_emulator_answers_as_on_the_spot(void **state)
 	words[count++] = hxcomm_word_jtag_data(0, 32, true);
 	words[count++] = hxcomm_word_barrier(HXCOMM_BARRIER_JTAG);
 	for (uint32_t i = 0; i < 40; i++) {
-		words[count++] = hxcomm_word_omnibus_address(UINT32_C(0x88000003) + i % 4, 15, true);
+		words[count++] =
+		        hxcomm_word_omnibus_address(UINT32_C(0x88000003) + i % 4, 15, true);
 		words[count++] = hxcomm_word_wait_until(1000 + 100 * i);
 		words[count++] = hxcomm_word_loopback(true);
 	}
@@ -254,9 +258,11 @@ static void strangers_disturb_nobody(void **state)
 		const size_t size = test_random_below(&random, i % 2 ? 40 : sizeof(bytes));
 		for (size_t k = 0; k < size; k++)
 			bytes[k] = k < 11 && k % 4 != 3 ? 0 : (uint8_t)test_random_next(&random);
-		to.sin_port = htons((uint16_t)(i % 3 ? hxcomm_arq_server_port(served.server) :
-		                                       hxcomm_arq_server_reset_port(served.server)));
-		assert_true(sendto(stranger, bytes, size, 0, (struct sockaddr *)&to, sizeof(to)) >= 0);
+		to.sin_port =
+		        htons((uint16_t)(i % 3 ? hxcomm_arq_server_port(served.server)
+		                               : hxcomm_arq_server_reset_port(served.server)));
+		assert_true(
+		        sendto(stranger, bytes, size, 0, (struct sockaddr *)&to, sizeof(to)) >= 0);
 		if (i % 10 == 0)
 			assert_same_run(far, near, words, 1000);
 	}
@@ -284,7 +290,8 @@ static void statistics_count_the_frames(void **state)
 	assert_true(s.round_trip_s > 0 && s.round_trip_s < 10);
 	assert_error(hxcomm_link_statistics_read(&s, near), HXCOMM_ENOTSUP, "'mock:' has no link");
 	s.size = 0;
-	assert_error(hxcomm_link_statistics_read(&s, far), HXCOMM_EINVAL, "HXCOMM_LINK_STATISTICS_INIT");
+	assert_error(hxcomm_link_statistics_read(&s, far), HXCOMM_EINVAL,
+	        "HXCOMM_LINK_STATISTICS_INIT");
 	hxcomm_close(far);
 	hxcomm_close(near);
 	served_stop(&served);

@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-static void put_words(struct arq_link *link, uint32_t seq, uint32_t ack, uint64_t word, uint64_t now)
+static void put_words(
+        struct arq_link *link, uint32_t seq, uint32_t ack, uint64_t word, uint64_t now)
 {
 	uint8_t bytes[ARQ_FRAME_BYTES];
 	const size_t size = hxcomm__arq_write(bytes, ack, seq, ARQ_TYPE_WORDS, &word, 1);
@@ -131,7 +132,8 @@ static void a_lost_frame_is_sent_again(void **state)
 	put_ack(link, 2, 200 * US); /* SEQ 3 is missing, too */
 	assert_int_equal(count_output(link, 200 * US), 1);
 	assert_int_equal(link->statistics.timeouts, 0);
-	/* that one is lost again, and so is the question what has come: after 2 ms, with those behind it */
+	/* that one is lost again, and so is the question what has come: after 2 ms, with those
+	 * behind it */
 	const uint64_t probe = hxcomm__arq_deadline(link);
 	assert_int_equal(probe, 200 * US + ARQ_PROBE_MIN_NS);
 	assert_int_equal(count_output(link, probe), 1);
@@ -164,7 +166,8 @@ static void silence_brings_one_frame_again_and_once(void **state)
 	assert_int_equal(count_output(link, 100 * US + ARQ_PROBE_MIN_NS), 1);
 	assert_int_equal(count_output(link, 100 * US + 2 * ARQ_PROBE_MIN_NS), 0);
 	put_ack(link, 48, 1000 * US);
-	assert_int_equal(count_output(link, 1000 * US + ARQ_PROBE_MIN_NS), 1); /* there was progress */
+	assert_int_equal(
+	        count_output(link, 1000 * US + ARQ_PROBE_MIN_NS), 1); /* there was progress */
 	put_ack(link, 49, 2000 * US);
 	assert_int_equal(hxcomm__arq_deadline(link), UINT64_MAX);
 	assert_int_equal(link->statistics.probes, 2);
@@ -188,7 +191,8 @@ static void the_time_to_wait_follows_the_round_trip(void **state)
 	}
 	assert_near(link->statistics.round_trip_s, 0.020, 0.01, 0);
 	assert_int_equal(link->statistics.timeouts, 0);
-	assert_true(link->resend_after >= 19 * ARQ_NS_PER_MS && link->resend_after < 25 * ARQ_NS_PER_MS);
+	assert_true(link->resend_after >= 19 * ARQ_NS_PER_MS &&
+	        link->resend_after < 25 * ARQ_NS_PER_MS);
 	for (uint32_t i = 100; i < 110; i++) { /* 5 to 35 ms: the spread counts */
 		hxcomm__arq_append(link, ARQ_TYPE_WORDS, &word, 1);
 		now += 100 * ARQ_NS_PER_MS;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Both ends of a HostARQ link over a simulated wire that loses, duplicates and delays datagrams. Time is
- * counted, not waited for. */
+/* Both ends of a HostARQ link over a simulated wire that loses, duplicates and delays datagrams.
+ * Time is counted, not waited for. */
 #include "arq_window.h"
 #include "assert.h"
 #include "random.h"
@@ -9,8 +9,8 @@
 
 #define US UINT64_C(1000)
 
-/* A datagram takes 12 us, as a full one on gigabit Ethernet, and is under way for 30 us. One that is
- * late is overtaken by up to 24 others. */
+/* A datagram takes 12 us, as a full one on gigabit Ethernet, and is under way for 30 us. One that
+ * is late is overtaken by up to 24 others. */
 enum { FLYING_MAX = 2048, PLACES = 24 };
 #define PLACE_NS (12 * US)
 
@@ -47,7 +47,9 @@ static bool expect_words(void *user, uint16_t type, const uint64_t *words, size_
 	assert_int_equal(type, ARQ_TYPE_WORDS);
 	for (size_t i = 0; i < count; i++)
 		if (words[i] != hash(end->received + i))
-			fail_msg("word %llu is another one", (unsigned long long)(end->received + i));
+			fail_msg(
+			        "word %llu is another one",
+			        (unsigned long long)(end->received + i));
 	end->received += count;
 	return true;
 }
@@ -56,7 +58,8 @@ static void put_on_wire(struct wire *wire, int to, const uint8_t *data, size_t s
 {
 	const uint64_t number = wire->sent++;
 	unsigned copies = 1;
-	if (wire->burst_every && number % wire->burst_every < wire->burst_length && number >= wire->burst_every)
+	if (wire->burst_every && number % wire->burst_every < wire->burst_length &&
+	        number >= wire->burst_every)
 		return;
 	if (test_random_below(&wire->random, 100) < wire->loss)
 		return;
@@ -82,8 +85,9 @@ static void feed(struct end *end, struct wire *wire, int to)
 	const uint8_t *data;
 	size_t size;
 	while (end->sent < end->total && hxcomm__arq_room(&end->link)) {
-		uint64_t count = end->total > 100000 ? ARQ_FRAME_WORDS :
-		                                       1 + test_random_below(&wire->random, ARQ_FRAME_WORDS);
+		uint64_t count = end->total > 100000
+		        ? ARQ_FRAME_WORDS
+		        : 1 + test_random_below(&wire->random, ARQ_FRAME_WORDS);
 		if (count > end->total - end->sent)
 			count = end->total - end->sent;
 		for (uint64_t i = 0; i < count; i++)
@@ -121,7 +125,8 @@ static bool step(struct end *ends, struct wire *wire)
 	return true;
 }
 
-static void exchange(struct wire *wire, uint64_t there, uint64_t back, struct hxcomm_link_statistics *out)
+static void exchange(
+        struct wire *wire, uint64_t there, uint64_t back, struct hxcomm_link_statistics *out)
 {
 	struct end *ends = calloc(2, sizeof(*ends));
 	assert_non_null(ends);
@@ -135,8 +140,10 @@ static void exchange(struct wire *wire, uint64_t there, uint64_t back, struct hx
 	assert_int_equal(ends[0].received, back);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(hxcomm__arq_pending(&ends[i].link), 0);
-		assert_int_equal(ends[i].link.statistics.words_received, ends[!i].link.statistics.words_sent);
-		assert_int_equal(ends[i].link.statistics.frames_received, ends[!i].link.statistics.frames_sent);
+		assert_int_equal(ends[i].link.statistics.words_received,
+		        ends[!i].link.statistics.words_sent);
+		assert_int_equal(ends[i].link.statistics.frames_received,
+		        ends[!i].link.statistics.frames_sent);
 	}
 	if (out)
 		*out = ends[0].link.statistics;
@@ -188,8 +195,8 @@ static void words_arrive_over_a_very_bad_wire(void **state)
 	}
 }
 
-/* 300 to 600 frames: the sequence numbers begin anew more than once. Nothing is overtaken: with the whole
- * window in flight, the numbers do not tell a frame that is late from a new one. */
+/* 300 to 600 frames: the sequence numbers begin anew more than once. Nothing is overtaken: with the
+ * whole window in flight, the numbers do not tell a frame that is late from a new one. */
 static void the_whole_window_works_where_the_order_is_kept(void **state)
 {
 	(void)state;

@@ -25,21 +25,25 @@ static void the_environment_chooses_in_order(void **state)
 		{ NULL, NULL, NULL, 0, "emulator:", "no variable names a chip", 0 },
 		{ "", " ", "", 0, "emulator:", "no variable", 0 },
 		{ "mock:", "1", "1.2.3.4", 0, "mock:", "HXCOMM_CONNECTION is set", 0 },
-		{ " arq:a?x=1  loopback:\tmock: ", NULL, NULL, 0, "arq:a?x=1", "HXCOMM_CONNECTION", 0 },
+		{ " arq:a?x=1  loopback:\tmock: ", NULL, NULL, 0, "arq:a?x=1", "HXCOMM_CONNECTION",
+		        0 },
 		{ " arq:a?x=1  loopback:\tmock: ", NULL, NULL, 2, "mock:", "HXCOMM_CONNECTION", 0 },
 		{ " arq:a?x=1  loopback:\tmock: ", NULL, NULL, 3, NULL,
-		  "HXCOMM_CONNECTION names no chip number 3", HXCOMM_ENOENT },
+		        "HXCOMM_CONNECTION names no chip number 3", HXCOMM_ENOENT },
 		{ NULL, "1", "1.2.3.4", 0, "mock:", "HXCOMM_ENABLE_ZERO_MOCK is set", 0 },
 		{ NULL, "1", "1.2.3.4", 1, NULL, "names no chip number 1", HXCOMM_ENOENT },
 		{ NULL, "0", "192.168.66.1", 0, "arq:192.168.66.1", "SLURM_FPGA_IPS is set", 0 },
 		{ NULL, "yes", NULL, 0, NULL, "HXCOMM_ENABLE_ZERO_MOCK is 'yes'", HXCOMM_EINVAL },
-		{ NULL, NULL, "192.168.66.1,192.168.66.4", 1, "arq:192.168.66.4", "SLURM_FPGA_IPS", 0 },
-		{ NULL, NULL, "192.168.66.1,192.168.66.4", 2, NULL, "SLURM_FPGA_IPS names no chip number 2",
-		  HXCOMM_ENOENT },
-		{ NULL, NULL, "192.168.66.1, 192.168.66", 1, NULL, "'192.168.66', which is no IPv4 address",
-		  HXCOMM_EINVAL },
-		{ NULL, NULL, "1.2.3.4.5.6.7.8.9.10", 0, NULL, "is no IPv4 address", HXCOMM_EINVAL },
-		{ NULL, NULL, NULL, 1, NULL, "the environment names no chip number 1", HXCOMM_ENOENT },
+		{ NULL, NULL, "192.168.66.1,192.168.66.4", 1, "arq:192.168.66.4", "SLURM_FPGA_IPS",
+		        0 },
+		{ NULL, NULL, "192.168.66.1,192.168.66.4", 2, NULL,
+		        "SLURM_FPGA_IPS names no chip number 2", HXCOMM_ENOENT },
+		{ NULL, NULL, "192.168.66.1, 192.168.66", 1, NULL,
+		        "'192.168.66', which is no IPv4 address", HXCOMM_EINVAL },
+		{ NULL, NULL, "1.2.3.4.5.6.7.8.9.10", 0, NULL, "is no IPv4 address",
+		        HXCOMM_EINVAL },
+		{ NULL, NULL, NULL, 1, NULL, "the environment names no chip number 1",
+		        HXCOMM_ENOENT },
 	};
 	(void)state;
 	FOR_ROWS(i, rows) {
@@ -48,7 +52,8 @@ static void the_environment_chooses_in_order(void **state)
 		set("HXCOMM_ENABLE_ZERO_MOCK", rows[i].mock);
 		set("SLURM_FPGA_IPS", rows[i].addresses);
 		if (rows[i].code) {
-			assert_error(hxcomm_choice_read(&choice, rows[i].index), rows[i].code, rows[i].reason);
+			assert_error(hxcomm_choice_read(&choice, rows[i].index), rows[i].code,
+			        rows[i].reason);
 			assert_string_equal(choice.uri, "");
 			assert_string_equal(choice.reason, "");
 		} else {
@@ -67,7 +72,8 @@ static void an_address_too_long_is_refused(void **state)
 	memset(text, 'a', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	set("HXCOMM_CONNECTION", text);
-	assert_error(hxcomm_choice_read(&choice, 0), HXCOMM_EINVAL, "an address of 1024 bytes, at most 1023");
+	assert_error(hxcomm_choice_read(&choice, 0), HXCOMM_EINVAL,
+	        "an address of 1024 bytes, at most 1023");
 	text[HXCOMM_URI_MAX] = '\0';
 	set("HXCOMM_CONNECTION", text);
 	assert_ok(hxcomm_choice_read(&choice, 0));
@@ -83,7 +89,8 @@ static void what_is_chosen_is_opened(void **state)
 	assert_string_equal(hxcomm_identifier(c), "mock");
 	hxcomm_close(c);
 	set("HXCOMM_ENABLE_ZERO_MOCK", "maybe");
-	assert_error(hxcomm_open(&c, NULL, NULL), HXCOMM_EINVAL, "HXCOMM_ENABLE_ZERO_MOCK is 'maybe'");
+	assert_error(hxcomm_open(&c, NULL, NULL), HXCOMM_EINVAL,
+	        "HXCOMM_ENABLE_ZERO_MOCK is 'maybe'");
 	assert_null(c);
 	set("HXCOMM_ENABLE_ZERO_MOCK", NULL);
 }

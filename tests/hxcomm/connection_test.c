@@ -48,7 +48,8 @@ static int fake_run(void *state, struct hxcomm_job *job)
 	for (size_t i = 0; i < seen.answer_count; i++) {
 		const int status = hxcomm_job_deliver(job, seen.answer + i, 1);
 		if (status != HXCOMM_OK)
-			return seen.status == 1 ? HXCOMM_OK : status; /* 1: a provider that forgets */
+			return seen.status == 1 ? HXCOMM_OK
+			                        : status; /* 1: a provider that forgets */
 	}
 	return seen.status == 1 ? HXCOMM_OK : seen.status;
 }
@@ -93,7 +94,8 @@ static void a_wrong_uri_says_what_to_write(void **state)
 		const char *hint;
 	} rows[] = {
 		{ "192.168.66.1", HXCOMM_EINVAL, "scheme:rest" },
-		{ "ethernet:1", HXCOMM_ENOENT, "no provider 'ethernet'; there are: arq, fake, loopback, mock" },
+		{ "ethernet:1", HXCOMM_ENOENT,
+		        "no provider 'ethernet'; there are: arq, fake, loopback, mock" },
 		{ "fake:absent", HXCOMM_ETIMEDOUT, "opening 'fake:absent': no answer in 10 s" },
 		{ "fake:?sped=1", HXCOMM_EINVAL, "knows no key 'sped'; known are: speed" },
 		{ "mock:?a=1", HXCOMM_EINVAL, "opening 'mock:?a=1': 'mock:' knows no key 'a'" },
@@ -155,21 +157,29 @@ static void options_out_of_range_are_refused(void **state)
 		{ { SIZE, 1e-4, 0, 0, 0 }, "fake:", "0.001 s to 3600 s", HXCOMM_ERANGE },
 		{ { SIZE, 3601, 0, 0, 0 }, "fake:", "timeout_s is 3601 s", HXCOMM_ERANGE },
 		{ { SIZE, NAN, 0, 0, 0 }, "fake:", "timeout_s is", HXCOMM_ERANGE },
-		{ { SIZE, 0, 0, 0, 1023 }, "fake:", "queue_words is 1023, allowed are 1024 to 268435456", HXCOMM_ERANGE },
-		{ { SIZE, 0, 0, 0, (1u << 28) + 1 }, "fake:", "queue_words is 268435457", HXCOMM_ERANGE },
-		{ { SIZE, 0, 0, 1000, 0 }, "fake:", "chip_serial is 1000, at most 999", HXCOMM_ERANGE },
-		{ { 0, 0, 0, 0, 0 }, "fake:", "start from HXCOMM_OPEN_OPTIONS_INIT", HXCOMM_EINVAL },
-		{ { 5000, 0, 0, 0, 0 }, "fake:", "start from HXCOMM_OPEN_OPTIONS_INIT", HXCOMM_EINVAL },
-		{ { SIZE, 0, 0, 3, 0 }, "loopback:", "chip_serial is 3, but 'loopback:' is no chip", HXCOMM_ENOTSUP },
+		{ { SIZE, 0, 0, 0, 1023 }, "fake:",
+		        "queue_words is 1023, allowed are 1024 to 268435456", HXCOMM_ERANGE },
+		{ { SIZE, 0, 0, 0, (1u << 28) + 1 }, "fake:", "queue_words is 268435457",
+		        HXCOMM_ERANGE },
+		{ { SIZE, 0, 0, 1000, 0 }, "fake:", "chip_serial is 1000, at most 999",
+		        HXCOMM_ERANGE },
+		{ { 0, 0, 0, 0, 0 }, "fake:", "start from HXCOMM_OPEN_OPTIONS_INIT",
+		        HXCOMM_EINVAL },
+		{ { 5000, 0, 0, 0, 0 }, "fake:", "start from HXCOMM_OPEN_OPTIONS_INIT",
+		        HXCOMM_EINVAL },
+		{ { SIZE, 0, 0, 3, 0 }, "loopback:", "chip_serial is 3, but 'loopback:' is no chip",
+		        HXCOMM_ENOTSUP },
 		{ { SIZE, 0, 0, 3, 0 }, "mock:", "is no chip", HXCOMM_ENOTSUP },
-		{ HXCOMM_OPEN_OPTIONS_INIT, "fake:?timeout=0", "timeout=0, allowed are 0.001 to 3600",
-		  HXCOMM_ERANGE },
-		{ HXCOMM_OPEN_OPTIONS_INIT, "mock:?timeout=x", "timeout=x is no number", HXCOMM_EINVAL },
+		{ HXCOMM_OPEN_OPTIONS_INIT, "fake:?timeout=0",
+		        "timeout=0, allowed are 0.001 to 3600", HXCOMM_ERANGE },
+		{ HXCOMM_OPEN_OPTIONS_INIT, "mock:?timeout=x", "timeout=x is no number",
+		        HXCOMM_EINVAL },
 	};
 	(void)state;
 	FOR_ROWS(i, rows) {
 		struct hxcomm_connection *c = (void *)1;
-		assert_error(hxcomm_open(&c, rows[i].uri, &rows[i].options), rows[i].code, rows[i].hint);
+		assert_error(
+		        hxcomm_open(&c, rows[i].uri, &rows[i].options), rows[i].code, rows[i].hint);
 		assert_null(c);
 	}
 	assert_int_equal(seen.open, 0);
@@ -189,8 +199,10 @@ static void options_of_another_age_are_understood(void **state)
 	newer.later = 1;
 	assert_error(hxcomm_open(&c, "fake:", &newer.known), HXCOMM_EINVAL,
 	        "the option at byte 32 is newer than this library");
-	struct hxcomm_open_options older = { .size = offsetof(struct hxcomm_open_options, run_words),
-		.timeout_s = 1, .run_words = 1 };
+	struct hxcomm_open_options older = { .size = offsetof(
+		                                     struct hxcomm_open_options, run_words),
+		.timeout_s = 1,
+		.run_words = 1 };
 	assert_ok(hxcomm_open(&c, "fake:", &older));
 	hxcomm_close(c);
 	assert_int_equal(seen.options.run_words, 4194304);
@@ -257,7 +269,8 @@ static void words_that_are_no_program_never_reach_the_chip(void **state)
 		uint64_t *out;
 		size_t count;
 		assert_error(hxcomm_run(c, words, 3, NULL), HXCOMM_EINVAL, rows[i].hint);
-		assert_error(hxcomm_run_words(c, words, 3, &out, &count), HXCOMM_EINVAL, rows[i].hint);
+		assert_error(
+		        hxcomm_run_words(c, words, 3, &out, &count), HXCOMM_EINVAL, rows[i].hint);
 		assert_null(out);
 	}
 	assert_int_equal(seen.runs, 0);
@@ -303,7 +316,8 @@ static void a_run_that_fails_in_the_middle_leaves_the_responses_alone(void **sta
 	} rows[] = {
 		{ { good, tick }, 2, 0, 0, HXCOMM_EPROTO, "has no halt" },
 		{ { 0 }, 0, 0, 0, HXCOMM_EPROTO, "a program of 1 words has no halt" },
-		{ { good, bad, halt }, 3, 0, 0, HXCOMM_EPROTO, "word 3, byte 0: 0x0d is no message" },
+		{ { good, bad, halt }, 3, 0, 0, HXCOMM_EPROTO,
+		        "word 3, byte 0: 0x0d is no message" },
 		{ { good, bad, halt }, 3, 0, 1, HXCOMM_EPROTO, "0x0d is no message" },
 		{ { good, good, halt }, 3, 2, 0, HXCOMM_ERANGE, "more than 2 omnibus responses" },
 		{ { good, halt }, 2, 0, HXCOMM_ELINK, HXCOMM_ELINK, "cable" },
@@ -333,7 +347,8 @@ static void a_run_that_fails_in_the_middle_leaves_the_responses_alone(void **sta
 			seen.answer_count = 1;
 			assert_ok(hxcomm_run(c, &word, 1, r));
 		} else {
-			assert_error(hxcomm_run(c, &word, 1, r), HXCOMM_ESTATE, "an earlier run failed");
+			assert_error(hxcomm_run(c, &word, 1, r), HXCOMM_ESTATE,
+			        "an earlier run failed");
 			assert_error(hxcomm_reset(c), HXCOMM_ENOTSUP, "'fake:' cannot be reset");
 		}
 		hxcomm_close(c);
@@ -343,8 +358,9 @@ static void a_run_that_fails_in_the_middle_leaves_the_responses_alone(void **sta
 
 static void each_allocation_of_a_run_may_fail(void **state)
 {
-	const uint64_t words[] = { hxcomm_word_omnibus_address(1, 15, false), hxcomm_word_omnibus_data(9),
-		hxcomm_word_omnibus_address(1, 15, true), hxcomm_word_loopback(true) };
+	const uint64_t words[] = { hxcomm_word_omnibus_address(1, 15, false),
+		hxcomm_word_omnibus_data(9), hxcomm_word_omnibus_address(1, 15, true),
+		hxcomm_word_loopback(true) };
 	bool failed = true;
 	long n = 0;
 	(void)state;
@@ -456,9 +472,11 @@ static void the_loopback_keeps_registers_by_bytes(void **state)
 		const uint32_t address = cell % 2 ? 0x80000000 + cell : cell << 20;
 		for (unsigned b = 0; b < 4; b++)
 			if (lanes >> b & 1)
-				memory[cell] = (memory[cell] & ~(255u << 8 * b)) | (value & 255u << 8 * b);
+				memory[cell] =
+				        (memory[cell] & ~(255u << 8 * b)) | (value & 255u << 8 * b);
 		const uint64_t words[] = { hxcomm_word_omnibus_address(address, lanes, false),
-			hxcomm_word_omnibus_data(value), hxcomm_word_omnibus_address(address, 15, true) };
+			hxcomm_word_omnibus_data(value),
+			hxcomm_word_omnibus_address(address, 15, true) };
 		hxcomm_responses_clear(r);
 		assert_ok(hxcomm_run(c, words, 3, r));
 		assert_int_equal(r->omnibus.count, 1);
@@ -489,11 +507,12 @@ static void the_loopback_shifts_jtag_data_by_the_bypass(void **state)
 static void the_loopback_times_out_where_a_poll_never_ends(void **state)
 {
 	const uint64_t words[] = { hxcomm_word_omnibus_address(0x88000006, 15, false),
-		hxcomm_word_omnibus_data(0x1234), hxcomm_word_omnibus_address(0x88000007, 15, false),
-		hxcomm_word_omnibus_data(3), hxcomm_word_omnibus_address(0x88000008, 15, false),
-		hxcomm_word_omnibus_data(0xff), hxcomm_word_omnibus_address(0x1234, 15, false),
-		hxcomm_word_omnibus_data(0x103), hxcomm_word_polling_block(true),
-		hxcomm_word_polling_block(false), hxcomm_word_loopback(true) };
+		hxcomm_word_omnibus_data(0x1234),
+		hxcomm_word_omnibus_address(0x88000007, 15, false), hxcomm_word_omnibus_data(3),
+		hxcomm_word_omnibus_address(0x88000008, 15, false), hxcomm_word_omnibus_data(0xff),
+		hxcomm_word_omnibus_address(0x1234, 15, false), hxcomm_word_omnibus_data(0x103),
+		hxcomm_word_polling_block(true), hxcomm_word_polling_block(false),
+		hxcomm_word_loopback(true) };
 	struct hxcomm_connection *c;
 	struct hxcomm_responses *r;
 	(void)state;

@@ -43,7 +43,8 @@ static void a_long_message_is_cut_between_characters(void **state)
 {
 	char text[600];
 	(void)state;
-	for (size_t ascii = 500; ascii < 515; ascii++) { /* then characters of two, three, four bytes */
+	for (size_t ascii = 500; ascii < 515;
+	        ascii++) { /* then characters of two, three, four bytes */
 		static const char *const characters[] = { "ä", "…", "𝄞" };
 		FOR_ROWS(i, characters) {
 			memset(text, 'a', ascii);
@@ -70,9 +71,17 @@ static void a_message_is_always_utf8(void **state)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {
-		{ "a\xff" "b", "a?b" }, { "a\xc3", "a?" }, { "\xe2\x80", "??" }, { "\x80", "?" },
-		{ "\xc3(", "?(" }, { "\xf0\x9d\x84\x9e!", "\xf0\x9d\x84\x9e!" }, { "\xc0\x80", "??" },
-		{ "\xe2\x80\xa6", "\xe2\x80\xa6" }, { "\xf5\x80\x80\x80", "????" },
+		{ "a\xff"
+		  "b",
+		        "a?b" },
+		{ "a\xc3", "a?" },
+		{ "\xe2\x80", "??" },
+		{ "\x80", "?" },
+		{ "\xc3(", "?(" },
+		{ "\xf0\x9d\x84\x9e!", "\xf0\x9d\x84\x9e!" },
+		{ "\xc0\x80", "??" },
+		{ "\xe2\x80\xa6", "\xe2\x80\xa6" },
+		{ "\xf5\x80\x80\x80", "????" },
 	};
 	(void)state;
 	FOR_ROWS(i, rows) {

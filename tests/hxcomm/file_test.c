@@ -141,7 +141,8 @@ static void what_cannot_be_done_is_told(void **state)
 	memset(name, 'x', 5000);
 	name[5000] = '\0';
 	assert_ok(hxcomm_file_write(path, (const uint8_t *)"four", 4));
-	assert_error(hxcomm_file_read(&bytes, &size, path, 3), HXCOMM_ERANGE, "has more than 3 bytes");
+	assert_error(hxcomm_file_read(&bytes, &size, path, 3), HXCOMM_ERANGE,
+	        "has more than 3 bytes");
 	assert_null(bytes);
 	assert_int_equal(size, 0);
 	assert_error(hxcomm_file_read(&bytes, &size, "no/such/file", 3), HXCOMM_EIO,

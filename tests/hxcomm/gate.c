@@ -13,7 +13,8 @@ struct gate gate;
 
 static const uint64_t halt = UINT64_C(0x0200000000000000);
 
-static int gate_open(void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
+static int gate_open(
+        void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
 {
 	(void)options;
 	*state = malloc(16);
@@ -80,11 +81,12 @@ static int gate_reset(void *state, double timeout_s)
 	(void)state;
 	assert_true(timeout_s > 0 && timeout_s <= 2);
 	gate.resets++;
-	return gate.reset_status ? hxcomm_error_set(gate.reset_status, "no reset today") : HXCOMM_OK;
+	return gate.reset_status ? hxcomm_error_set(gate.reset_status,
+	        "no reset today") : HXCOMM_OK;
 }
 
-static const struct hxcomm_provider gate_provider = { HXCOMM_PROVIDER_ABI, sizeof(gate_provider), "gate",
-	"waits", gate_open, gate_run, gate_identifier, gate_close, gate_reset };
+static const struct hxcomm_provider gate_provider = { HXCOMM_PROVIDER_ABI, sizeof(gate_provider),
+	"gate", "waits", gate_open, gate_run, gate_identifier, gate_close, gate_reset };
 
 int gate_register(void)
 {

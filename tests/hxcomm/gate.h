@@ -2,8 +2,8 @@
 #ifndef GATE_H
 #define GATE_H
 
-/* "gate:", a chip that waits at a gate, fails on demand, and can be reset unless it is told not to; and what
- * tests of jobs have in common. */
+/* "gate:", a chip that waits at a gate, fails on demand, and can be reset unless it is told not to;
+ * and what tests of jobs have in common. */
 
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
@@ -24,8 +24,8 @@ struct gate {
 
 extern struct gate gate;
 
-/* The word at which a run waits, or fails: "gate:lost" loses the link, "gate:noise" sends nonsense. It sets
- * the JTAG clock. */
+/* The word at which a run waits, or fails: "gate:lost" loses the link, "gate:noise" sends nonsense.
+ * It sets the JTAG clock. */
 #define AT_GATE hxcomm_word_jtag_scaler(7)
 
 int gate_register(void);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Programs that fail, in process and over HostARQ: what is told, what holds afterwards, and what becomes of
- * others. */
+/* Programs that fail, in process and over HostARQ: what is told, what holds afterwards, and what
+ * becomes of others. */
 #include "arq_served.h"
 #include "gate.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* ---- jobs that fail ----------------------------------------------------------------------------- */
+/* ---- jobs that fail ------------------------------------------------------------------------- */
 
 static void after_a_deadline_the_chip_is_reset_and_works(void **state)
 {
@@ -30,10 +30,13 @@ static void after_a_deadline_the_chip_is_reset_and_works(void **state)
 	assert_int_equal(total.failed, 1);
 	/* where the reset fails, too, there is no other run until one works */
 	gate.reset_status = HXCOMM_EIO;
-	assert_error(hxcomm_run_with(c, &word, 1, NULL, &options), HXCOMM_ETIMEDOUT, "after 0.02 s");
-	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE, "an earlier run failed in the middle");
+	assert_error(hxcomm_run_with(c, &word, 1, NULL, &options), HXCOMM_ETIMEDOUT,
+	        "after 0.02 s");
+	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE,
+	        "an earlier run failed in the middle");
 	assert_error(hxcomm_reset(c), HXCOMM_EIO, "no reset today");
-	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE, "an earlier run failed in the middle");
+	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE,
+	        "an earlier run failed in the middle");
 	gate.reset_status = 0;
 	assert_ok(hxcomm_reset(c));
 	assert_ok(hxcomm_run(c, &tick, 1, NULL));
@@ -58,7 +61,8 @@ static void each_failure_has_its_code_and_its_consequence(void **state)
 		gate.resets = 0;
 		assert_error(hxcomm_run(c, &word, 1, out), rows[i].code, rows[i].hint);
 		assert_int_equal(gate.resets, 0);
-		assert_error(hxcomm_run(c, &tick, 1, out), HXCOMM_ESTATE, "hxcomm_reset() the connection");
+		assert_error(hxcomm_run(c, &tick, 1, out), HXCOMM_ESTATE,
+		        "hxcomm_reset() the connection");
 		assert_int_equal(out->loopback.count, 0);
 		assert_ok(hxcomm_reset(c));
 		assert_ok(hxcomm_run(c, &tick, 1, out));
@@ -89,7 +93,8 @@ static void those_behind_a_failed_one_are_given_up(void **state)
 	while (hxcomm_append(jobs[3], &tick, 1) == HXCOMM_OK) /* until it is given up */
 		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	assert_error(hxcomm_append(jobs[3], &tick, 1), HXCOMM_ESTATE, "one before it failed");
-	assert_error(hxcomm_submit(&refused, c, &tick, 1, NULL, NULL), HXCOMM_ESTATE, "wait for it first");
+	assert_error(hxcomm_submit(&refused, c, &tick, 1, NULL, NULL), HXCOMM_ESTATE,
+	        "wait for it first");
 	assert_null(refused);
 	assert_error(hxcomm_run(c, &tick, 1, NULL), HXCOMM_ESTATE, "wait for it first");
 	assert_error(hxcomm_reset(c), HXCOMM_ESTATE, "programs are under way");
@@ -150,7 +155,8 @@ static void words_that_are_wrong_are_refused_and_the_job_lives_on(void **state)
 	assert_ok(hxcomm_open(&c, "loopback:", &options));
 	assert_ok(hxcomm_begin(&job, c, NULL, NULL));
 	assert_ok(hxcomm_append(job, &tick, 1));
-	assert_error(hxcomm_append(job, wrong, 2), HXCOMM_EINVAL, "word 2, 0x0a00000000000000, is a halt");
+	assert_error(hxcomm_append(job, wrong, 2), HXCOMM_EINVAL,
+	        "word 2, 0x0a00000000000000, is a halt");
 	assert_error(hxcomm_append(job, words, 10), HXCOMM_ERANGE,
 	        "program of 1 words and 10 more, this connection takes 10");
 	assert_ok(hxcomm_append(job, words, 9));
@@ -158,11 +164,14 @@ static void words_that_are_wrong_are_refused_and_the_job_lives_on(void **state)
 	assert_error(hxcomm_times_read(&times, NULL, c), HXCOMM_EINVAL, "HXCOMM_TIMES_INIT");
 	assert_ok(hxcomm_wait(job, NULL));
 	assert_ok(hxcomm_wait(NULL, NULL));
-	assert_error(hxcomm_submit(&job, c, words, 11, NULL, NULL), HXCOMM_ERANGE, "program of 11 words");
+	assert_error(hxcomm_submit(&job, c, words, 11, NULL, NULL), HXCOMM_ERANGE,
+	        "program of 11 words");
 	run.timeout_s = -1;
-	assert_error(hxcomm_submit(&job, c, words, 1, NULL, &run), HXCOMM_ERANGE, "timeout_s is -1 s");
+	assert_error(hxcomm_submit(&job, c, words, 1, NULL, &run), HXCOMM_ERANGE,
+	        "timeout_s is -1 s");
 	run.size = 1;
-	assert_error(hxcomm_run_with(c, words, 1, NULL, &run), HXCOMM_EINVAL, "HXCOMM_RUN_OPTIONS_INIT");
+	assert_error(hxcomm_run_with(c, words, 1, NULL, &run), HXCOMM_EINVAL,
+	        "HXCOMM_RUN_OPTIONS_INIT");
 	hxcomm_close(c);
 	free(words);
 }
@@ -219,7 +228,8 @@ static void a_long_program_of_the_emulator_ends_at_its_deadline(void **state)
 	}
 	options.timeout_s = 0.001;
 	struct hxcomm_connection *c = open_ok("emulator:");
-	assert_error(hxcomm_run_with(c, words, WORDS, out, &options), HXCOMM_ETIMEDOUT, "after 0.001 s");
+	assert_error(hxcomm_run_with(c, words, WORDS, out, &options), HXCOMM_ETIMEDOUT,
+	        "after 0.001 s");
 	assert_ok(hxcomm_run(c, read, 2, out));
 	assert_int_equal(out->omnibus.count, 1);
 	assert_int_equal(out->omnibus.value[0], 0); /* as after power-up */
@@ -228,13 +238,14 @@ static void a_long_program_of_the_emulator_ends_at_its_deadline(void **state)
 	free(words);
 }
 
-/* ---- several chips ------------------------------------------------------------------------------ */
+/* ---- several chips -------------------------------------------------------------------------- */
 
 static void several_chips_run_together_and_fail_apart(void **state)
 {
 	const uint64_t *const tick = (const uint64_t[]){ hxcomm_word_loopback(true),
 		hxcomm_word_loopback(true), AT_GATE };
-	const char *const uris[] = { "mock:", "gate:lost", "loopback:", has_emulator() ? "emulator:" : "mock:",
+	const char *const uris[] = { "mock:", "gate:lost",
+		"loopback:", has_emulator() ? "emulator:" : "mock:",
 		has_emulator() ? "emulator:?serial=2" : "mock:", "gate:noise" };
 	enum { CHIPS = 6 };
 	struct hxcomm_part parts[CHIPS] = { 0 };
@@ -248,7 +259,8 @@ static void several_chips_run_together_and_fail_apart(void **state)
 		for (size_t i = 0; i < CHIPS; i++) {
 			assert_int_equal(parts[i].status, HXCOMM_OK);
 			assert_string_equal(parts[i].message, "");
-			assert_int_equal(parts[i].responses->loopback.count, (size_t)run * (1 + i % 2));
+			assert_int_equal(
+			        parts[i].responses->loopback.count, (size_t)run * (1 + i % 2));
 		}
 	}
 	parts[1].count = parts[5].count = 3;
@@ -256,8 +268,12 @@ static void several_chips_run_together_and_fail_apart(void **state)
 	        "part 1 of 6 on gate-1 (and others failed, too): the cable is out");
 	for (size_t i = 0; i < CHIPS; i++) {
 		const bool fails = i == 1 || i == 5;
-		assert_int_equal(parts[i].status, i == 1 ? HXCOMM_ELINK : i == 5 ? HXCOMM_EPROTO : HXCOMM_OK);
-		assert_int_equal(parts[i].responses->loopback.count, (fails ? 3u : 4u) * (1 + i % 2));
+		assert_int_equal(parts[i].status,
+		        i == 1           ? HXCOMM_ELINK
+		                : i == 5 ? HXCOMM_EPROTO
+		                         : HXCOMM_OK);
+		assert_int_equal(
+		        parts[i].responses->loopback.count, (fails ? 3u : 4u) * (1 + i % 2));
 	}
 	assert_string_equal(parts[1].message, "the cable is out");
 	assert_non_null(strstr(parts[5].message, "is no message"));
@@ -268,7 +284,7 @@ static void several_chips_run_together_and_fail_apart(void **state)
 	}
 }
 
-/* ---- the server while a program is under way ------------------------------------------------------- */
+/* ---- the server while a program is under way ------------------------------------------------ */
 
 static void *run_it(void *connection)
 {

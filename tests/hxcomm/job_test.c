@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* ---- "tape:", whose answers are pieces of one stream, cut anywhere -------------------------------- */
+/* ---- "tape:", whose answers are pieces of one stream, cut anywhere -------------------------- */
 
 static struct {
 	uint64_t *words; /* [count] answers to all runs behind each other */
@@ -24,7 +24,8 @@ static struct {
 	struct test_random random;
 } tape;
 
-static int tape_open(void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
+static int tape_open(
+        void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
 {
 	(void)uri, (void)options;
 	*state = &tape;
@@ -60,10 +61,10 @@ static void tape_close(void *state)
 	(void)state;
 }
 
-static const struct hxcomm_provider tape_provider = { HXCOMM_PROVIDER_ABI, sizeof(tape_provider), "tape",
-	"plays", tape_open, tape_run, tape_identifier, tape_close, NULL };
+static const struct hxcomm_provider tape_provider = { HXCOMM_PROVIDER_ABI, sizeof(tape_provider),
+	"tape", "plays", tape_open, tape_run, tape_identifier, tape_close, NULL };
 
-/* ---- jobs that end ---------------------------------------------------------------------------- */
+/* ---- jobs that end -------------------------------------------------------------------------- */
 
 /* `count` jobs of different lengths under way at the same time. */
 static void run_many(const char *uri)
@@ -72,7 +73,8 @@ static void run_many(const char *uri)
 	struct hxcomm_connection *c = open_ok(uri);
 	struct hxcomm_job *jobs[JOBS];
 	struct hxcomm_responses *out[JOBS];
-	struct hxcomm_times times = HXCOMM_TIMES_INIT, total = HXCOMM_TIMES_INIT, last = HXCOMM_TIMES_INIT;
+	struct hxcomm_times times = HXCOMM_TIMES_INIT, total = HXCOMM_TIMES_INIT,
+	                    last = HXCOMM_TIMES_INIT;
 	uint64_t *words = new_ticks(JOBS * 97), sent = 0, received = 0;
 	for (size_t i = 0; i < JOBS; i++) {
 		out[i] = new_responses();
@@ -232,7 +234,8 @@ static void words_of_the_next_program_are_sent_while_one_runs(void **state)
 	free(words);
 }
 
-/* Answers of runs behind each other, not flushed in between, cut anywhere: each run gets its own. */
+/* Answers of runs behind each other, not flushed in between, cut anywhere: each run gets its
+ * own. */
 static void the_stream_is_cut_at_halts_and_nowhere_else(void **state)
 {
 	enum { RUNS = 12, SEEDS = 60 };
@@ -250,14 +253,18 @@ static void the_stream_is_cut_at_halts_and_nowhere_else(void **state)
 				const uint64_t kind = test_random_below(&random, 3);
 				const uint64_t a = label, b = label + 1u, d = label + 2u;
 				if (kind == 0) {
-					assert_ok(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_OMNIBUS, 0, run));
+					assert_ok(hxcomm_encoder_append(
+					        &encoder, HXCOMM_RESPONSE_OMNIBUS, 0, run));
 					reads[run]++;
 				} else if (kind == 1) {
-					assert_ok(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SPIKE_1, 0, a));
+					assert_ok(hxcomm_encoder_append(
+					        &encoder, HXCOMM_RESPONSE_SPIKE_1, 0, a));
 					spikes[run]++, label++;
 				} else {
-					assert_ok(hxcomm_encoder_append(&encoder, HXCOMM_RESPONSE_SPIKE_3, 0,
-					        (a & 0xffff) << 48 | (b & 0xffff) << 24 | (d & 0xffff)));
+					assert_ok(hxcomm_encoder_append(&encoder,
+					        HXCOMM_RESPONSE_SPIKE_3, 0,
+					        (a & 0xffff) << 48 | (b & 0xffff) << 24 |
+					                (d & 0xffff)));
 					spikes[run] += 3, label = (uint16_t)(label + 3);
 				}
 			}
@@ -290,16 +297,18 @@ static void the_stream_is_cut_at_halts_and_nowhere_else(void **state)
 	}
 }
 
-/* ---- the playback memory ------------------------------------------------------------------------ */
+/* ---- the playback memory -------------------------------------------------------------------- */
 
-static void keep_message(enum hxcomm_log_level level, const char *room, const char *message, void *user)
+static void keep_message(
+        enum hxcomm_log_level level, const char *room, const char *message, void *user)
 {
 	(void)room;
 	if (level == HXCOMM_LOG_WARNING)
 		snprintf(user, 256, "%s", message);
 }
 
-/* As long as the FPGA's memory, and one word longer: accepted where it is asked for, with a warning. */
+/* As long as the FPGA's memory, and one word longer: accepted where it is asked for, with a
+ * warning. */
 static void a_program_longer_than_the_playback_memory_is_warned_of(void **state)
 {
 	enum { WORDS = HXCOMM_PLAYBACK_WORDS };
@@ -315,7 +324,8 @@ static void a_program_longer_than_the_playback_memory_is_warned_of(void **state)
 	hxcomm_log_set_sink(keep_message, message);
 	served_start(&served, "mock:");
 	assert_ok(hxcomm_open(&c, served.uri, NULL));
-	assert_error(hxcomm_run(c, words, WORDS + 1, NULL), HXCOMM_ERANGE, "program of 4194305 words");
+	assert_error(hxcomm_run(c, words, WORDS + 1, NULL), HXCOMM_ERANGE,
+	        "program of 4194305 words");
 	assert_ok(hxcomm_run(c, words, WORDS, NULL));
 	assert_string_equal(message, "");
 	hxcomm_close(c);

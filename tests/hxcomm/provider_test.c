@@ -68,18 +68,22 @@ static void a_malformed_provider_is_refused(void **state)
 		const char *hint;
 	} rows[] = {
 		{ PROVIDER("x", 1, SIZE, no_run, no_identifier), HXCOMM_ENOTSUP,
-		  "made for provider interface 1" },
-		{ PROVIDER("x", HXCOMM_PROVIDER_ABI, 8, no_run, no_identifier), HXCOMM_ENOTSUP, "of 8 bytes" },
+		        "made for provider interface 1" },
+		{ PROVIDER("x", HXCOMM_PROVIDER_ABI, 8, no_run, no_identifier), HXCOMM_ENOTSUP,
+		        "of 8 bytes" },
 		{ PROVIDER(NULL, HXCOMM_PROVIDER_ABI, SIZE, no_run, no_identifier), HXCOMM_EINVAL,
-		  "a member of struct hxcomm_provider is NULL" },
-		{ PROVIDER("x", HXCOMM_PROVIDER_ABI, SIZE, NULL, no_identifier), HXCOMM_EINVAL, "is NULL" },
-		{ PROVIDER("x", HXCOMM_PROVIDER_ABI, SIZE, no_run, NULL), HXCOMM_EINVAL, "is NULL" },
+		        "a member of struct hxcomm_provider is NULL" },
+		{ PROVIDER("x", HXCOMM_PROVIDER_ABI, SIZE, NULL, no_identifier), HXCOMM_EINVAL,
+		        "is NULL" },
+		{ PROVIDER("x", HXCOMM_PROVIDER_ABI, SIZE, no_run, NULL), HXCOMM_EINVAL,
+		        "is NULL" },
 		{ GOOD(""), HXCOMM_EINVAL, "'' is no scheme" },
 		{ GOOD("../x"), HXCOMM_EINVAL, "'../x' is no scheme" },
 	};
 	(void)state;
 	FOR_ROWS(i, rows)
-		assert_error(hxcomm_provider_register(&rows[i].provider), rows[i].code, rows[i].hint);
+		assert_error(
+		        hxcomm_provider_register(&rows[i].provider), rows[i].code, rows[i].hint);
 }
 
 static void a_module_is_found_on_the_path_and_works(void **state)
@@ -104,8 +108,10 @@ static void a_module_that_cannot_be_used_says_why(void **state)
 	static const struct {
 		const char *scheme, *hint;
 	} rows[] = {
-		{ "module-abi", "provider 'module-abi' cannot be used: made for provider interface 99" },
-		{ "module-misnamed", "holds provider 'another': its file must be called another.so" },
+		{ "module-abi",
+		        "provider 'module-abi' cannot be used: made for provider interface 99" },
+		{ "module-misnamed",
+		        "holds provider 'another': its file must be called another.so" },
 		{ "module-empty", "exports no hxcomm_provider" },
 		{ "module-broken", "module-broken.so" },
 	};
@@ -117,7 +123,8 @@ static void a_module_that_cannot_be_used_says_why(void **state)
 	setenv("HXCOMM_PROVIDER_PATH", MODULES, 1);
 	FOR_ROWS(i, rows) {
 		const struct hxcomm_provider *found;
-		assert_error(hxcomm_provider_find(&found, rows[i].scheme), HXCOMM_ENOTSUP, rows[i].hint);
+		assert_error(
+		        hxcomm_provider_find(&found, rows[i].scheme), HXCOMM_ENOTSUP, rows[i].hint);
 		assert_null(found);
 	}
 	unsetenv("HXCOMM_PROVIDER_PATH");
@@ -126,8 +133,8 @@ static void a_module_that_cannot_be_used_says_why(void **state)
 /* The scheme becomes part of a file name. */
 static void a_scheme_cannot_leave_the_folder(void **state)
 {
-	static const char *const rows[] = { "../modules/module-good", "module_good", "", ".", "MOCK",
-		"module-good.so", "a/b" };
+	static const char *const rows[] = { "../modules/module-good", "module_good", "", ".",
+		"MOCK", "module-good.so", "a/b" };
 	(void)state;
 	setenv("HXCOMM_PROVIDER_PATH", MODULES, 1);
 	FOR_ROWS(i, rows) {

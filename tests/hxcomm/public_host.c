@@ -35,7 +35,8 @@ static uint32_t distance(uint32_t a, uint32_t b)
 
 static uint32_t load32(const uint8_t *bytes)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	        bytes[3];
 }
 
 static void store32(uint8_t *bytes, uint32_t value)
@@ -256,7 +257,8 @@ bool public_host_wait(struct public_host *host, unsigned wait_ms)
 	return host->low == host->high;
 }
 
-/* The first frame must describe the FPGA, in one piece and with the keys that this host insists on. */
+/* The first frame must describe the FPGA, in one piece and with the keys that this host insists
+ * on. */
 static void check_description(const struct public_frame *frame)
 {
 	char text[8 * PUBLIC_WORDS + 1] = "";

@@ -3,8 +3,8 @@
 #define PUBLIC_HOST_H
 
 /* Another host: behaves on the wire as the public host software does, with its fixed times, its
- * congestion window and its thrift with acknowledgements (source: spec/transport.md 5.1 to 5.7). What
- * the FPGA's side must never do ends the test. */
+ * congestion window and its thrift with acknowledgements (source: spec/transport.md 5.1 to 5.7).
+ * What the FPGA's side must never do ends the test. */
 
 #include "arq_served.h"
 #include "random.h"
@@ -62,7 +62,7 @@ struct public_host {
 	} in[PUBLIC_SEQUENCES];
 	struct public_frame *queue; /* [queued], grows; for the reader, who has read some */
 	size_t queued, read, capacity;
-	size_t queue_max; /* what comes while more wait is dropped: there is no other flow control */
+	size_t queue_max; /* what comes while more wait is dropped */
 
 	unsigned loss; /* percent of the datagrams each way */
 	struct test_random random;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Recordings: what comes back without the chip, what is told where the words differ, and what becomes of
- * files that are cut, damaged, foreign or newer. */
+/* Recordings: what comes back without the chip, what is told where the words differ, and what
+ * becomes of files that are cut, damaged, foreign or newer. */
 #include <hxcomm/connection.h>
 #include <hxcomm/job.h>
 #include <hxcomm/provider.h>
@@ -38,7 +38,8 @@ static struct hxcomm_connection *opened(const char *scheme, const char *file, co
 	return c;
 }
 
-static int try_open(struct hxcomm_connection **out, const char *scheme, const char *file, const char *more)
+static int try_open(
+        struct hxcomm_connection **out, const char *scheme, const char *file, const char *more)
 {
 	char uri[512];
 	address(uri, scheme, file, more);
@@ -54,8 +55,8 @@ static size_t program(uint64_t words[WORDS_MAX], uint64_t run)
 		const uint32_t at = (uint32_t)test_random_below(&random, 4);
 		const bool read = test_random_below(&random, 2);
 		words[i] = hxcomm_word_omnibus_address(at, 15, read);
-		words[i + 1] = read ? hxcomm_word_spike_pack_1((uint16_t)test_random_next(&random)) :
-		                      hxcomm_word_omnibus_data((uint32_t)test_random_next(&random));
+		words[i + 1] = read ? hxcomm_word_spike_pack_1((uint16_t)test_random_next(&random))
+		                    : hxcomm_word_omnibus_data((uint32_t)test_random_next(&random));
 	}
 	words[count - 1] = hxcomm_word_loopback(true);
 	return count;
@@ -89,7 +90,7 @@ static void write_file(const char *name, const uint8_t *bytes, size_t size)
 	fclose(file);
 }
 
-/* ---- what comes back -------------------------------------------------------------------------- */
+/* ---- what comes back ------------------------------------------------------------------------ */
 
 static void a_recording_answers_as_the_chip_did(void **state)
 {
@@ -109,7 +110,8 @@ static void a_recording_answers_as_the_chip_did(void **state)
 		free(near);
 		free(far);
 	}
-	assert_error(hxcomm_run(replay, words, 1, NULL), HXCOMM_ENOENT, "the recording holds 5 runs");
+	assert_error(hxcomm_run(replay, words, 1, NULL), HXCOMM_ENOENT,
+	        "the recording holds 5 runs");
 	hxcomm_close(chip);
 	hxcomm_close(replay);
 }
@@ -169,7 +171,8 @@ static void the_first_word_that_differs_is_told(void **state)
 		snprintf(text, sizeof(text), "run %d, word %zu is not the recorded one: expected "
 		        "0x0a00000000000001 ", (int)bad, count - 1);
 		assert_error(hxcomm_run(c, words, count, NULL), HXCOMM_EINVAL, text);
-		assert_non_null(strstr(hxcomm_error_message(), "got 0x0b00000f88000001 omnibus_to_fpga::Address"));
+		assert_non_null(strstr(hxcomm_error_message(),
+		        "got 0x0b00000f88000001 omnibus_to_fpga::Address"));
 		hxcomm_close(c);
 	}
 	const size_t count = program(words, 0);
@@ -184,7 +187,8 @@ static void the_first_word_that_differs_is_told(void **state)
 	hxcomm_close(c);
 }
 
-static int fail_open(void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
+static int fail_open(
+        void **state, const struct hxcomm_uri *uri, const struct hxcomm_open_options *options)
 {
 	static int nothing;
 	(void)uri, (void)options;
@@ -214,8 +218,8 @@ static void fail_close(void *state)
 	(void)state;
 }
 
-static const struct hxcomm_provider fail_provider = { HXCOMM_PROVIDER_ABI, sizeof(fail_provider), "fails",
-	"fails", fail_open, fail_run, fail_identifier, fail_close, NULL };
+static const struct hxcomm_provider fail_provider = { HXCOMM_PROVIDER_ABI, sizeof(fail_provider),
+	"fails", "fails", fail_open, fail_run, fail_identifier, fail_close, NULL };
 
 static void failures_are_recorded_too(void **state)
 {
@@ -236,7 +240,7 @@ static void failures_are_recorded_too(void **state)
 	}
 }
 
-/* ---- disks that are full ------------------------------------------------------------------------- */
+/* ---- disks that are full -------------------------------------------------------------------- */
 
 static void limit_files(struct rlimit *before, rlim_t bytes)
 {
@@ -286,7 +290,7 @@ static void a_recording_that_cannot_begin_leaves_no_file(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
-/* ---- files that are not whole ---------------------------------------------------------------------- */
+/* ---- files that are not whole --------------------------------------------------------------- */
 
 /* Replays as many runs as it holds. Returns the error that ended this. */
 static int replay_all(uint64_t *runs, const char *file)
@@ -314,7 +318,8 @@ static void a_file_cut_anywhere_gives_its_whole_runs(void **state)
 	for (size_t cut = 0; cut < size; cut++) {
 		write_file(other, bytes, cut);
 		const int status = replay_all(&runs, other);
-		assert_true(status == HXCOMM_ECORRUPT || status == HXCOMM_ENOENT || status == HXCOMM_EINVAL);
+		assert_true(status == HXCOMM_ECORRUPT || status == HXCOMM_ENOENT ||
+		        status == HXCOMM_EINVAL);
 		assert_true(status != HXCOMM_EINVAL || cut < 8);
 		assert_true(runs >= before && runs < RUNS);
 		before = runs;
@@ -363,10 +368,11 @@ static void files_that_are_no_recordings_are_refused(void **state)
 	for (int i = 0; i < 4; i++)
 		newer[12 + i] = (uint8_t)(sum >> 8 * i);
 	write_file(other, newer, sizeof(newer));
-	assert_error(try_open(&c, "replay", other, ""), HXCOMM_ENOTSUP, "version 2, this library reads up to 1");
+	assert_error(try_open(&c, "replay", other, ""), HXCOMM_ENOTSUP,
+	        "version 2, this library reads up to 1");
 	/* entries in an order that none has written */
-	const struct recording_entry strange[] = { { .kind = RECORDING_END }, { .kind = RECORDING_SENT,
-	        .words = &word, .count = 1 } };
+	const struct recording_entry strange[] = { { .kind = RECORDING_END },
+		{ .kind = RECORDING_SENT, .words = &word, .count = 1 } };
 	FOR_ROWS(i, strange) {
 		FILE *file = fopen(other, "wb");
 		assert_non_null(file);
@@ -401,7 +407,8 @@ static void addresses_that_make_no_sense_are_refused(void **state)
 		assert_error(hxcomm_open(&c, rows[i].uri, NULL), rows[i].code, rows[i].hint);
 	assert_true(access("file", F_OK) != 0);
 	record(",mock:");
-	assert_error(try_open(&c, "record", path, ",mock:"), HXCOMM_EINVAL, "remove it, or record to another");
+	assert_error(try_open(&c, "record", path, ",mock:"), HXCOMM_EINVAL,
+	        "remove it, or record to another");
 }
 
 /* The program is killed in the middle of its third run: the two before can be replayed. */
@@ -430,7 +437,7 @@ static void what_was_recorded_before_a_crash_can_be_replayed(void **state)
 	assert_true(status == HXCOMM_ENOENT || status == HXCOMM_ECORRUPT);
 }
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 /* Open, run and submit; what fails says so, and nothing leaks. */
 static int use(const char *scheme, const char *more)
@@ -450,7 +457,9 @@ static int use(const char *scheme, const char *more)
 	if (status == HXCOMM_OK)
 		status = hxcomm_wait(job, NULL);
 	if (status == HXCOMM_OK) {
-		struct hxcomm_part part = { .connection = c, .words = words, .count = program(words, 2),
+		struct hxcomm_part part = { .connection = c,
+			.words = words,
+			.count = program(words, 2),
 			.responses = out };
 		status = hxcomm_run_all(&part, 1, NULL);
 		assert_int_equal(part.status, status);
@@ -464,7 +473,8 @@ static void each_allocation_may_fail(void **state)
 {
 	static const struct {
 		const char *scheme, *more;
-	} rows[] = { { "loopback", "" }, { "mock", "" }, { "record", ",loopback:" }, { "replay", "" } };
+	} rows[] = { { "loopback", "" }, { "mock", "" }, { "record", ",loopback:" },
+		{ "replay", "" } };
 	(void)state;
 	FOR_ROWS(i, rows) {
 		bool failed = true;

@@ -98,7 +98,8 @@ static void each_allocation_may_fail(void **state)
 			assert_ok(hxcomm__responses_reserve(r, 10));
 		hxcomm_responses_free(r);
 	}
-	assert_int_equal(n, 2 + 2 + 2 + 2 + 3 + 4 + 2 + 4 + 0); /* object, arrays, and one success */
+	assert_int_equal(
+	        n, 2 + 2 + 2 + 2 + 3 + 4 + 2 + 4 + 0); /* object, arrays, and one success */
 }
 
 int main(void)

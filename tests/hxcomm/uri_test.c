@@ -145,8 +145,8 @@ static void numbers_are_read_within_their_limits(void **state)
 			assert_ok(hxcomm_uri_read_u64(&value, &uri, "n", 42, 1, 999));
 			assert_int_equal(value, rows[i].value);
 		} else {
-			assert_error(hxcomm_uri_read_u64(&value, &uri, "n", 42, 1, 999), rows[i].status,
-			        rows[i].hint);
+			assert_error(hxcomm_uri_read_u64(&value, &uri, "n",
+			        42, 1, 999), rows[i].status, rows[i].hint);
 			assert_int_equal(value, 7);
 		}
 	}

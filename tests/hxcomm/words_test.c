@@ -118,7 +118,8 @@ static void all_recorded_instructions_have_the_recorded_word(void **state)
 		struct hxcomm_message_reader reader = { HXCOMM_TO_FPGA, words, count, 0 };
 		for (size_t i = 0; i < count; i++, messages++) {
 			const json_t *json = json_array_get(list, i);
-			const struct hxcomm_message message = message_from_json(HXCOMM_TO_FPGA, json);
+			const struct hxcomm_message message =
+			        message_from_json(HXCOMM_TO_FPGA, json);
 			struct hxcomm_message back;
 			assert_int_equal(hxcomm_message_word(&message), words[i]);
 			assert_int_equal(word_by_function(&message), words[i]);
@@ -158,7 +159,8 @@ static void the_table_of_messages_is_the_recorded_dictionary(void **state)
 
 static void a_field_that_does_not_fit_is_refused(void **state)
 {
-	struct hxcomm_message message = { hxcomm_message_find(HXCOMM_TO_FPGA, "timing::Barrier"), 3, 0 };
+	struct hxcomm_message message = { hxcomm_message_find(HXCOMM_TO_FPGA,
+	        "timing::Barrier"), 3, 0 };
 	(void)state;
 	assert_error(hxcomm_message_set(&message, 0, 0, 32), HXCOMM_ERANGE,
 	        "timing::Barrier.value is 32, allowed are 0 to 31");

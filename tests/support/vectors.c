@@ -61,7 +61,8 @@ static size_t refill(struct vectors *vectors)
 	ZSTD_outBuffer out = { vectors->out_data, vectors->out_size, 0 };
 	while (out.pos == 0) {
 		if (vectors->in.pos == vectors->in.size) {
-			vectors->in.size = fread(vectors->in_data, 1, ZSTD_DStreamInSize(), vectors->file);
+			vectors->in.size =
+			        fread(vectors->in_data, 1, ZSTD_DStreamInSize(), vectors->file);
 			vectors->in.pos = 0;
 			if (vectors->in.size == 0)
 				break;

@@ -30,8 +30,8 @@ size_t vectors_line(const struct vectors *vectors);
 /** End. @param vectors may be NULL */
 void vectors_close(struct vectors *vectors);
 
-/** A whole number of a line's member: a JSON number or a text such as "0x1f". Ends the program where
- *  there is none. @param object a JSON object */
+/** A whole number of a line's member: a JSON number or a text such as "0x1f". Ends the program
+ *  where there is none. @param object a JSON object */
 uint64_t vectors_u64(const json_t *object, const char *member);
 
 /** A whole number: a JSON number or a text such as "0x1f". */

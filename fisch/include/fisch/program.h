@@ -158,11 +158,13 @@ HXCOMM_API HXCOMM_NODISCARD int fisch_program_append_wait_until(struct fisch_pro
 HXCOMM_API HXCOMM_NODISCARD int fisch_program_append_barrier(struct fisch_program *program,
         uint32_t mask);
 
-/** Stall on the polled omnibus word (set up at FPGA registers 0x88000006 … 8: address, target, mask).
+/** Stall on the polled omnibus word (set up at FPGA registers 0x88000006 … 8: address, target,
+ *  mask).
  *  @param program  the program
  *  @param equal    true: until the masked word equals the target; false: until it differs
  *  @return see above */
-HXCOMM_API HXCOMM_NODISCARD int fisch_program_append_poll(struct fisch_program *program, bool equal);
+HXCOMM_API HXCOMM_NODISCARD int fisch_program_append_poll(
+        struct fisch_program *program, bool equal);
 
 /** Synchronise the chip's time with the FPGA's, or only have it reported.
  *  @param program  the program

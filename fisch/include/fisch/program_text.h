@@ -17,10 +17,11 @@
  *      barrier omnibus jtag
  *      spikes 0x1111 0x2222 0x3333
  *
- *  and jtag_reset, jtag_scaler, jtag_instruction, jtag_read, timer_reset, systime synchronise|report,
- *  poll equal|different, chip_reset on|off, tick, halt. A read that does not enable all bytes has them
- *  behind it, as a write does. An instruction with bits set that mean nothing is "stray_bits 0x…", all
- *  64 of them. The form is stable, and no two words look alike: lines may be compared.
+ *  and jtag_reset, jtag_scaler, jtag_instruction, jtag_read, timer_reset, systime
+ *  synchronise|report, poll equal|different, chip_reset on|off, tick, halt. A read that does not
+ *  enable all bytes has them behind it, as a write does. An instruction with bits set that mean
+ *  nothing is "stray_bits 0x…", all 64 of them. The form is stable, and no two words look alike:
+ *  lines may be compared.
  *  @{ */
 
 #include <hxcomm/export.h>

@@ -41,8 +41,8 @@
  *  | I2CDAC6573RwRegister | channel, 0 … 3 | 10 bits | yes | yes |
  *  | I2CTCA9546Register | 0 | 8 bits | yes | yes |
  *
- *  Reading I2CTCA9546Register sets it to 0: the read sends the number of a register, as with all I2C
- *  devices, and this one takes it for its content.
+ *  Reading I2CTCA9546Register sets it to 0: the read sends the number of a register, as with all
+ *  I2C devices, and this one takes it for its content.
  *  @{ */
 
 #include <fisch/ticket.h>

@@ -29,7 +29,8 @@ enum fisch_response {
 /** A ticket. Plain data: copy and keep as you like. Zero is the ticket of nothing. */
 struct fisch_ticket {
 	uint8_t kind;      /**< enum fisch_response */
-	uint8_t bytes;     /**< 0: a value is one response; else I2C: that many responses, a byte each */
+	uint8_t bytes;     /**< 0: a value is one response; else I2C: that many responses, a byte
+	                    each */
 	uint8_t shift;     /**< bits dropped at the bottom of a value */
 	uint8_t device;    /**< 7-bit I2C address, for messages */
 	uint32_t position; /**< index of the first response in its table */
@@ -37,8 +38,8 @@ struct fisch_ticket {
 };
 
 /** Read the values.
- *  @param[out] out   [ticket->count] values; unchanged after an error. Of JTAG data the low 32 bits;
- *                    of a tick 1
+ *  @param[out] out   [ticket->count] values; unchanged after an error. Of JTAG data the low 32
+ *                    bits; of a tick 1
  *  @param ticket     the ticket
  *  @param responses  of the run of its program
  *  @retval 0              read

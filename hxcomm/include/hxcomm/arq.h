@@ -3,7 +3,8 @@
 #define HXCOMM_ARQ_H
 
 /** @file
- *  @brief HostARQ, the protocol of the FPGA over UDP: statistics of the host side, and the FPGA's side.
+ *  @brief HostARQ, the protocol of the FPGA over UDP: statistics of the host side, and the FPGA's
+ *         side.
  *  @defgroup hxcomm_arq HostARQ
  *
  *  The host side is the provider `arq:HOST[:PORT]?reset_port=PORT&window=FRAMES`: hxcomm_open() and
@@ -32,7 +33,8 @@ enum {
 /** What a link has sent and received since it was opened.
  *  Start from #HXCOMM_LINK_STATISTICS_INIT. */
 struct hxcomm_link_statistics {
-	size_t size;              /**< sizeof(struct hxcomm_link_statistics), set by the initialiser */
+	size_t size;              /**< sizeof(struct hxcomm_link_statistics), set by the
+	                           initialiser */
 	uint64_t frames_sent;     /**< frames sent for the first time */
 	uint64_t frames_resent;   /**< frames sent again */
 	uint64_t words_sent;      /**< 64-bit words in frames sent for the first time */
@@ -44,8 +46,8 @@ struct hxcomm_link_statistics {
 	uint64_t frames_early;    /**< of these, those that came before an earlier one */
 	uint64_t frames_repeated; /**< frames that were there already, or outside the window */
 	uint64_t malformed;       /**< datagrams that are no frames */
-	double round_trip_s;      /**< smoothed time from a frame to its acknowledgement, in s; 0 before
-	                           the first */
+	double round_trip_s;      /**< smoothed time from a frame to its acknowledgement, in s; 0
+	                           before the first */
 	uint64_t probes;          /**< frames sent again only to ask for an acknowledgement */
 };
 
@@ -69,17 +71,21 @@ struct hxcomm_arq_server;
 
 /** How to serve. Start from #HXCOMM_ARQ_SERVER_OPTIONS_INIT; zero means "the default". */
 struct hxcomm_arq_server_options {
-	size_t size;         /**< sizeof(struct hxcomm_arq_server_options), set by the initialiser */
+	size_t size;         /**< sizeof(struct hxcomm_arq_server_options), set by the
+	                      initialiser */
 	const char *address; /**< numeric IPv4 address to listen on; default NULL = "127.0.0.1" */
 	uint32_t port;       /**< UDP port of frames; 1 … 65535, default #HXCOMM_ARQ_PORT */
 	uint32_t reset_port; /**< UDP port of resets; 1 … 65535, default #HXCOMM_ARQ_RESET_PORT */
 	uint32_t any_ports;  /**< 1: let the system choose both ports and ignore the two above */
-	uint32_t allow_remote; /**< 1: allow addresses outside 127.0.0.0/8. There is no authentication:
-	                        whoever reaches the ports owns the chip */
+	uint32_t allow_remote; /**< 1: allow addresses outside 127.0.0.0/8. There is no
+	                        authentication: whoever reaches the ports owns the chip */
 };
 
 /** Initialiser that carries the size this program was compiled with. */
-#define HXCOMM_ARQ_SERVER_OPTIONS_INIT { sizeof(struct hxcomm_arq_server_options), NULL, 0, 0, 0, 0 }
+#define HXCOMM_ARQ_SERVER_OPTIONS_INIT                                                             \
+	{                                                                                          \
+		sizeof(struct hxcomm_arq_server_options), NULL, 0, 0, 0, 0                         \
+	}
 
 /** Open a connection and the ports on which it is to be served.
  *
@@ -98,9 +104,9 @@ HXCOMM_API HXCOMM_NODISCARD int hxcomm_arq_server_new(struct hxcomm_arq_server *
         const char *uri, const struct hxcomm_arq_server_options *options);
 
 /** Serve until hxcomm_arq_server_stop(), one host at a time: the last one that sent a reset.
- *  Programs run on a thread of their own: the host is answered while one computes. A program that is
- *  under way when a reset comes is ended, and the chip is reset; otherwise it stays as it is. The host
- *  is told of a program that fails; its words are not taken then until it sends a reset.
+ *  Programs run on a thread of their own: the host is answered while one computes. A program that
+ *  is under way when a reset comes is ended, and the chip is reset; otherwise it stays as it is.
+ *  The host is told of a program that fails; its words are not taken then until it sends a reset.
  *  @param server  from hxcomm_arq_server_new()
  *  @retval 0              stopped
  *  @retval HXCOMM_EIO     the system refused; the message says why */
@@ -113,7 +119,8 @@ HXCOMM_API void hxcomm_arq_server_stop(struct hxcomm_arq_server *server);
 
 /** What a server has done since it was made. Start from #HXCOMM_ARQ_SERVER_STATISTICS_INIT. */
 struct hxcomm_arq_server_statistics {
-	size_t size;             /**< sizeof(struct hxcomm_arq_server_statistics), set by the initialiser */
+	size_t size;             /**< sizeof(struct hxcomm_arq_server_statistics), set by the
+	                          initialiser */
 	uint64_t resets;         /**< resets of all hosts */
 	uint64_t thefts;         /**< of these, those that took the chip from another host */
 	uint64_t programs;       /**< programs that ended */

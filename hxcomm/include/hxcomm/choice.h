@@ -10,8 +10,8 @@
  *
  *  1. `HXCOMM_CONNECTION`: addresses, separated by blanks (a blank in an address is `%20`)
  *  2. `HXCOMM_ENABLE_ZERO_MOCK`: a number other than 0 means `mock:`
- *  3. `SLURM_FPGA_IPS`: IPv4 addresses, separated by commas, as the batch system of a cluster sets them;
- *     each becomes `arq:ADDRESS`
+ *  3. `SLURM_FPGA_IPS`: IPv4 addresses, separated by commas, as the batch system of a cluster sets
+ *     them; each becomes `arq:ADDRESS`
  *
  *  Without any of them it is `emulator:`. The other variables of the reference, QUIGGELDY_… and
  *  FLANGE_…, choose connections that there are not here: they are passed over.

@@ -13,29 +13,29 @@
  *  Programs that run one after the other need only hxcomm_run(). For programs that overlap, or that
  *  are longer than memory, see @ref hxcomm_job; for several chips hxcomm_run_all().
  *
- *  **What may go wrong in a run, and what holds afterwards.** Nothing of a program that fails reaches
- *  its tables of responses.
+ *  **What may go wrong in a run, and what holds afterwards.** Nothing of a program that fails
+ *  reaches its tables of responses.
  *
  *  - HXCOMM_EINVAL, or HXCOMM_ERANGE before the run: it is no program, or too long for this
  *    connection. Nothing was sent, and nothing has changed.
  *  - HXCOMM_ETIMEDOUT: no end of the program in time. The connection is usable: chip and link were
  *    reset, and the chip lost its configuration.
- *  - HXCOMM_ERANGE or HXCOMM_ENOMEM in the run: the responses do not fit. The connection is usable: the
- *    program ran to its end.
- *  - HXCOMM_ELINK: the link was lost, or another host took the chip. The connection is closed to runs
- *    until hxcomm_reset().
- *  - HXCOMM_EPROTO, HXCOMM_EIO and any other: the other side sent nonsense, or the provider failed. The
- *    connection is closed to runs until hxcomm_reset().
+ *  - HXCOMM_ERANGE or HXCOMM_ENOMEM in the run: the responses do not fit. The connection is usable:
+ *    the program ran to its end.
+ *  - HXCOMM_ELINK: the link was lost, or another host took the chip. The connection is closed to
+ *    runs until hxcomm_reset().
+ *  - HXCOMM_EPROTO, HXCOMM_EIO and any other: the other side sent nonsense, or the provider failed.
+ *    The connection is closed to runs until hxcomm_reset().
  *
- *  A connection that is closed to runs answers HXCOMM_ESTATE. Where a provider cannot reset (the message
- *  says so), a connection is closed to runs after HXCOMM_ETIMEDOUT, too, and hxcomm_close() and
- *  hxcomm_open() take the place of hxcomm_reset().
+ *  A connection that is closed to runs answers HXCOMM_ESTATE. Where a provider cannot reset (the
+ *  message says so), a connection is closed to runs after HXCOMM_ETIMEDOUT, too, and hxcomm_close()
+ *  and hxcomm_open() take the place of hxcomm_reset().
  *
- *  A **notification of the device** is none of these: the FPGA reports an instruction that blocked too
- *  long, or a link to the chip that came or went, as a response of a program that runs to its end. It
- *  is found in the tables (`timeouts`, `links`); fisch_run() turns a timeout of the FPGA into
- *  HXCOMM_EDEVICE. After it the words are in order, but the chip may not be what the program wanted:
- *  hxcomm_reset() and configure it anew.
+ *  A **notification of the device** is none of these: the FPGA reports an instruction that blocked
+ *  too long, or a link to the chip that came or went, as a response of a program that runs to its
+ *  end. It is found in the tables (`timeouts`, `links`); fisch_run() turns a timeout of the FPGA
+ *  into HXCOMM_EDEVICE. After it the words are in order, but the chip may not be what the program
+ *  wanted: hxcomm_reset() and configure it anew.
  *  @{ */
 
 #include <hxcomm/export.h>
@@ -57,12 +57,12 @@ struct hxcomm_responses;
 struct hxcomm_open_options {
 	size_t size;          /**< sizeof(struct hxcomm_open_options), set by the initialiser */
 	double timeout_s;     /**< give up after this time, in s; 0.001 … 3600, default 10 */
-	uint32_t run_words;   /**< longest program, in 64-bit words; 1 … 2^32 - 1, default 2^22: what
-	                       fits into the FPGA. Longer ones stream through it, and their timing is
-	                       no longer guaranteed */
+	uint32_t run_words;   /**< longest program, in 64-bit words; 1 … 2^32 - 1, default 2^22:
+	                       what fits into the FPGA. Longer ones stream through it, and their
+	                       timing is no longer guaranteed */
 	uint32_t chip_serial; /**< refuse any other chip; 1 … 999, default 0 = any */
-	uint32_t queue_words; /**< words that programs of hxcomm_submit() and hxcomm_append() may occupy
-	                       in memory before their turn; 1024 … 2^28, default 2^20 */
+	uint32_t queue_words; /**< words that programs of hxcomm_submit() and hxcomm_append() may
+	                       occupy in memory before their turn; 1024 … 2^28, default 2^20 */
 };
 
 /** Initialiser that carries the size this program was compiled with. */
@@ -72,17 +72,18 @@ struct hxcomm_open_options {
  *  @param responses  what came since the last call; emptied behind this one
  *  @param user       as given in the options
  *  @retval 0   go on
- *  @retval <0  the run goes on to its end, what comes is dropped, and the run fails with this code */
+ *  @retval <0  the run goes on to its end, what comes is dropped, and the run fails with this
+ *              code */
 typedef int hxcomm_responses_visitor(struct hxcomm_responses *responses, void *user);
 
 /** How to run. Start from #HXCOMM_RUN_OPTIONS_INIT; zero means "the default" in every member. */
 struct hxcomm_run_options {
 	size_t size;      /**< sizeof(struct hxcomm_run_options), set by the initialiser */
-	double timeout_s; /**< give up so long after the program's turn has come, in s; 0.001 … 3600,
-	                   default that of the connection */
-	/** instead of gathering all responses: called with those that came, any number of times while
-	 *  the program runs, by the thread that runs it. So the answer to a long program needs no more
-	 *  memory than a piece of it */
+	double timeout_s; /**< give up so long after the program's turn has come, in s; 0.001 …
+	                   3600, default that of the connection */
+	/** instead of gathering all responses: called with those that came, any number of times
+	 *  while the program runs, by the thread that runs it. So the answer to a long program
+	 *  needs no more memory than a piece of it */
 	hxcomm_responses_visitor *visit;
 	void *user; /**< handed to @p visit */
 };
@@ -100,9 +101,10 @@ struct hxcomm_times {
 	uint64_t words_received;  /**< words that came back, halts and commas included */
 	uint64_t responses;       /**< responses in them that went into tables */
 	double wait_s;            /**< waiting for the turn, in s */
-	double send_s;            /**< from the turn until the provider had taken the last word, in s */
-	double execute_s;         /**< from the turn until the end of the program had come back, in s:
-	                           holds the two before and behind this one */
+	double send_s;            /**< from the turn until the provider had taken the last word, in
+	                           s */
+	double execute_s;         /**< from the turn until the end of the program had come back, in
+	                           s: holds the two before and behind this one */
 	double receive_s;         /**< from the first word that came back to the last one, in s */
 	double decode_s;          /**< of this, spent on decoding, in s */
 };
@@ -113,8 +115,8 @@ struct hxcomm_times {
 /** Open a connection.
  *
  *  @param[out] out   the connection, owned by the caller; NULL after an error
- *  @param uri        "scheme:rest?key=value&…", UTF-8, at most 1023 bytes; NULL takes the first that
- *                    hxcomm_choice_read() finds in the environment, or else "emulator:"
+ *  @param uri        "scheme:rest?key=value&…", UTF-8, at most 1023 bytes; NULL takes the first
+ *                    that hxcomm_choice_read() finds in the environment, or else "emulator:"
  *  @param options    NULL for the defaults; not kept
  *
  *  @retval 0                  @p out is open and idle
@@ -146,8 +148,8 @@ HXCOMM_API HXCOMM_NODISCARD int hxcomm_open(struct hxcomm_connection **out, cons
  *  @retval HXCOMM_ELINK       the link was lost; close the connection and open a new one, or
  *                             hxcomm_reset()
  *  @retval HXCOMM_EPROTO      the response is malformed or has no end
- *  @retval HXCOMM_ESTATE      an earlier run has left the connection closed to runs, or one of those
- *                             under way failed and nobody has waited for it
+ *  @retval HXCOMM_ESTATE      an earlier run has left the connection closed to runs, or one of
+ *                             those under way failed and nobody has waited for it
  *  @retval HXCOMM_ENOMEM      memory is exhausted
  *
  *  Blocks until the program ended, behind those that are under way: for at most timeout_s each, and
@@ -161,8 +163,8 @@ HXCOMM_API HXCOMM_NODISCARD int hxcomm_run(struct hxcomm_connection *connection,
  *  @param connection   as for hxcomm_run()
  *  @param words        as for hxcomm_run()
  *  @param count        as for hxcomm_run()
- *  @param[in,out] out  as for hxcomm_run(); with options->visit it is emptied first and holds nothing
- *                      afterwards; NULL takes tables of the connection
+ *  @param[in,out] out  as for hxcomm_run(); with options->visit it is emptied first and holds
+ *                      nothing afterwards; NULL takes tables of the connection
  *  @param options      NULL for the defaults; not kept
  *  @retval HXCOMM_EINVAL  as for hxcomm_run(), or the options are not initialised
  *  @retval HXCOMM_ERANGE  as for hxcomm_run(), or an option lies outside its range
@@ -194,7 +196,8 @@ HXCOMM_API HXCOMM_NODISCARD int hxcomm_run_words(struct hxcomm_connection *conne
 HXCOMM_API HXCOMM_NODISCARD int hxcomm_reset(struct hxcomm_connection *connection);
 
 /** Where the time of runs went.
- *  @param[in,out] total  from #HXCOMM_TIMES_INIT: sums over all runs since hxcomm_open(); may be NULL
+ *  @param[in,out] total  from #HXCOMM_TIMES_INIT: sums over all runs since hxcomm_open(); may be
+ *                        NULL
  *  @param[in,out] last   from #HXCOMM_TIMES_INIT: the run that ended last, all 0 before the first;
  *                        may be NULL
  *  @param connection     an open connection
@@ -208,8 +211,8 @@ HXCOMM_API HXCOMM_NODISCARD int hxcomm_times_read(struct hxcomm_times *total,
  *  @return such as "emulator-1" or "hxcube7fpga0chip60_1"; lent by the connection, never NULL */
 HXCOMM_API const char *hxcomm_identifier(const struct hxcomm_connection *connection);
 
-/** Close a connection and free it. Programs under way are given up, and their jobs are freed. Cannot
- *  fail. @param connection may be NULL */
+/** Close a connection and free it. Programs under way are given up, and their jobs are freed.
+ *  Cannot fail. @param connection may be NULL */
 HXCOMM_API void hxcomm_close(struct hxcomm_connection *connection);
 
 #ifdef __cplusplus

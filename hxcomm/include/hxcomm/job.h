@@ -7,9 +7,9 @@
  *  @defgroup hxcomm_job Jobs
  *
  *  A job is one run of one program. hxcomm_submit() takes a whole program, hxcomm_begin() and
- *  hxcomm_append() take it in pieces; hxcomm_wait() ends the program, waits for its end and gives the
- *  job back. The jobs of a connection run in the order in which they were begun, on a thread of the
- *  connection; while one runs, the words of those behind it are taken, checked and, where the
+ *  hxcomm_append() take it in pieces; hxcomm_wait() ends the program, waits for its end and gives
+ *  the job back. The jobs of a connection run in the order in which they were begun, on a thread of
+ *  the connection; while one runs, the words of those behind it are taken, checked and, where the
  *  provider can (`arq:`), sent ahead. What a job needs:
  *
  *      struct hxcomm_job *job[2];
@@ -18,14 +18,14 @@
  *      hxcomm_wait(job[0], NULL); // the responses of each job are its own
  *      hxcomm_wait(job[1], NULL);
  *
- *  Words are copied, into at most `queue_words` words of memory (struct hxcomm_open_options) for all
- *  jobs of a connection: a call that finds no room blocks until the provider has taken enough, so that
- *  a program of any length streams through.
+ *  Words are copied, into at most `queue_words` words of memory (struct hxcomm_open_options) for
+ *  all jobs of a connection: a call that finds no room blocks until the provider has taken enough,
+ *  so that a program of any length streams through.
  *
  *  When a run fails so that its connection is reset or closed to runs, those behind it are given up
- *  with HXCOMM_ESTATE: they were meant for the chip as the failed one should have left it. New ones are
- *  refused with HXCOMM_ESTATE until the failed one was waited for. A job whose responses do not fit
- *  fails alone.
+ *  with HXCOMM_ESTATE: they were meant for the chip as the failed one should have left it. New ones
+ *  are refused with HXCOMM_ESTATE until the failed one was waited for. A job whose responses do not
+ *  fit fails alone.
  *
  *  Jobs belong to the thread that uses their connection.
  *  @{ */
@@ -46,8 +46,8 @@ struct hxcomm_job;
 /** Begin a program whose words come in pieces.
  *  @param[out] out    the job; NULL after an error
  *  @param connection  an open connection
- *  @param responses   responses are appended by another thread: leave them alone until hxcomm_wait();
- *                     after an error they are as they were. NULL drops them
+ *  @param responses   responses are appended by another thread: leave them alone until
+ *                     hxcomm_wait(); after an error they are as they were. NULL drops them
  *  @param options     NULL for the defaults; not kept
  *  @retval 0              the job waits for words
  *  @retval HXCOMM_EINVAL  the options are not initialised
@@ -101,21 +101,22 @@ struct hxcomm_part {
 	const uint64_t *words;                /**< [count] instruction words as for hxcomm_run() */
 	size_t count;                         /**< number of words */
 	struct hxcomm_responses *responses;   /**< responses are appended; NULL drops them */
-	int status;                           /**< set: 0, or the error of this part as of hxcomm_run() */
+	int status;                           /**< set: 0, or the error of this part as of
+	                                       hxcomm_run() */
 	char message[512];                    /**< set: its message; "" where status is 0 */
 };
 
 /** Run programs on several chips at the same time.
  *
- *  Each part runs to its own end, whatever happens to the others. Nothing aligns their starts: that is
- *  what the barrier for several FPGAs is for (#HXCOMM_BARRIER_MULTI_FPGA).
+ *  Each part runs to its own end, whatever happens to the others. Nothing aligns their starts: that
+ *  is what the barrier for several FPGAs is for (#HXCOMM_BARRIER_MULTI_FPGA).
  *
  *  @param[in,out] parts  [count] parts; a connection that stands in several runs them in this order
  *  @param count          number of parts; 0 does nothing
  *  @param options        for all parts; NULL for the defaults; not kept
  *  @retval 0  all parts ended
- *  @return or the error of the first part that failed; the message names it, how many failed, and the
- *          chip. The others have their own in @p parts
+ *  @return or the error of the first part that failed; the message names it, how many failed, and
+ *          the chip. The others have their own in @p parts
  *
  *  Blocks until all parts have ended. */
 HXCOMM_API HXCOMM_NODISCARD int hxcomm_run_all(struct hxcomm_part *parts, size_t count,

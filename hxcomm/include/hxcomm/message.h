@@ -39,12 +39,14 @@ struct hxcomm_message_kind {
 	const char *type;     /**< name, such as "omnibus_to_fpga::Address" */
 	uint8_t code;         /**< first byte of the message */
 	uint8_t payload_bits; /**< width of the payload */
-	uint8_t message_bits; /**< width of the message: 64, or 80 for packs of three from the FPGA */
+	uint8_t message_bits; /**< width of the message: 64, or 80 for packs of three from the
+	                       FPGA */
 	uint8_t items;        /**< number of items where the payload is a list, else 1 */
 	uint8_t item_bits;    /**< width of an item; the first is the most significant */
 	const char *list;     /**< name of the list: "spikes" or "samples"; NULL for no list */
 	uint8_t field_count;  /**< number of fields */
-	struct hxcomm_message_field fields[3]; /**< [field_count] fields of the payload or of an item */
+	struct hxcomm_message_field fields[3]; /**< [field_count] fields of the payload or of an
+	                                        item */
 };
 
 /** One message. */

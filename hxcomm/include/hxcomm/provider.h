@@ -8,8 +8,8 @@
  *
  *  `arq`, `loopback`, `mock`, `record` and `replay` are built in. Any other scheme is a module, a
  *  shared object `<scheme>.so` that exports `const struct hxcomm_provider hxcomm_provider`. It is
- *  looked for in the folders of the environment variable HXCOMM_PROVIDER_PATH (separated by colons),
- *  then in `hxcomm/providers-2` beside libhxcomm.so. A module is loaded once and stays.
+ *  looked for in the folders of the environment variable HXCOMM_PROVIDER_PATH (separated by
+ *  colons), then in `hxcomm/providers-2` beside libhxcomm.so. A module is loaded once and stays.
  *
  *  The table of providers is shared by all threads; the functions here may be called by several at
  *  once.
@@ -53,9 +53,9 @@ struct hxcomm_provider {
 
 	/** Execute a program, then one halt, and deliver what comes back up to and with the halt.
 	 *  @param state  from open
-	 *  @param job    gives the words by hxcomm_job_take(), takes the answer by hxcomm_job_deliver(),
-	 *                tells by hxcomm_job_check() when to give up; errors of the three are to be
-	 *                returned
+	 *  @param job    gives the words by hxcomm_job_take(), takes the answer by
+	 *                hxcomm_job_deliver(), tells by hxcomm_job_check() when to give up; errors
+	 *                of the three are to be returned
 	 *  @return 0 or a status with message */
 	int (*run)(void *state, struct hxcomm_job *job);
 
@@ -68,8 +68,8 @@ struct hxcomm_provider {
 	 *  @param state  from open */
 	void (*close)(void *state);
 
-	/** Bring link and chip back to where open has left them, after a run that was given up in the
-	 *  middle or at any other time between runs; NULL where that is not possible.
+	/** Bring link and chip back to where open has left them, after a run that was given up in
+	 *  the middle or at any other time between runs; NULL where that is not possible.
 	 *  @param state      from open
 	 *  @param timeout_s  give up after this time, in s
 	 *  @return 0 or a status with message */

@@ -69,8 +69,8 @@ struct hxcomm_madc_responses {
 /** Notifications of high-speed links. */
 struct hxcomm_link_responses {
 	size_t count;    /**< number of notifications */
-	uint8_t *value;  /**< [count] [7:5] PHY, [4] link up, [3] decode error, [2] CRC error, [1] CRC
-	                      recover, [0] check error */
+	uint8_t *value;  /**< [count] [7:5] PHY, [4] link up, [3] decode error, [2] CRC error,
+	                  [1] CRC recover, [0] check error */
 	uint64_t *time;  /**< [count] FPGA time, cycles of 8 ns */
 	size_t capacity; /**< notifications there is room for */
 };

@@ -30,7 +30,8 @@ enum {
 struct hxcomm_uri {
 	char scheme[HXCOMM_URI_SCHEME_MAX + 1]; /**< before the colon */
 	char rest[HXCOMM_URI_MAX + 1];          /**< between the colon and '?', unescaped */
-	char text[HXCOMM_URI_MAX + 1];          /**< keys and values, unescaped, each zero-terminated */
+	char text[HXCOMM_URI_MAX + 1];          /**< keys and values, unescaped, each
+	                                         zero-terminated */
 	size_t count;                           /**< number of key=value pairs */
 	uint16_t key[HXCOMM_URI_PARAMETERS_MAX];   /**< [count] where in @p text a key begins */
 	uint16_t value[HXCOMM_URI_PARAMETERS_MAX]; /**< [count] where in @p text its value begins */

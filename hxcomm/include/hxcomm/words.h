@@ -59,7 +59,8 @@ enum hxcomm_response {
 enum {
 	HXCOMM_BARRIER_OMNIBUS = 1,             /**< the omnibus is idle, writes have arrived */
 	HXCOMM_BARRIER_JTAG = 2,                /**< JTAG is idle */
-	HXCOMM_BARRIER_SYSTIME = 4,             /**< synchronisation of the chip's time is finished */
+	HXCOMM_BARRIER_SYSTIME = 4,             /**< synchronisation of the chip's time is
+	                                         finished */
 	HXCOMM_BARRIER_MULTI_FPGA = 8,          /**< all FPGAs of the set-up arrived */
 	HXCOMM_BARRIER_SYSTIME_CORRECTION = 16, /**< correction of the systime is finished */
 	HXCOMM_BARRIER_ALL = 31,                /**< all of them */
@@ -168,7 +169,8 @@ static inline uint64_t hxcomm_word_loopback(bool tick)
  *  @param byte_enables  lanes that are written, bit 0 for bits 7:0 of the data; 15 for a read
  *  @param read          true: read, one response comes; false: a data word must follow
  *  @return the word */
-static inline uint64_t hxcomm_word_omnibus_address(uint32_t address, uint32_t byte_enables, bool read)
+static inline uint64_t hxcomm_word_omnibus_address(
+        uint32_t address, uint32_t byte_enables, bool read)
 {
 	return hxcomm_word(HXCOMM_OMNIBUS_ADDRESS,
 	        ((uint64_t)read << 36) | ((uint64_t)(byte_enables & 0xfu) << 32) | address);
