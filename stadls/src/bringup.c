@@ -79,13 +79,17 @@ static void wait_cycles(struct sequence *s, uint64_t cycles)
 
 /* ---- board ----------------------------------------------------------------------------------- */
 
-/* Codes of the 16 DAC channels for each kind of regulators; the supplies are channels 8 to 13
+/* Codes of the 16 DAC channels for each kind of regulators: those of the supplies
  * (source: spec/lola.md 7). */
 static const uint16_t cube_dac[][HALDLS_DAC_CHANNEL_COUNT] = {
-	[STADLS_REGULATORS_SECOND] = { [8] = 608, [9] = 2090, [10] = 608, [11] = 1630, [12] = 440,
-		[13] = 440 },
-	[STADLS_REGULATORS_FIRST] = { [8] = 275, [9] = 315, [10] = 275, [11] = 315, [12] = 440,
-		[13] = 440 },
+	[STADLS_REGULATORS_SECOND] = { [HALDLS_DAC_VDD25_DIGITAL] = 608,
+		[HALDLS_DAC_VDD12_DIGITAL] = 2090, [HALDLS_DAC_VDD25_ANALOG] = 608,
+		[HALDLS_DAC_VDD12_ANALOG] = 1630, [HALDLS_DAC_VDD12_MADC] = 440,
+		[HALDLS_DAC_VDD12_PLL] = 440 },
+	[STADLS_REGULATORS_FIRST] = { [HALDLS_DAC_VDD25_DIGITAL] = 275,
+		[HALDLS_DAC_VDD12_DIGITAL] = 315, [HALDLS_DAC_VDD25_ANALOG] = 275,
+		[HALDLS_DAC_VDD12_ANALOG] = 315, [HALDLS_DAC_VDD12_MADC] = 440,
+		[HALDLS_DAC_VDD12_PLL] = 440 },
 };
 
 static void board_cube(struct sequence *s, enum stadls_regulators regulators)

@@ -11,6 +11,7 @@
  *  Source: spec/lola.md 7, spec/coordinates.json DACChannelOnBoard
  *  @{ */
 
+#include <haldls/coordinates/board.h>
 #include <haldls/logical.h>
 #include <hxcomm/export.h>
 
@@ -19,26 +20,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** Channels of the board's converters: index of haldls_dac_channel_block.value. */
-enum haldls_dac {
-	HALDLS_DAC_V_RESET = 0,             /**< reset voltage of the correlation sensors; 0 … 1.2 V */
-	HALDLS_DAC_V_RES_MEAS = 1,          /**< reference of the resistance measurement; 0 … 1.2 V */
-	HALDLS_DAC_MUX_RFU_0 = 2,           /**< reserved; 0 … 1.2 V */
-	HALDLS_DAC_MUX_RFU_1 = 3,           /**< reserved; 0 … 1.2 V */
-	HALDLS_DAC_I_REF_BOARD = 4,         /**< reference current of the board; 0 … 2.5 V */
-	HALDLS_DAC_ANA_READOUT_DEBUG_0 = 5, /**< debug line of the readout; 0 … 2.5 V */
-	HALDLS_DAC_ANA_READOUT_DEBUG_1 = 6, /**< debug line of the readout; 0 … 2.5 V */
-	HALDLS_DAC_MUX_DAC_25 = 7,          /**< pads; 0 … 2.5 V */
-	HALDLS_DAC_VDD25_DIGITAL = 8,       /**< regulator */
-	HALDLS_DAC_VDD12_DIGITAL = 9,       /**< regulator */
-	HALDLS_DAC_VDD25_ANALOG = 10,       /**< regulator */
-	HALDLS_DAC_VDD12_ANALOG = 11,       /**< regulator */
-	HALDLS_DAC_VDD12_MADC = 12,         /**< regulator */
-	HALDLS_DAC_VDD12_PLL = 13,          /**< regulator */
-	HALDLS_DAC_GENERAL_PURPOSE_0 = 14,  /**< unused */
-	HALDLS_DAC_GENERAL_PURPOSE_1 = 15,  /**< unused */
-};
 
 /** Set the voltage of a channel: the highest code that does not exceed it.
  *  @param[in,out] block  unchanged after an error
