@@ -16,14 +16,14 @@ json_t *coordinates_json_describe(const struct haldls_coordinate *coordinate, bo
 
 /** A number in all styles: {"coordinate":…,"value":…,"labels":…,"reference":…}.
  *  @return 0 or a negative code with a message */
-int coordinates_json_value(json_t **out, const struct haldls_coordinate *coordinate,
-        uint64_t number);
+int coordinates_json_value(
+	json_t **out, const struct haldls_coordinate *coordinate, uint64_t number);
 
 /** What a coordinate converts to: {"to":…,"value":…}, {"to":…,"values":[…]} where it is several and
  *  @p index is negative; null where there is none.
  *  @return 0 or a negative code with a message */
 int coordinates_json_convert(json_t **out, const struct haldls_coordinate *coordinate,
-        const struct haldls_coordinate_conversion *conversion, int64_t index, uint64_t number);
+	const struct haldls_coordinate_conversion *conversion, int64_t index, uint64_t number);
 
 /** jsonlines_answer() for {"coordinate":…,"value":…}. */
 int coordinates_answer_value(json_t **out, const json_t *line, void *user);

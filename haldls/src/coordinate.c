@@ -24,10 +24,10 @@ static int compare_name(const void *name, const void *coordinate)
 const struct haldls_coordinate *haldls_coordinate_find(const char *name)
 {
 	const struct haldls_coordinate *found = bsearch(name, haldls__coordinates,
-	        haldls__coordinate_count, sizeof(*haldls__coordinates), compare_name);
+		haldls__coordinate_count, sizeof(*haldls__coordinates), compare_name);
 	if (!found)
 		(void)hxcomm_error_set(HXCOMM_ENOENT,
-		        "no coordinate '%.60s': `bss coordinates list` names them all", name);
+			"no coordinate '%.60s': `bss coordinates list` names them all", name);
 	return found;
 }
 
@@ -36,8 +36,8 @@ const struct haldls_coordinate *haldls_coordinate_find(const char *name)
 static int range_error(const struct haldls_coordinate *coordinate, uint64_t number)
 {
 	return hxcomm_error_set(HXCOMM_ERANGE,
-	        "%s is %" PRIu64 ", allowed are %" PRIu64 " to %" PRIu64, coordinate->name, number,
-	        coordinate->min, coordinate->max);
+		"%s is %" PRIu64 ", allowed are %" PRIu64 " to %" PRIu64, coordinate->name, number,
+		coordinate->min, coordinate->max);
 }
 
 /* Number of one of its parts, of a coordinate without holes. */
@@ -54,15 +54,15 @@ static int validate_interval(const struct haldls_coordinate *coordinate, uint64_
 	if (first <= last)
 		return HXCOMM_OK;
 	return hxcomm_error_set(HXCOMM_ERANGE,
-	        "%s from %" PRIu64 " to %" PRIu64 " ends before it begins", coordinate->name, first,
-	        last);
+		"%s from %" PRIu64 " to %" PRIu64 " ends before it begins", coordinate->name, first,
+		last);
 }
 
 int haldls_coordinate_validate(const struct haldls_coordinate *coordinate, uint64_t number)
 {
 	if (coordinate->kind == HALDLS_COORDINATE_RECORD)
-		return hxcomm_error_set(HXCOMM_ENOTSUP,
-		        "%s is no number: use haldls/morphology.h", coordinate->name);
+		return hxcomm_error_set(HXCOMM_ENOTSUP, "%s is no number: use haldls/morphology.h",
+			coordinate->name);
 	if (number < coordinate->min || number > coordinate->max)
 		return range_error(coordinate, number);
 	if (coordinate->kind == HALDLS_COORDINATE_INTERVAL)
@@ -79,8 +79,8 @@ int haldls_coordinate_validate(const struct haldls_coordinate *coordinate, uint6
 }
 
 /* Number of a place in a grid with holes. */
-static int find_place(uint64_t *out, const struct haldls_coordinate *coordinate,
-        const uint64_t parts[2])
+static int find_place(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const uint64_t parts[2])
 {
 	for (uint64_t e = 0; e < coordinate->size; e++)
 		if (coordinate->places[e][0] == parts[0] && coordinate->places[e][1] == parts[1]) {
@@ -88,12 +88,12 @@ static int find_place(uint64_t *out, const struct haldls_coordinate *coordinate,
 			return HXCOMM_OK;
 		}
 	return hxcomm_error_set(HXCOMM_ENOENT, "there is no %s at %s:%" PRIu64 " %s:%" PRIu64,
-	        coordinate->name, coordinate->parts[0].key, parts[0], coordinate->parts[1].key,
-	        parts[1]);
+		coordinate->name, coordinate->parts[0].key, parts[0], coordinate->parts[1].key,
+		parts[1]);
 }
 
-int haldls_coordinate_encode(uint64_t *out, const struct haldls_coordinate *coordinate,
-        const uint64_t *parts)
+int haldls_coordinate_encode(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const uint64_t *parts)
 {
 	uint64_t number = 0;
 	if (!coordinate->part_count) {
@@ -115,8 +115,8 @@ int haldls_coordinate_encode(uint64_t *out, const struct haldls_coordinate *coor
 	return HXCOMM_OK;
 }
 
-int haldls_coordinate_decode(uint64_t *parts, const struct haldls_coordinate *coordinate,
-        uint64_t number)
+int haldls_coordinate_decode(
+	uint64_t *parts, const struct haldls_coordinate *coordinate, uint64_t number)
 {
 	const int status = haldls_coordinate_validate(coordinate, number);
 	if (status)
@@ -125,7 +125,7 @@ int haldls_coordinate_decode(uint64_t *parts, const struct haldls_coordinate *co
 		parts[0] = number;
 	for (size_t i = 0; i < coordinate->part_count; i++)
 		parts[i] = coordinate->places ? coordinate->places[number][i]
-		                              : part_of(&coordinate->parts[i], number);
+					      : part_of(&coordinate->parts[i], number);
 	return HXCOMM_OK;
 }
 
@@ -136,15 +136,15 @@ static int interval_from_enum(uint64_t *out, const struct haldls_coordinate *int
 	const uint64_t first = e / n, last = e % n + first;
 	if (first >= n || last >= n)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s number %" PRIu64 " would reach from %" PRIu64 " to %" PRIu64
-		        ", the last there is is %" PRIu64,
-		        interval->name, e, first, last, n - 1);
+			"%s number %" PRIu64 " would reach from %" PRIu64 " to %" PRIu64
+			", the last there is is %" PRIu64,
+			interval->name, e, first, last, n - 1);
 	*out = first * n + last;
 	return HXCOMM_OK;
 }
 
-int haldls_coordinate_from_enum(uint64_t *out, const struct haldls_coordinate *coordinate,
-        uint64_t e)
+int haldls_coordinate_from_enum(
+	uint64_t *out, const struct haldls_coordinate *coordinate, uint64_t e)
 {
 	uint64_t parts[HALDLS_COORDINATE_PARTS_MAX];
 	if (coordinate->kind == HALDLS_COORDINATE_INTERVAL)
@@ -172,7 +172,7 @@ int haldls_coordinate_from_enum(uint64_t *out, const struct haldls_coordinate *c
 /* ---- conversions ----------------------------------------------------------------------------- */
 
 const struct haldls_coordinate_conversion *haldls_coordinate_conversion_find(
-        const struct haldls_coordinate *coordinate, const char *function)
+	const struct haldls_coordinate *coordinate, const char *function)
 {
 	const struct haldls_coordinate_conversion *all = coordinate->conversions;
 	for (size_t i = 0; i < coordinate->conversion_count; i++)
@@ -182,25 +182,25 @@ const struct haldls_coordinate_conversion *haldls_coordinate_conversion_find(
 		if (!strncmp(all[i].function, "to", 2) && !strcmp(all[i].function + 2, function))
 			return &all[i];
 	(void)hxcomm_error_set(HXCOMM_ENOENT,
-	        "%s has no conversion '%.60s': `bss coordinates show %s` lists what it has",
-	        coordinate->name, function, coordinate->name);
+		"%s has no conversion '%.60s': `bss coordinates show %s` lists what it has",
+		coordinate->name, function, coordinate->name);
 	return NULL;
 }
 
 int haldls_coordinate_convert(uint64_t *out, const struct haldls_coordinate *coordinate,
-        const struct haldls_coordinate_conversion *conversion, uint32_t index, uint64_t number)
+	const struct haldls_coordinate_conversion *conversion, uint32_t index, uint64_t number)
 {
 	const int status = haldls_coordinate_validate(coordinate, number);
 	if (status)
 		return status;
 	if (index >= conversion->count)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s of %s: index is %" PRIu32 ", allowed are 0 to %" PRIu32,
-		        conversion->function, coordinate->name, index, conversion->count - 1);
+			"%s of %s: index is %" PRIu32 ", allowed are 0 to %" PRIu32,
+			conversion->function, coordinate->name, index, conversion->count - 1);
 	const uint64_t converted = conversion->convert(number, index);
 	if (converted == UINT64_MAX)
 		return hxcomm_error_set(HXCOMM_ENOENT, "%s %" PRIu64 " has no %s", coordinate->name,
-		        number, conversion->to->name);
+			number, conversion->to->name);
 	*out = converted;
 	return HXCOMM_OK;
 }

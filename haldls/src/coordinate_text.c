@@ -29,22 +29,24 @@ static void add(struct text *text, const char *format, ...)
 	va_list arguments;
 	va_start(arguments, format);
 	const size_t room = text->length < text->size ? text->size - text->length : 0;
-	const int added = vsnprintf(room ? text->out + text->length : NULL, room, format, arguments);
+	const int added =
+		vsnprintf(room ? text->out + text->length : NULL, room, format, arguments);
 	va_end(arguments);
 	text->length += added > 0 ? (size_t)added : 0;
 }
 
-static void add_labels(struct text *text, const struct haldls_coordinate *coordinate,
-        const uint64_t *parts)
+static void add_labels(
+	struct text *text, const struct haldls_coordinate *coordinate, const uint64_t *parts)
 {
-	const struct haldls_coordinate_part self = { coordinate, coordinate->key, 1 };
+	const struct haldls_coordinate_part self = {coordinate, coordinate->key, 1};
 	const struct haldls_coordinate_part *all =
-	        coordinate->part_count ? coordinate->parts : &self;
+		coordinate->part_count ? coordinate->parts : &self;
 	for (size_t i = 0; i < coordinate->part_count || i == 0; i++) {
 		const struct haldls_coordinate *inner = all[i].coordinate->inner;
 		add(text, "%s%s:", i ? " " : "", all[i].key);
 		if (inner)
-			add(text, "%" PRIu64 "..%" PRIu64, parts[i] / inner->size, parts[i] % inner->size);
+			add(text, "%" PRIu64 "..%" PRIu64, parts[i] / inner->size,
+				parts[i] % inner->size);
 		else
 			add(text, "%" PRIu64, parts[i]);
 	}
@@ -52,14 +54,16 @@ static void add_labels(struct text *text, const struct haldls_coordinate *coordi
 
 /* The parts of a whole: *outer of coordinate->outer, *inner of coordinate->inner. */
 static void split(uint64_t *outer, uint64_t *inner, const struct haldls_coordinate *coordinate,
-        uint64_t number)
+	uint64_t number)
 {
-	*outer = coordinate->places ? coordinate->places[number][0] : number / coordinate->inner->size;
-	*inner = coordinate->places ? coordinate->places[number][1] : number % coordinate->inner->size;
+	*outer = coordinate->places ? coordinate->places[number][0]
+				    : number / coordinate->inner->size;
+	*inner = coordinate->places ? coordinate->places[number][1]
+				    : number % coordinate->inner->size;
 }
 
-static void add_reference(struct text *text, const struct haldls_coordinate *coordinate,
-        uint64_t number)
+static void add_reference(
+	struct text *text, const struct haldls_coordinate *coordinate, uint64_t number)
 {
 	uint64_t outer, inner;
 	add(text, "%s(", plain_name(coordinate));
@@ -67,8 +71,8 @@ static void add_reference(struct text *text, const struct haldls_coordinate *coo
 	case HALDLS_COORDINATE_GRID:
 		split(&outer, &inner, coordinate, number);
 		add(text, "%s(%" PRIu64 "), %s(%" PRIu64 "); Enum(%" PRIu64 ")",
-		        plain_name(coordinate->inner), inner, plain_name(coordinate->outer), outer,
-		        number);
+			plain_name(coordinate->inner), inner, plain_name(coordinate->outer), outer,
+			number);
 		break;
 	case HALDLS_COORDINATE_MIXIN:
 		split(&outer, &inner, coordinate, number);
@@ -78,7 +82,7 @@ static void add_reference(struct text *text, const struct haldls_coordinate *coo
 		break;
 	case HALDLS_COORDINATE_INTERVAL:
 		add(text, "[%" PRIu64 ",%" PRIu64 "]", number / coordinate->inner->size,
-		        number % coordinate->inner->size);
+			number % coordinate->inner->size);
 		break;
 	default:
 		add(text, "%" PRIu64, number);
@@ -87,10 +91,10 @@ static void add_reference(struct text *text, const struct haldls_coordinate *coo
 }
 
 int haldls_coordinate_print(char *out, size_t size, const struct haldls_coordinate *coordinate,
-        uint64_t number, enum haldls_coordinate_style style)
+	uint64_t number, enum haldls_coordinate_style style)
 {
 	uint64_t parts[HALDLS_COORDINATE_PARTS_MAX];
-	struct text text = { out, size, 0 };
+	struct text text = {out, size, 0};
 	if (size)
 		out[0] = 0;
 	const int status = haldls_coordinate_decode(parts, coordinate, number);
@@ -107,7 +111,7 @@ int haldls_coordinate_print(char *out, size_t size, const struct haldls_coordina
 	if (size)
 		out[0] = 0;
 	return hxcomm_error_set(HXCOMM_ERANGE, "%s as text needs %zu bytes, there are %zu",
-	        coordinate->name, text.length + 1, size);
+		coordinate->name, text.length + 1, size);
 }
 
 /* ---- parsing --------------------------------------------------------------------------------- */
@@ -136,7 +140,7 @@ static bool take_number(uint64_t *out, const char **at)
 	const char *c = *at;
 	for (; *c >= '0' && *c <= '9'; c++)
 		if (__builtin_mul_overflow(number, 10u, &number) ||
-		        __builtin_add_overflow(number, (uint64_t)(*c - '0'), &number))
+			__builtin_add_overflow(number, (uint64_t)(*c - '0'), &number))
 			return false;
 	if (c == *at)
 		return false;
@@ -149,24 +153,24 @@ static int malformed(const struct haldls_coordinate *coordinate, const char *tex
 {
 	char labels[HALDLS_COORDINATE_TEXT_MAX], reference[HALDLS_COORDINATE_TEXT_MAX];
 	int status = haldls_coordinate_print(
-	        labels, sizeof(labels), coordinate, coordinate->min, HALDLS_COORDINATE_LABELS);
+		labels, sizeof(labels), coordinate, coordinate->min, HALDLS_COORDINATE_LABELS);
 	if (!status)
 		status = haldls_coordinate_print(reference, sizeof(reference), coordinate,
-		        coordinate->min, HALDLS_COORDINATE_REFERENCE);
+			coordinate->min, HALDLS_COORDINATE_REFERENCE);
 	if (status)
 		return status;
 	return hxcomm_error_set(HXCOMM_EINVAL,
-	        "'%.60s' is no %s: write a number of %" PRIu64 " to %" PRIu64
-	        ", '%s', or as the reference '%s'",
-	        text, coordinate->name, coordinate->min, coordinate->max, labels, reference);
+		"'%.60s' is no %s: write a number of %" PRIu64 " to %" PRIu64
+		", '%s', or as the reference '%s'",
+		text, coordinate->name, coordinate->min, coordinate->max, labels, reference);
 }
 
-static bool find_value(uint64_t *out, const struct haldls_coordinate *coordinate, const char *name,
-        size_t length)
+static bool find_value(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const char *name, size_t length)
 {
 	for (size_t i = 0; i < coordinate->value_count; i++)
 		if (strlen(coordinate->values[i].name) == length &&
-		        !strncmp(coordinate->values[i].name, name, length)) {
+			!strncmp(coordinate->values[i].name, name, length)) {
 			*out = coordinate->values[i].number;
 			return true;
 		}
@@ -181,15 +185,15 @@ static bool is_named(const char *text, size_t length, const char *name)
 }
 
 /* Place of a part by its key, with or without what the parts before say; count where none is. */
-static size_t find_part(const struct haldls_coordinate_part *parts, size_t count, const char *text,
-        size_t length)
+static size_t find_part(
+	const struct haldls_coordinate_part *parts, size_t count, const char *text, size_t length)
 {
 	for (size_t i = 0; i < count; i++)
 		if (is_named(text, length, parts[i].key))
 			return i;
 	for (size_t i = 0; i < count; i++)
 		if (is_named(text, length, parts[i].coordinate->key) ||
-		        is_named(text, length, parts[i].coordinate->name))
+			is_named(text, length, parts[i].coordinate->name))
 			return i;
 	return count;
 }
@@ -223,12 +227,12 @@ static int take_value(uint64_t *out, const struct haldls_coordinate *coordinate,
 
 static int parse_labels(uint64_t *out, const struct haldls_coordinate *coordinate, const char *text)
 {
-	const struct haldls_coordinate_part self = { coordinate, coordinate->key, 1 };
+	const struct haldls_coordinate_part self = {coordinate, coordinate->key, 1};
 	const struct haldls_coordinate_part *all =
-	        coordinate->part_count ? coordinate->parts : &self;
+		coordinate->part_count ? coordinate->parts : &self;
 	const size_t count = coordinate->part_count ? coordinate->part_count : 1;
 	uint64_t parts[HALDLS_COORDINATE_PARTS_MAX];
-	bool seen[HALDLS_COORDINATE_PARTS_MAX] = { false };
+	bool seen[HALDLS_COORDINATE_PARTS_MAX] = {false};
 	size_t found = 0;
 	const char *at = text;
 	for (skip_space(&at); *at; skip_space(&at)) {
@@ -248,8 +252,9 @@ static int parse_labels(uint64_t *out, const struct haldls_coordinate *coordinat
 		if (status == LABEL_WRONG || (!status && *at && !strchr(" \t\n,", *at)))
 			return malformed(coordinate, text);
 		if (status)
-			return coordinate->part_count ? hxcomm_error_wrap(status, "%s", coordinate->name)
-			                              : status;
+			return coordinate->part_count
+				       ? hxcomm_error_wrap(status, "%s", coordinate->name)
+				       : status;
 		seen[place] = true;
 		found++;
 	}
@@ -262,8 +267,8 @@ static int parse_labels(uint64_t *out, const struct haldls_coordinate *coordinat
 
 enum { REFERENCE_WRONG = 1 };
 
-static int take_reference(uint64_t *out, const struct haldls_coordinate *coordinate,
-        const char **at);
+static int take_reference(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const char **at);
 
 /* "inner, outer", and "; Enum(e)" behind those of a grid. */
 static int take_pair(uint64_t *out, const struct haldls_coordinate *coordinate, const char **at)
@@ -279,13 +284,14 @@ static int take_pair(uint64_t *out, const struct haldls_coordinate *coordinate, 
 		return status;
 	*out = outer * coordinate->inner->size + inner;
 	if (coordinate->places) {
-		status = haldls_coordinate_encode(out, coordinate, (const uint64_t[]){ outer, inner });
+		status =
+			haldls_coordinate_encode(out, coordinate, (const uint64_t[]){outer, inner});
 		if (status)
 			return status;
 	}
 	if (coordinate->kind == HALDLS_COORDINATE_GRID && take(at, ";"))
 		if (!take(at, "Enum") || !take(at, "(") || !take_number(&number, at) ||
-		        !take(at, ")") || number != *out)
+			!take(at, ")") || number != *out)
 			return REFERENCE_WRONG;
 	return HXCOMM_OK;
 }
@@ -294,7 +300,7 @@ static int take_interval(uint64_t *out, const struct haldls_coordinate *coordina
 {
 	uint64_t first, last;
 	if (!take(at, "[") || !take_number(&first, at) || !take(at, ",") ||
-	        !take_number(&last, at) || !take(at, "]"))
+		!take_number(&last, at) || !take(at, "]"))
 		return REFERENCE_WRONG;
 	int status = haldls_coordinate_validate(coordinate->inner, first);
 	if (!status)
@@ -303,8 +309,8 @@ static int take_interval(uint64_t *out, const struct haldls_coordinate *coordina
 	return status;
 }
 
-static int take_reference(uint64_t *out, const struct haldls_coordinate *coordinate,
-        const char **at)
+static int take_reference(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const char **at)
 {
 	int status = HXCOMM_OK;
 	if (!take(at, plain_name(coordinate)) || !take(at, "("))
@@ -320,8 +326,8 @@ static int take_reference(uint64_t *out, const struct haldls_coordinate *coordin
 	return take(at, ")") ? haldls_coordinate_validate(coordinate, *out) : REFERENCE_WRONG;
 }
 
-int haldls_coordinate_parse(uint64_t *out, const struct haldls_coordinate *coordinate,
-        const char *text)
+int haldls_coordinate_parse(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const char *text)
 {
 	uint64_t number;
 	const char *at = text;
@@ -333,7 +339,7 @@ int haldls_coordinate_parse(uint64_t *out, const struct haldls_coordinate *coord
 	if (take_number(&number, &at)) {
 		skip_space(&at);
 		status = *at ? malformed(coordinate, text)
-		             : haldls_coordinate_validate(coordinate, number);
+			     : haldls_coordinate_validate(coordinate, number);
 	} else if (find_value(&number, coordinate, start, strcspn(start, " \t\n"))) {
 		at = start + strcspn(start, " \t\n");
 		skip_space(&at);

@@ -10,15 +10,15 @@
 enum { MESSAGE_MAX = 512, LABELS_MAX = 96 };
 
 void haldls_element_print(char out[HALDLS_ELEMENT_TEXT_MAX],
-        const struct haldls_container *container, uint32_t element)
+	const struct haldls_container *container, uint32_t element)
 {
 	char labels[LABELS_MAX];
 	const struct haldls_coordinate *coordinate = haldls_coordinate_find(container->coordinate);
 	const bool composed = coordinate && coordinate->part_count &&
-	        haldls_coordinate_print(labels, sizeof(labels), coordinate, element,
-	                HALDLS_COORDINATE_LABELS) == HXCOMM_OK;
+			      haldls_coordinate_print(labels, sizeof(labels), coordinate, element,
+				      HALDLS_COORDINATE_LABELS) == HXCOMM_OK;
 	(void)snprintf(out, HALDLS_ELEMENT_TEXT_MAX, "%s %" PRIu32 "%s%s%s", container->coordinate,
-	        element, composed ? " (" : "", composed ? labels : "", composed ? ")" : "");
+		element, composed ? " (" : "", composed ? labels : "", composed ? ")" : "");
 }
 
 int haldls_element_parse(uint32_t *out, const struct haldls_container *container, const char *text)
@@ -32,8 +32,8 @@ int haldls_element_parse(uint32_t *out, const struct haldls_container *container
 		return hxcomm_error_wrap(status, "%s", container->name);
 	if (number >= container->count)
 		return hxcomm_error_set(HXCOMM_ERANGE,
-		        "%s of %s is %" PRIu64 ", allowed are 0 to %" PRIu32, container->coordinate,
-		        container->name, number, container->count - 1);
+			"%s of %s is %" PRIu64 ", allowed are 0 to %" PRIu32, container->coordinate,
+			container->name, number, container->count - 1);
 	*out = (uint32_t)number;
 	return HXCOMM_OK;
 }

@@ -16,7 +16,7 @@
 /* Some numbers of a coordinate: all where there are few. */
 enum { TRIED = 2000 };
 
-static struct test_random chance = { .seed = 257 };
+static struct test_random chance = {.seed = 257};
 
 /* Number @p i of those that are tried, of @p count coordinates. */
 static uint64_t tried(uint64_t i, uint64_t count)
@@ -41,8 +41,8 @@ static void check_number(const json_t *line, const char *key, uint64_t ours)
 {
 	const json_t *recorded = json_object_get(line, key);
 	if (recorded && vectors_number(recorded) != ours)
-		fail_msg("%s: %s is %" PRIu64, json_string_value(json_object_get(line, "name")), key,
-		        ours);
+		fail_msg("%s: %s is %" PRIu64, json_string_value(json_object_get(line, "name")),
+			key, ours);
 }
 
 /* The grid that a coordinate is, or that something on it is. */
@@ -81,7 +81,7 @@ static void check_parts(const json_t *line, const struct haldls_coordinate *ours
 
 static void check_kind(const json_t *line, const struct haldls_coordinate *ours)
 {
-	static const char *const names[] = { "ranged", "grid", "mixin", "interval", NULL, NULL };
+	static const char *const names[] = {"ranged", "grid", "mixin", "interval", NULL, NULL};
 	if (json_object_get(line, "kind"))
 		assert_true(equals_recorded(line, "kind", names[ours->kind]));
 	else
@@ -94,8 +94,9 @@ static void check_ends(const json_t *line, const struct haldls_coordinate *ours)
 	const struct {
 		const char *key;
 		uint64_t e;
-	} ends[] = { { "enum_first", ours->min }, { "enum_last", ours->min + ours->size - 1 } };
-	FOR_ROWS (i, ends) {
+	} ends[] = {{"enum_first", ours->min}, {"enum_last", ours->min + ours->size - 1}};
+	FOR_ROWS(i, ends)
+	{
 		const json_t *recorded = json_object_get(line, ends[i].key);
 		uint64_t number = 0;
 		if (!recorded)
@@ -139,7 +140,7 @@ static bool is_compound(const char *to)
 
 /* @p e is a number as the reference counts. */
 static void check_conversion(const struct haldls_coordinate *from,
-        const struct haldls_coordinate_conversion *conversion, uint64_t e, const json_t *recorded)
+	const struct haldls_coordinate_conversion *conversion, uint64_t e, const json_t *recorded)
 {
 	uint64_t number = 0, converted = UINT64_MAX;
 	int status = haldls_coordinate_from_enum(&number, from, e);
@@ -147,16 +148,16 @@ static void check_conversion(const struct haldls_coordinate *from,
 		status = haldls_coordinate_convert(&converted, from, conversion, 0, number);
 	if (json_is_null(recorded)) {
 		if (!status)
-			fail_msg("%s %" PRIu64 " %s is %" PRIu64 ", the reference refuses it", from->name,
-			        e, conversion->function, converted);
+			fail_msg("%s %" PRIu64 " %s is %" PRIu64 ", the reference refuses it",
+				from->name, e, conversion->function, converted);
 		return;
 	}
 	if (status)
 		fail_msg("%s %" PRIu64 " %s: %s", from->name, e, conversion->function,
-		        hxcomm_error_message());
+			hxcomm_error_message());
 	if (converted != vectors_number(recorded))
 		fail_msg("%s %" PRIu64 " %s is %" PRIu64 ", recorded was %" PRIu64, from->name, e,
-		        conversion->function, converted, vectors_number(recorded));
+			conversion->function, converted, vectors_number(recorded));
 }
 
 static void check_line(const json_t *line, size_t *values)
@@ -167,12 +168,13 @@ static void check_line(const json_t *line, size_t *values)
 	const struct haldls_coordinate *from = haldls_coordinate_find(from_name);
 	assert_non_null(from);
 	const struct haldls_coordinate_conversion *conversion =
-	        haldls_coordinate_conversion_find(from, function);
+		haldls_coordinate_conversion_find(from, function);
 	if (!conversion)
 		fail_msg("%s", hxcomm_error_message());
 	check_number(line, "size", from->size);
 	if (is_compound(to)) {
-		/* no value of these was recorded; coordinate_test and the properties below have them */
+		/* no value of these was recorded; coordinate_test and the properties below have
+		 * them */
 		assert_non_null(strstr(to, conversion->to->name));
 		return;
 	}
@@ -183,9 +185,10 @@ static void check_line(const json_t *line, size_t *values)
 	json_array_foreach(table, i, sample)
 		check_conversion(from, conversion, from->min + i, sample);
 	*values += json_array_size(table);
-	json_array_foreach(json_object_get(line, "samples"), i, sample) {
+	json_array_foreach(json_object_get(line, "samples"), i, sample)
+	{
 		check_conversion(from, conversion, vectors_number(json_array_get(sample, 0)),
-		        json_array_get(sample, 1));
+			json_array_get(sample, 1));
 		++*values;
 	}
 }
@@ -214,16 +217,18 @@ static void the_table_is_sorted_and_each_name_finds_its_row(void **state)
 	for (size_t i = 0; i < count; i++) {
 		assert_ptr_equal(haldls_coordinate_find(all[i].name), &all[i]);
 		for (size_t c = 0; c < all[i].conversion_count; c++) {
-			const struct haldls_coordinate_conversion *conversion = &all[i].conversions[c];
-			assert_ptr_equal(haldls_coordinate_conversion_find(&all[i], conversion->function),
-			        conversion);
+			const struct haldls_coordinate_conversion *conversion =
+				&all[i].conversions[c];
+			assert_ptr_equal(
+				haldls_coordinate_conversion_find(&all[i], conversion->function),
+				conversion);
 			assert_true(conversion->to >= all && conversion->to < all + count);
 			assert_true(conversion->count >= 1);
 		}
 	}
 	assert_null(haldls_coordinate_find("NeuronConfig"));
 	assert_string_equal(hxcomm_error_message(),
-	        "no coordinate 'NeuronConfig': `bss coordinates list` names them all");
+		"no coordinate 'NeuronConfig': `bss coordinates list` names them all");
 }
 
 static void every_container_lies_on_a_coordinate_of_as_many(void **state)
@@ -232,9 +237,10 @@ static void every_container_lies_on_a_coordinate_of_as_many(void **state)
 	for (int logical = 0; logical < 2; logical++) {
 		size_t count;
 		const struct haldls_container *const *all =
-		        logical ? haldls_logical_containers(&count) : haldls_containers(&count);
+			logical ? haldls_logical_containers(&count) : haldls_containers(&count);
 		for (size_t i = 0; i < count; i++) {
-			const struct haldls_coordinate *c = haldls_coordinate_find(all[i]->coordinate);
+			const struct haldls_coordinate *c =
+				haldls_coordinate_find(all[i]->coordinate);
 			if (!c)
 				fail_msg("%s: %s", all[i]->name, hxcomm_error_message());
 			assert_int_equal(c->size, all[i]->count);
@@ -256,7 +262,9 @@ static void parts_make_the_number_that_they_come_from(void **state)
 				continue;
 			assert_int_equal(haldls_coordinate_decode(parts, c, number), 0);
 			for (size_t p = 0; p < c->part_count; p++)
-				assert_int_equal(haldls_coordinate_validate(c->parts[p].coordinate, parts[p]), 0);
+				assert_int_equal(haldls_coordinate_validate(
+							 c->parts[p].coordinate, parts[p]),
+					0);
 			assert_int_equal(haldls_coordinate_encode(&again, c, parts), 0);
 			assert_int_equal(again, number);
 		}
@@ -272,22 +280,24 @@ static void conversions_stay_within_their_target(void **state)
 	for (size_t i = 0; i < count; i++)
 		for (size_t n = 0; n < all[i].conversion_count; n++) {
 			const struct haldls_coordinate *from = &all[i];
-			const struct haldls_coordinate_conversion *conversion = &from->conversions[n];
+			const struct haldls_coordinate_conversion *conversion =
+				&from->conversions[n];
 			for (uint64_t k = 0; k < tries(from->size); k += conversion->count) {
 				uint64_t number, out;
 				if (haldls_coordinate_from_enum(
-				            &number, from, from->min + tried(k, from->size)))
+					    &number, from, from->min + tried(k, from->size)))
 					continue;
 				for (uint32_t index = 0; index < conversion->count; index++) {
 					const int status = haldls_coordinate_convert(
-					        &out, from, conversion, index, number);
+						&out, from, conversion, index, number);
 					if (status) {
 						assert_int_equal(status, HXCOMM_ENOENT);
 						continue;
 					}
 					if (haldls_coordinate_validate(conversion->to, out))
-						fail_msg("%s %" PRIu64 " %s: %s", from->name, number,
-						        conversion->function, hxcomm_error_message());
+						fail_msg("%s %" PRIu64 " %s: %s", from->name,
+							number, conversion->function,
+							hxcomm_error_message());
 					made++;
 				}
 			}
@@ -306,9 +316,10 @@ static void conversions_between_as_many_invert_each_other(void **state)
 			const struct haldls_coordinate *from = &all[i];
 			const struct haldls_coordinate_conversion *there = &from->conversions[n];
 			const struct haldls_coordinate_conversion *back =
-			        there->to == from || there->to->size != from->size || there->count > 1
-			                ? NULL
-			                : haldls_coordinate_conversion_find(there->to, from->name);
+				there->to == from || there->to->size != from->size ||
+						there->count > 1
+					? NULL
+					: haldls_coordinate_conversion_find(there->to, from->name);
 			if (!back || back->count > 1)
 				continue;
 			for (uint64_t k = 0; k < tries(from->size); k++) {
@@ -316,10 +327,12 @@ static void conversions_between_as_many_invert_each_other(void **state)
 				uint64_t other, again = UINT64_MAX;
 				if (haldls_coordinate_convert(&other, from, there, 0, number))
 					continue;
-				assert_int_equal(haldls_coordinate_convert(&again, there->to, back, 0, other), 0);
+				assert_int_equal(haldls_coordinate_convert(
+							 &again, there->to, back, 0, other),
+					0);
 				if (again != number)
-					fail_msg("%s %" PRIu64 " to %s and back is %" PRIu64, from->name, number,
-					        there->to->name, again);
+					fail_msg("%s %" PRIu64 " to %s and back is %" PRIu64,
+						from->name, number, there->to->name, again);
 			}
 			pairs++;
 		}
@@ -332,23 +345,25 @@ static void each_of_several_leads_back(void **state)
 	static const struct {
 		const char *from, *to;
 	} rows[] = {
-		{ "SynapseDriverOnSynapseDriverBlock", "SynapseRowOnSynram" },
-		{ "SynapseDriverOnPADIBus", "SynapseDriverOnSynapseDriverBlock" },
-		{ "SynapseDriverOnDLS", "SynapseRowOnDLS" },
-		{ "SynapseQuadColumnOnDLS", "NeuronColumnOnDLS" },
+		{"SynapseDriverOnSynapseDriverBlock", "SynapseRowOnSynram"},
+		{"SynapseDriverOnPADIBus", "SynapseDriverOnSynapseDriverBlock"},
+		{"SynapseDriverOnDLS", "SynapseRowOnDLS"},
+		{"SynapseQuadColumnOnDLS", "NeuronColumnOnDLS"},
 	};
 	(void)state;
-	FOR_ROWS (i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		const struct haldls_coordinate *from = haldls_coordinate_find(rows[i].from);
 		const struct haldls_coordinate *to = haldls_coordinate_find(rows[i].to);
 		const struct haldls_coordinate_conversion *there =
-		        haldls_coordinate_conversion_find(from, rows[i].to);
+			haldls_coordinate_conversion_find(from, rows[i].to);
 		assert_non_null(there);
-		bool seen[512] = { false };
+		bool seen[512] = {false};
 		for (uint64_t e = 0; e < from->size; e++)
 			for (uint32_t index = 0; index < there->count; index++) {
 				uint64_t out;
-				assert_int_equal(haldls_coordinate_convert(&out, from, there, index, e), 0);
+				assert_int_equal(
+					haldls_coordinate_convert(&out, from, there, index, e), 0);
 				assert_false(seen[out]);
 				seen[out] = true;
 			}
@@ -366,21 +381,22 @@ static void crossbar_ends_are_for_one_thing_each(void **state)
 		const char *from, *to;
 		uint64_t first, last;
 	} rows[] = {
-		{ "CrossbarInputOnDLS", "NeuronEventOutputOnDLS", 0, 7 },
-		{ "CrossbarInputOnDLS", "SPL1Address", 8, 11 },
-		{ "CrossbarOutputOnDLS", "PADIBusOnDLS", 0, 7 },
-		{ "CrossbarOutputOnDLS", "CrossbarL2OutputOnDLS", 8, 11 },
+		{"CrossbarInputOnDLS", "NeuronEventOutputOnDLS", 0, 7},
+		{"CrossbarInputOnDLS", "SPL1Address", 8, 11},
+		{"CrossbarOutputOnDLS", "PADIBusOnDLS", 0, 7},
+		{"CrossbarOutputOnDLS", "CrossbarL2OutputOnDLS", 8, 11},
 	};
 	(void)state;
-	FOR_ROWS (i, rows) {
+	FOR_ROWS(i, rows)
+	{
 		const struct haldls_coordinate *from = haldls_coordinate_find(rows[i].from);
 		const struct haldls_coordinate_conversion *there =
-		        haldls_coordinate_conversion_find(from, rows[i].to);
+			haldls_coordinate_conversion_find(from, rows[i].to);
 		for (uint64_t e = 0; e < from->size; e++) {
 			uint64_t out = UINT64_MAX;
 			const int status = haldls_coordinate_convert(&out, from, there, 0, e);
-			assert_int_equal(
-			        status, e >= rows[i].first && e <= rows[i].last ? 0 : HXCOMM_ENOENT);
+			assert_int_equal(status,
+				e >= rows[i].first && e <= rows[i].last ? 0 : HXCOMM_ENOENT);
 			if (!status)
 				assert_int_equal(out, e - rows[i].first);
 		}
@@ -396,22 +412,24 @@ static void wrong_numbers_are_named_with_their_limits(void **state)
 		uint64_t number;
 		const char *message;
 	} rows[] = {
-		{ "NeuronColumnOnDLS", 256, "NeuronColumnOnDLS is 256, allowed are 0 to 255" },
-		{ "PPUMemoryBlockSize", 0, "PPUMemoryBlockSize is 0, allowed are 1 to 4096" },
-		{ "PPUMemoryBlockSize", 4097, "PPUMemoryBlockSize is 4097, allowed are 1 to 4096" },
-		{ "CrossbarNodeOnDLS", 76, "CrossbarNodeOnDLS is 76, allowed are 0 to 75" },
-		{ "OmnibusAddress", UINT64_C(1) << 32,
-		        "OmnibusAddress is 4294967296, allowed are 0 to 4294967295" },
-		{ "NeuronConfigOnDLS", UINT64_MAX,
-		        "NeuronConfigOnDLS is 18446744073709551615, allowed are 0 to 511" },
-		{ "PPUMemoryBlockOnPPU", 20 * 4096 + 10,
-		        "PPUMemoryBlockOnPPU from 20 to 10 ends before it begins" },
-		{ "PPUMemoryBlockOnDLS", 20 * 4096 + 10,
-		        "PPUMemoryBlockOnDLS: PPUMemoryBlockOnPPU from 20 to 10 ends before it begins" },
+		{"NeuronColumnOnDLS", 256, "NeuronColumnOnDLS is 256, allowed are 0 to 255"},
+		{"PPUMemoryBlockSize", 0, "PPUMemoryBlockSize is 0, allowed are 1 to 4096"},
+		{"PPUMemoryBlockSize", 4097, "PPUMemoryBlockSize is 4097, allowed are 1 to 4096"},
+		{"CrossbarNodeOnDLS", 76, "CrossbarNodeOnDLS is 76, allowed are 0 to 75"},
+		{"OmnibusAddress", UINT64_C(1) << 32,
+			"OmnibusAddress is 4294967296, allowed are 0 to 4294967295"},
+		{"NeuronConfigOnDLS", UINT64_MAX,
+			"NeuronConfigOnDLS is 18446744073709551615, allowed are 0 to 511"},
+		{"PPUMemoryBlockOnPPU", 20 * 4096 + 10,
+			"PPUMemoryBlockOnPPU from 20 to 10 ends before it begins"},
+		{"PPUMemoryBlockOnDLS", 20 * 4096 + 10,
+			"PPUMemoryBlockOnDLS: PPUMemoryBlockOnPPU from 20 to 10 ends before it "
+			"begins"},
 	};
 	(void)state;
-	FOR_ROWS (i, rows) {
-		uint64_t parts[HALDLS_COORDINATE_PARTS_MAX] = { 7 };
+	FOR_ROWS(i, rows)
+	{
+		uint64_t parts[HALDLS_COORDINATE_PARTS_MAX] = {7};
 		const struct haldls_coordinate *c = haldls_coordinate_find(rows[i].name);
 		assert_int_equal(haldls_coordinate_validate(c, rows[i].number), HXCOMM_ERANGE);
 		assert_string_equal(hxcomm_error_message(), rows[i].message);
@@ -427,23 +445,21 @@ static void wrong_parts_and_conversions_are_refused(void **state)
 	const struct haldls_coordinate *driver = haldls_coordinate_find("SynapseDriverOnDLS");
 	uint64_t out = 99;
 	(void)state;
-	assert_int_equal(
-	        haldls_coordinate_encode(&out, neuron, (uint64_t[]){ 2, 0 }), HXCOMM_ERANGE);
+	assert_int_equal(haldls_coordinate_encode(&out, neuron, (uint64_t[]){2, 0}), HXCOMM_ERANGE);
 	assert_string_equal(hxcomm_error_message(),
-	        "AtomicNeuronOnDLS: NeuronRowOnDLS is 2, allowed are 0 to 1");
-	assert_int_equal(
-	        haldls_coordinate_encode(&out, node, (uint64_t[]){ 0, 1 }), HXCOMM_ENOENT);
+		"AtomicNeuronOnDLS: NeuronRowOnDLS is 2, allowed are 0 to 1");
+	assert_int_equal(haldls_coordinate_encode(&out, node, (uint64_t[]){0, 1}), HXCOMM_ENOENT);
 	assert_string_equal(hxcomm_error_message(),
-	        "there is no CrossbarNodeOnDLS at CrossbarInput:0 Output:1");
+		"there is no CrossbarNodeOnDLS at CrossbarInput:0 Output:1");
 	assert_null(haldls_coordinate_conversion_find(neuron, "toSynapseOnDLS"));
 	assert_string_equal(hxcomm_error_message(),
-	        "AtomicNeuronOnDLS has no conversion 'toSynapseOnDLS': `bss coordinates show "
-	        "AtomicNeuronOnDLS` lists what it has");
+		"AtomicNeuronOnDLS has no conversion 'toSynapseOnDLS': `bss coordinates show "
+		"AtomicNeuronOnDLS` lists what it has");
 	const struct haldls_coordinate_conversion *rows =
-	        haldls_coordinate_conversion_find(driver, "SynapseRowOnDLS");
+		haldls_coordinate_conversion_find(driver, "SynapseRowOnDLS");
 	assert_int_equal(haldls_coordinate_convert(&out, driver, rows, 2, 0), HXCOMM_ERANGE);
 	assert_string_equal(hxcomm_error_message(),
-	        "toSynapseRowOnDLS of SynapseDriverOnDLS: index is 2, allowed are 0 to 1");
+		"toSynapseRowOnDLS of SynapseDriverOnDLS: index is 2, allowed are 0 to 1");
 	assert_int_equal(haldls_coordinate_convert(&out, driver, rows, 0, 256), HXCOMM_ERANGE);
 	assert_int_equal(haldls_coordinate_from_enum(&out, neuron, 512), HXCOMM_ERANGE);
 	const struct haldls_coordinate *record = haldls_coordinate_find("LogicalNeuronOnDLS");

@@ -16,8 +16,8 @@ static size_t asked;
 static void ask(FILE *requests, const json_t *line, json_int_t e, json_t *value)
 {
 	assert_true(asked < LINES_MAX);
-	json_t *request = json_pack("{s:O,s:O,s:I}", "from", json_object_get(line, "from"), "function",
-	        json_object_get(line, "function"), "enum", e);
+	json_t *request = json_pack("{s:O,s:O,s:I}", "from", json_object_get(line, "from"),
+		"function", json_object_get(line, "function"), "enum", e);
 	assert_int_equal(json_dumpf(request, requests, JSON_COMPACT), 0);
 	fputc('\n', requests);
 	json_decref(request);
@@ -36,8 +36,9 @@ static void ask_some(FILE *requests, const json_t *line)
 	const size_t step = count / OF_EACH + 1;
 	for (size_t i = 0; i < count; i += step) {
 		const json_t *pair = json_array_get(samples, i);
-		ask(requests, line, table ? (json_int_t)i : json_integer_value(json_array_get(pair, 0)),
-		        json_array_get(table ? table : pair, table ? i : 1));
+		ask(requests, line,
+			table ? (json_int_t)i : json_integer_value(json_array_get(pair, 0)),
+			json_array_get(table ? table : pair, table ? i : 1));
 	}
 }
 
@@ -53,9 +54,9 @@ static void recorded_conversions_are_answered(void **state)
 		ask_some(requests, line);
 	vectors_close(vectors);
 	assert_int_equal(fclose(requests), 0);
-	FILE *pipe = popen(BSS_PROGRAM
-	        " coordinates convert < " TEST_BINARY_DIR "/coordinate_requests.jsonl",
-	        "r");
+	FILE *pipe = popen(BSS_PROGRAM " coordinates convert < " TEST_BINARY_DIR
+				       "/coordinate_requests.jsonl",
+		"r");
 	assert_non_null(pipe);
 	while (getline(&text, &capacity, pipe) >= 0) {
 		json_t *answer = json_loads(text, 0, NULL);
@@ -63,7 +64,8 @@ static void recorded_conversions_are_answered(void **state)
 		/* a null is null, or the coordinate has no such value */
 		const json_t *value = json_object_get(answer, "value");
 		const bool refused = json_is_null(value) || json_object_get(answer, "error");
-		if (json_is_null(expected[answers]) ? !refused : !json_equal(value, expected[answers]))
+		if (json_is_null(expected[answers]) ? !refused
+						    : !json_equal(value, expected[answers]))
 			fail_msg("line %zu: %s", answers + 1, text);
 		json_decref(answer);
 		json_decref(expected[answers++]);
@@ -77,6 +79,6 @@ static void recorded_conversions_are_answered(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(recorded_conversions_are_answered) };
+	const struct CMUnitTest tests[] = {cmocka_unit_test(recorded_conversions_are_answered)};
 	return cmocka_run_group_tests_name("tools/coordinate_lines", tests, NULL, NULL);
 }

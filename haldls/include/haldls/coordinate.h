@@ -61,16 +61,17 @@ struct haldls_coordinate;
 struct haldls_coordinate_part {
 	const struct haldls_coordinate *coordinate; /**< what it is: ranged or an interval */
 	const char *key;  /**< what labels call it here, such as "Column" */
-	uint64_t divisor; /**< its number is e / divisor % coordinate->size, but for grids with holes */
+	uint64_t divisor; /**< its number is e / divisor % coordinate->size, but for grids with
+			     holes */
 };
 
 /** A conversion to another coordinate. */
 struct haldls_coordinate_conversion {
 	const char *function; /**< its name in the reference software, such as "toNeuronRowOnDLS" */
 	const struct haldls_coordinate *to;    /**< what it gives */
-	const struct haldls_coordinate *index; /**< what counts them where it gives several; NULL where
-	                                            that is a plain index, or it gives one */
-	uint32_t count; /**< how many it gives, 1 … */
+	const struct haldls_coordinate *index; /**< what counts them where it gives several; NULL
+						  where that is a plain index, or it gives one */
+	uint32_t count;                        /**< how many it gives, 1 … */
 	/** number @p i of what @p e becomes; UINT64_MAX where there is none. Unchecked: prefer
 	 *  haldls_coordinate_convert() */
 	uint64_t (*convert)(uint64_t e, uint64_t i);
@@ -93,36 +94,37 @@ struct haldls_coordinate {
 	uint64_t min;                          /**< smallest number */
 	uint64_t max;                          /**< largest number; of an interval, too */
 	uint64_t size;                         /**< how many there are; 0 for base and record. Of an
-	                                            interval the pairs of bounds, in any order */
+						    interval the pairs of bounds, in any order */
 	char axis;                             /**< 'x' or 'y' where it is one of a grid, else 0 */
 	const struct haldls_coordinate *outer; /**< of a grid (row) and a mixin, else NULL */
 	const struct haldls_coordinate *inner; /**< of a grid (column), a mixin, an interval (its
-	                                            bounds), else NULL */
-	const struct haldls_coordinate_part *parts; /**< [part_count] all that it consists of, down to
-	                                                 numbers, the outermost first */
-	size_t part_count; /**< 0 where it is a number itself */
-	const uint16_t (*places)[2]; /**< [size] row and column of each where the grid has holes, else
-	                                  NULL */
+						    bounds), else NULL */
+	const struct haldls_coordinate_part *parts; /**< [part_count] all that it consists of, down
+						       to numbers, the outermost first */
+	size_t part_count;                          /**< 0 where it is a number itself */
+	const uint16_t (*places)[2]; /**< [size] row and column of each where the grid has holes,
+					else NULL */
 	const struct haldls_coordinate_value *values; /**< [value_count] numbers with names */
 	size_t value_count;                           /**< 0 where no number has a name */
-	const struct haldls_coordinate_conversion *conversions; /**< [conversion_count] by function */
-	size_t conversion_count;                                /**< 0 … */
-	bool revision_3; /**< chip revision 3 has it */
-	bool retired;    /**< no hardware of this generation has it: no functions, no containers */
+	/** [conversion_count] all that it converts to, sorted by function */
+	const struct haldls_coordinate_conversion *conversions;
+	size_t conversion_count; /**< 0 … */
+	bool revision_3;         /**< chip revision 3 has it */
+	bool retired; /**< no hardware of this generation has it: no functions, no containers */
 };
 
 /** How a coordinate is written. */
 enum haldls_coordinate_style {
 	HALDLS_COORDINATE_LABELS,    /**< "NeuronRow:1 Column:17" */
 	HALDLS_COORDINATE_REFERENCE, /**< as the reference software prints it:
-	                                  "AtomicNeuronOnDLS(NeuronColumnOnDLS(17),
-	                                  NeuronRowOnDLS(1); Enum(273))" */
+					  "AtomicNeuronOnDLS(NeuronColumnOnDLS(17),
+					  NeuronRowOnDLS(1); Enum(273))" */
 	HALDLS_COORDINATE_NUMBER,    /**< "273" */
 };
 
 enum {
-	HALDLS_COORDINATE_PARTS_MAX = 5,   /**< the most parts that a coordinate has */
-	HALDLS_COORDINATE_TEXT_MAX = 512,  /**< bytes that hold every text, with the final 0 */
+	HALDLS_COORDINATE_PARTS_MAX = 5,  /**< the most parts that a coordinate has */
+	HALDLS_COORDINATE_TEXT_MAX = 512, /**< bytes that hold every text, with the final 0 */
 };
 
 /** All coordinates, sorted by name.
@@ -142,7 +144,7 @@ HXCOMM_API const struct haldls_coordinate *haldls_coordinate_find(const char *na
  *  @retval HXCOMM_ERANGE   it does not; the message says what it has
  *  @retval HXCOMM_ENOTSUP  the coordinate is a record */
 HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_validate(
-        const struct haldls_coordinate *coordinate, uint64_t number);
+	const struct haldls_coordinate *coordinate, uint64_t number);
 
 /** Make a coordinate of its parts.
  *  @param[out] out    its number; unchanged after an error
@@ -153,8 +155,8 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_validate(
  *  @retval HXCOMM_ERANGE   a part lies outside its range
  *  @retval HXCOMM_ENOENT   the grid has nothing there
  *  @retval HXCOMM_ENOTSUP  the coordinate is a record */
-HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_encode(uint64_t *out,
-        const struct haldls_coordinate *coordinate, const uint64_t *parts);
+HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_encode(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const uint64_t *parts);
 
 /** Take a coordinate apart.
  *  @param[out] parts  [coordinate->part_count] numbers of its parts, the outermost first; of a
@@ -164,8 +166,8 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_encode(uint64_t *out,
  *  @retval 0               done
  *  @retval HXCOMM_ERANGE   there is no such number
  *  @retval HXCOMM_ENOTSUP  the coordinate is a record */
-HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_decode(uint64_t *parts,
-        const struct haldls_coordinate *coordinate, uint64_t number);
+HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_decode(
+	uint64_t *parts, const struct haldls_coordinate *coordinate, uint64_t number);
 
 /** Read a number that counts all values as the reference software makes them: that differs from
  *  the coordinate's number for intervals only, which it counts as first * their number + length - 1
@@ -176,8 +178,8 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_decode(uint64_t *parts,
  *  @retval 0               read
  *  @retval HXCOMM_ERANGE   there is no such value
  *  @retval HXCOMM_ENOTSUP  the coordinate is a record */
-HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_from_enum(uint64_t *out,
-        const struct haldls_coordinate *coordinate, uint64_t e);
+HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_from_enum(
+	uint64_t *out, const struct haldls_coordinate *coordinate, uint64_t e);
 
 /** Find a conversion.
  *  @param coordinate  from what
@@ -185,7 +187,7 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_from_enum(uint64_t *out,
  *                     "NeuronRowOnDLS"
  *  @return the conversion, lent; NULL with a message where there is none */
 HXCOMM_API const struct haldls_coordinate_conversion *haldls_coordinate_conversion_find(
-        const struct haldls_coordinate *coordinate, const char *function);
+	const struct haldls_coordinate *coordinate, const char *function);
 
 /** Convert a coordinate to another one.
  *  @param[out] out    number of the other one; unchanged after an error
@@ -197,8 +199,8 @@ HXCOMM_API const struct haldls_coordinate_conversion *haldls_coordinate_conversi
  *  @retval HXCOMM_ERANGE   @p number or @p index lies outside its range
  *  @retval HXCOMM_ENOENT   this one converts to nothing */
 HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_convert(uint64_t *out,
-        const struct haldls_coordinate *coordinate,
-        const struct haldls_coordinate_conversion *conversion, uint32_t index, uint64_t number);
+	const struct haldls_coordinate *coordinate,
+	const struct haldls_coordinate_conversion *conversion, uint32_t index, uint64_t number);
 
 /** Print a coordinate. haldls_coordinate_parse() reads each style.
  *  @param[out] out    [size] a text that ends with 0; "" after an error
@@ -210,8 +212,8 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_convert(uint64_t *out,
  *  @retval HXCOMM_ERANGE   there is no such number, or @p size is too small
  *  @retval HXCOMM_ENOTSUP  the coordinate is a record */
 HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_print(char *out, size_t size,
-        const struct haldls_coordinate *coordinate, uint64_t number,
-        enum haldls_coordinate_style style);
+	const struct haldls_coordinate *coordinate, uint64_t number,
+	enum haldls_coordinate_style style);
 
 /** Read a coordinate that somebody wrote: its number, the name of a number ("top"), labels in any
  *  order ("NeuronRow:1 Column:17", "NeuronRowOnDLS:bottom, NeuronColumnOnDLS:17"), or the text of
@@ -224,8 +226,8 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_print(char *out, size_t size,
  *  @retval HXCOMM_ERANGE   a number lies outside its range
  *  @retval HXCOMM_ENOENT   the grid has nothing there
  *  @retval HXCOMM_ENOTSUP  the coordinate is a record */
-HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_parse(uint64_t *out,
-        const struct haldls_coordinate *coordinate, const char *text);
+HXCOMM_API HXCOMM_NODISCARD int haldls_coordinate_parse(
+	uint64_t *out, const struct haldls_coordinate *coordinate, const char *text);
 
 #ifdef __cplusplus
 }

@@ -83,12 +83,12 @@ static inline uint32_t haldls_neuron_event_output(uint32_t neuron)
 static inline uint32_t haldls_capmem_cell_of_neuron(uint32_t neuron, enum haldls_capmem_row row)
 {
 	return haldls_capmem_cell(haldls_capmem_block_of_neuron(neuron), (uint32_t)row,
-	        haldls_capmem_column_on_block_of_neuron(neuron));
+		haldls_capmem_column_on_block_of_neuron(neuron));
 }
 
 /** A shared cell of a quadrant. @param quadrant 0 … 3 @param cell which @return 0 … 12479 */
-static inline uint32_t haldls_capmem_cell_shared(uint32_t quadrant,
-        enum haldls_capmem_shared_cell cell)
+static inline uint32_t haldls_capmem_cell_shared(
+	uint32_t quadrant, enum haldls_capmem_shared_cell cell)
 {
 	assert(quadrant < HALDLS_QUADRANTS);
 	return quadrant * HALDLS_CAPMEM_CELLS_PER_BLOCK + (uint32_t)cell;
