@@ -100,7 +100,8 @@ static void a_program_longer_than_the_playback_memory_passes(void **state)
 	assert_ok(hxcomm_run(far, words, COUNT, responses));
 	assert_int_equal(responses->loopback.count, 1);
 	assert_ok(hxcomm_link_statistics_read(&s, far));
-	assert_int_equal(s.words_sent, 1 + COUNT + 1); /* the probe, the halt */
+	/* the probe and the halt; more to keep it alive, where the machine is slow */
+	assert_in_range(s.words_sent, 1 + COUNT + 1, 1 + COUNT + 100);
 	hxcomm_close(far);
 	served_stop(&served);
 	hxcomm_log_set_sink(NULL, NULL);
@@ -283,8 +284,9 @@ static void statistics_count_the_frames(void **state)
 	struct hxcomm_connection *far = open_ok(served.uri), *near = open_ok("mock:");
 	assert_ok(hxcomm_run(far, words, 180 * 50, NULL));
 	assert_ok(hxcomm_link_statistics_read(&s, far));
-	assert_int_equal(s.frames_sent, 1 + 50 + 1); /* the probe, the words, the halt */
-	assert_int_equal(s.words_sent, 1 + 180 * 50 + 1);
+	/* the probe, the words, the halt; more to keep it alive, where the machine is slow */
+	assert_in_range(s.frames_sent, 1 + 50 + 1, 1 + 50 + 100);
+	assert_int_equal(s.words_sent - s.frames_sent, 179 * 50);
 	assert_true(s.frames_received >= 1 + 1 + 50 && s.words_received >= 180 * 50);
 	assert_int_equal(s.malformed, 0);
 	assert_true(s.round_trip_s > 0 && s.round_trip_s < 10);
