@@ -3,10 +3,12 @@
  * and its clock never runs further than waits and time limits allow. The first byte chooses: bit 0 the
  * links are up, bit 1 the rest are commands of eight bytes for a valid program instead of instruction words
  * (both big-endian), bit 2 all neurons may fire and everything is connected, bit 3 links lose and turn
- * bits, bit 4 the program runs twice, bit 5 the FPGA has vector generators. */
+ * bits, bit 4 the program runs twice, bit 5 the FPGA has vector generators, bit 6 neurons are rich and
+ * fire with others, bit 7 the hemispheres have a thread each. */
 #include <fpga.h>
 
 #include <haldls/chip.h>
+#include <haldls/containers.h>
 #include <hxcomm/decoder.h>
 #include <hxcomm/error.h>
 #include <hxcomm/responses.h>
@@ -17,7 +19,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { COMMANDS_MAX = 512, WORDS_MAX = 8 * COMMANDS_MAX, WORK_MAX = 10000 };
-enum { LINKS = 1, COMMANDS = 2, CONNECTED = 4, LOSSY = 8, TWICE = 16, VECTORS = 32 };
+enum { LINKS = 1, COMMANDS = 2, CONNECTED = 4, LOSSY = 8, TWICE = 16, VECTORS = 32,
+	RICH = 64, THREADS = 128 };
 
 struct sink {
 	struct hxcomm_decoder decoder;
@@ -161,6 +164,28 @@ static void connect_all(struct emulator_fpga *fpga)
 	events->stale = fpga->chip->routes_stale = true;
 }
 
+/* All that a neuron can have, and what joins it to the next. */
+static void enrich_all(struct emulator_fpga *fpga)
+{
+	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
+	neuron.enable_fire = neuron.enable_threshold_comparator = true;
+	neuron.enable_adaptation = neuron.enable_exponential = true;
+	neuron.enable_bypass_excitatory = neuron.enable_bypass_inhibitory = true;
+	neuron.enable_synaptic_input_excitatory = neuron.enable_synaptic_input_inhibitory = true;
+	neuron.enable_synaptic_input_excitatory_coba_mode = true;
+	neuron.connect_soma = neuron.connect_soma_right = neuron.enable_multicomp_conductance = true;
+	backend.enable_neuron_master = backend.enable_neuron_slave = true;
+	backend.connect_fire_to_right = backend.connect_fire_bottom = true;
+	backend.enable_bayesian_0 = backend.enable_adaptation_pulse = true;
+	for (uint32_t n = 0; n < 512; n++) {
+		emulator__analog_set_neuron(fpga->chip->analog, n, &neuron);
+		emulator__analog_set_backend(fpga->chip->analog, n, &backend);
+		fpga->chip->is_slave[n] = true;
+	}
+	fpga->chip->routes_stale = true;
+}
+
 static void run(struct emulator_fpga *fpga, const struct program *program, bool valid)
 {
 	struct sink sink;
@@ -187,6 +212,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct emulator_fpga *fpga;
 	const unsigned mode = size ? data[0] : 0;
 	options.vector_generators = mode & VECTORS;
+	options.threads = mode & THREADS ? 2 : 1;
 	if (mode & LOSSY)
 		options.faults.link_loss = options.faults.link_flips = 0.1;
 	if (!size || emulator__fpga_new(&fpga, &options) != HXCOMM_OK)
@@ -195,6 +221,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		raise_links(fpga);
 	if (mode & CONNECTED)
 		connect_all(fpga);
+	if (mode & RICH)
+		enrich_all(fpga);
 	program.count = program.waits = 0;
 	for (size_t i = 1; i + 8 <= size && i < 8 * COMMANDS_MAX; i += 8) {
 		uint64_t w = 0;
