@@ -6,7 +6,6 @@
  * them, this is what they mean. Sources: spec/registers_chip.md 2 and 7,
  * spec/registers_fpga.json */
 
-#include <haldls/coordinates/capmem.h>
 #include <hxcomm/error.h>
 
 #include <stdbool.h>
@@ -18,19 +17,19 @@ int haldls__range_error(const char *field, long long value, long long min, long 
 /* "CapMemBlock.capmem_cells[7] is 1024, allowed are 0 to 1023" */
 int haldls__element_error(const char *field, size_t index, long long value, long long max);
 
-enum { HALDLS__CAPMEM_ROW_BITS = (1 << HALDLS_CAPMEM_ROW_ON_BLOCK_SIZE) - 1 };
+enum { HALDLS__CAPMEM_COLUMNS = 130, HALDLS__CAPMEM_ROWS = 24, HALDLS__CAPMEM_ROW_BITS = 0xffffff };
 
 /* The debug cell: its row one-hot from the top in word 0, its column in word 1; nothing without
  * the enable, which has no bit of its own. */
 static inline uint32_t haldls__capmem_debug_row(bool enable, uint32_t cell)
 {
-	const uint32_t row = haldls_capmem_cell_on_block_row(cell);
-	return enable ? UINT32_C(1) << (HALDLS_CAPMEM_ROW_ON_BLOCK_SIZE - 1 - row) : 0;
+	const uint32_t row = cell / HALDLS__CAPMEM_COLUMNS;
+	return enable ? UINT32_C(1) << (HALDLS__CAPMEM_ROWS - 1 - row) : 0;
 }
 
 static inline uint32_t haldls__capmem_debug_column(bool enable, uint32_t cell)
 {
-	return enable ? haldls_capmem_cell_on_block_column(cell) : 0;
+	return enable ? cell % HALDLS__CAPMEM_COLUMNS : 0;
 }
 
 /* Returns nonzero where the words name no cell. */
@@ -41,9 +40,9 @@ static inline int haldls__capmem_debug_cell(uint32_t *out, uint32_t row_word, ui
 	if (!row_word)
 		return 0;
 	uint32_t highest = 31u - (uint32_t)__builtin_clz(row_word);
-	if (column >= HALDLS_CAPMEM_COLUMN_ON_BLOCK_SIZE)
+	if (column >= HALDLS__CAPMEM_COLUMNS)
 		return 1;
-	*out = haldls_capmem_cell_on_block(HALDLS_CAPMEM_ROW_ON_BLOCK_SIZE - 1 - highest, column);
+	*out = (HALDLS__CAPMEM_ROWS - 1 - highest) * HALDLS__CAPMEM_COLUMNS + column;
 	return 0;
 }
 
