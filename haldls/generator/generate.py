@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Writes the C side of the register map: structs, encoders, decoders, addresses, reflection.
 
-usage: generate.py --registers FOLDER --chip hicannx3 --out FOLDER     write haldls/*.h and *.c there
-       generate.py --registers FOLDER --chip hicannx3                  refuse wrong data, write nothing
-       generate.py --print DATAFILE...                                 print their canonical form
+usage: generate.py --registers FOLDER --chip hicannx3 --out FOLDER   write haldls/*.h and *.c there
+       generate.py --registers FOLDER --chip hicannx3                refuse wrong data, write nothing
+       generate.py --print DATAFILE...                               print their canonical form
 
 One JSON file describes one container; haldls/registers/README.md explains its keys.
 Python standard library only; used at build time, never at run time.

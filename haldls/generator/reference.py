@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Writes the register reference: pages for people out of the data that the library is made of.
 
-usage: reference.py --registers FOLDER --chip hicannx3 --out FOLDER     write html/* and man7/* there
+usage: reference.py --registers FOLDER --chip hicannx3 --out FOLDER   write html/* and man7/* there
 
 Python standard library only; used at build time, never at run time.
 """

@@ -165,7 +165,8 @@ def entry_page(groups):
                  tag("td", str(c.words), class_="number"), text.access(c), escape(c.summary)]
                 for c in containers]
         body.append(tag("h2", escape(text.folder_title(folder))))
-        body.append(table(["container", "coordinate", "number", "words", "access", "meaning"], rows))
+        head = ["container", "coordinate", "number", "words", "access", "meaning"]
+        body.append(table(head, rows))
     return page("Register reference", "\n".join(body))
 
 

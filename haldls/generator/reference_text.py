@@ -118,8 +118,8 @@ def rows(c):
         return [Row(leaf.name(), leaf.kind, path_dims(leaf.path), leaf.min, leaf.max, leaf.values,
                     leaf.default, leaf.unit, leaf.summary,
                     [f"{leaf.field.where}"] if leaf.field else []) for leaf in c.leaves]
-    return [Row(f.name, f.type, f.dims, f.min, f.max, f.values, f.data["default"], f.unit, f.summary,
-                places(f) + remarks(f) + ([f"in recorded vectors {f.alias}"] if f.alias else []))
+    return [Row(f.name, f.type, f.dims, f.min, f.max, f.values, f.data["default"], f.unit,
+                f.summary, places(f) + remarks(f) + ([f"in recorded vectors {f.alias}"] if f.alias else []))
             for f in c.fields]
 
 
@@ -128,7 +128,7 @@ def coordinates_shown(c):
 
 
 def address_lists(c):
-    """[(title, [(word, expression, [address at each coordinate shown])])] of a register container."""
+    """[(title, [(word, expression, [address at each coordinate shown])])] of a register."""
     kinds = []
     if c.write.count:
         title = "Addresses" if c.read.data == c.write.data else "Addresses of writes"

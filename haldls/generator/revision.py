@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which files describe a chip: those of its own folder, and what that takes from another revision."""
+"""Which files describe a chip: those of its folder, and what that takes from another revision."""
 import json
 import os
 
@@ -11,7 +11,8 @@ SHARED = ["fpga", "logical"]  # whatever the chip
 
 
 def json_files(folder):
-    return sorted(name for name in os.listdir(folder) if name.endswith(".json") and name != REVISION)
+    return sorted(name for name in os.listdir(folder)
+                  if name.endswith(".json") and name != REVISION)
 
 
 def read_revision(path):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The JSON Schema of the data files, and a check against it that says what is wrong where.
 
-Only what haldls/registers/schema.json uses of the language is understood, and anything else in it is
-an error: Python's standard library has no validator, and the build needs nothing but that.
+Only what haldls/registers/schema.json uses of the language is understood, and anything else in it
+is an error: Python's standard library has no validator, and the build needs nothing but that.
 """
 import json
 import os
@@ -11,8 +11,8 @@ import re
 PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                     "registers/schema.json")
 TYPES = {"string": str, "array": list, "object": dict, "boolean": bool, "integer": int}
-KEYWORDS = {"$ref", "title", "type", "enum", "pattern", "minLength", "minimum", "maximum", "minItems",
-            "items", "properties", "required", "additionalProperties", "anyOf"}
+KEYWORDS = {"$ref", "title", "type", "enum", "pattern", "minLength", "minimum", "maximum",
+            "minItems", "items", "properties", "required", "additionalProperties", "anyOf"}
 
 
 class Refused(Exception):

@@ -42,8 +42,8 @@ def refuse(c, backend, lists, is_wrong, text):
     for (_, w), numbers in lists.items():
         for e, address in enumerate(numbers):
             if is_wrong(address):
-                raise Refused(f"{c.path}: {c.name} {e}, word {w}: address 0x{address:08x} of {backend} "
-                              f"{text}")
+                raise Refused(f"{c.path}: {c.name} {e}, word {w}: address 0x{address:08x} of "
+                              f"{backend} {text}")
 
 
 def check_own(c, backend, lists):
@@ -70,7 +70,8 @@ def check(containers):
                 check_own(c, backend, lists)
             for other, addresses in taken.setdefault(backend, []):
                 if c.view_of and other is root:
-                    refuse(c, backend, lists if own - addresses else {}, (own - addresses).__contains__,
+                    outside = own - addresses
+                    refuse(c, backend, lists if outside else {}, outside.__contains__,
                            f"is none of {root.name}, of which it is to be a view")
                 elif root_of(other, by_name) is not root and not own.isdisjoint(addresses):
                     refuse(c, backend, lists, addresses.__contains__,

@@ -10,6 +10,8 @@ import sys
 import tempfile
 import unittest
 
+import generated_program
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GENERATOR = os.path.join(ROOT, "haldls/generator")
 sys.path.insert(0, GENERATOR)
@@ -63,10 +65,11 @@ class Refusals(unittest.TestCase):
                  "fields": []}
         rows = [({}, None),
                 ({"container": "TestThing"}, "has the name 'TestThing', too"),
-                ({"write": ["0x103 + e"]}, "test_thing.json: TestThing 2, word 0: address 0x00000104 "
-                                           "of Omnibus is that of OtherThing, too"),
+                ({"write": ["0x103 + e"]}, "test_thing.json: TestThing 2, word 0: address "
+                                           "0x00000104 of Omnibus is that of OtherThing, too"),
                 ({"write": ["0x103 + e"], "view_of": "TestThing"}, None),
-                ({"write": ["0x0fe + e"], "view_of": "TestThing"}, "0x000000fe of Omnibus is none of"),
+                ({"write": ["0x0fe + e"], "view_of": "TestThing"},
+                 "0x000000fe of Omnibus is none of"),
                 ({"write": ["0x103 + e"], "backends": ["OmnibusChipOverJTAG"]}, None)]
         for changes, text in rows:
             with self.subTest(changes), tempfile.TemporaryDirectory() as folder:
@@ -93,7 +96,8 @@ class Refusals(unittest.TestCase):
                                       "--registers", folder, "--chip", "chip", "--out", out],
                                      capture_output=True, text=True, check=False)
                 self.assertEqual(run.returncode, 1)
-                self.assertTrue(run.stderr.startswith(f"{program}: {path}: is no JSON: "), run.stderr)
+                self.assertTrue(run.stderr.startswith(f"{program}: {path}: is no JSON: "),
+                                run.stderr)
                 self.assertFalse(os.path.exists(out))
 
     def test_the_schema_names_what_the_generator_knows(self):
@@ -101,7 +105,8 @@ class Refusals(unittest.TestCase):
         with open(os.path.join(ROOT, "haldls/registers/schema.json"), encoding="utf-8") as f:
             definitions = json.load(f)["$defs"]
         self.assertEqual(definitions["backend"]["enum"], list(register_map.BACKENDS))
-        self.assertEqual(definitions["field"]["properties"]["type"]["enum"], list(register_map.TYPES))
+        types = definitions["field"]["properties"]["type"]["enum"]
+        self.assertEqual(types, list(register_map.TYPES))
 
     @unittest.skipUnless(importlib.util.find_spec("jsonschema"), "no validator is installed")
     def test_another_validator_agrees(self):
@@ -125,7 +130,8 @@ class Refusals(unittest.TestCase):
         self.refuse(field(2, at="2:0+8", values={}), "word 2 of a container of 2")
         self.refuse(field(0, at="0:30+4"), "does not lie within a word")
         self.refuse(field(0, at="0.0+4"), "is not a list of pieces word:lsb+width")
-        self.refuse(field(0, type="float"), 'TestThing.fields.low.type: "float" is none of bool, uint, int, enum')
+        self.refuse(field(0, type="float"),
+                    'TestThing.fields.low.type: "float" is none of bool, uint, int, enum')
         self.refuse(field(0, encoding="magic"), '"magic" is none of capmem_debug_enable')
         self.refuse(field(0, type="enum", values={"one": 1}, default=1), "an enum without a zero")
         self.refuse(field(0, type="enum"), "an enum without values")
@@ -133,11 +139,14 @@ class Refusals(unittest.TestCase):
         self.refuse(field(0, values={"none": 16}), "value none = 16 does not fit")
         self.refuse(field(1, values={"on": 1}), "a bool has no names for its values")
         self.refuse(field(1, xor=2), "xor does not fit")
-        self.refuse(container(backends=["Telepathy"]), 'TestThing.backends.0: "Telepathy" is none of Omnibus')
+        self.refuse(container(backends=["Telepathy"]),
+                    'TestThing.backends.0: "Telepathy" is none of Omnibus')
         self.refuse(container(), "not in canonical form", canonical=False)
         self.refuse(container(write=["0x100 + 2 * e; exit(1)"]), "is not an expression of e and w")
-        self.refuse(container(write={"words": 2, "every": "e"}), "TestThing.write: key 'each' is missing")
-        self.refuse(container(payload="parcel"), 'TestThing.payload: "parcel" is none of none, list')
+        self.refuse(container(write={"words": 2, "every": "e"}),
+                    "TestThing.write: key 'each' is missing")
+        self.refuse(container(payload="parcel"),
+                    'TestThing.payload: "parcel" is none of none, list')
         self.refuse(field(0, type="enum", values={"a": 0, "b": 2}, default=0), "have no name")
         self.refuse(field(0, type="enum", values={"a": 0, "b": 1}, stored=[1], default=0),
                     "stored needs a number")
@@ -293,22 +302,6 @@ int main(void)
 		return 6;
 	return 0;
 }
-/* what the libraries would bring */
-int hxcomm_error_set(int code, const char *format, ...)
-{
-	(void)format;
-	return code;
-}
-int haldls__range_error(const char *f, long long v, long long a, long long b)
-{
-	(void)f, (void)v, (void)a, (void)b;
-	return HXCOMM_ERANGE;
-}
-int haldls__element_error(const char *f, size_t i, long long v, long long b)
-{
-	(void)f, (void)i, (void)v, (void)b;
-	return HXCOMM_ERANGE;
-}
 """
 
 
@@ -321,15 +314,8 @@ class OneMoreContainer(unittest.TestCase):
                 with open(paths[-1], "w", encoding="utf-8") as f:
                     f.write(register_map.canonical(data))
             generate.generate(*generate.read_data(paths), folder)
-            main = os.path.join(folder, "main.c")
-            with open(main, "w", encoding="utf-8") as f:
-                f.write(PROGRAM)
-            program = os.path.join(folder, "program")
-            sources = [os.path.join(folder, f"containers_{i}.c") for i in range(4)]
-            includes = [f"-I{ROOT}/{room}/include" for room in ("hxcomm", "fisch", "haldls")]
-            subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-o", program, main, f"-I{folder}",
-                            f"-I{ROOT}/haldls/src"] + sources + includes, check=True)
-            out = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+            out = generated_program.run(folder, PROGRAM, [
+                os.path.join(folder, f"containers_{i}.c") for i in range(4)])
             # low 3 in bits 3:0, the flag is stored inverted, the upper byte of wide in 15:8;
             # 0xab from bit 4 on; "all" is both bits of the mode, entry 0 enables lane 3
             self.assertEqual(out, "ab03 cd 107 1\nwide\nAllBits 65535\nab0 53e7\na 16 8\n")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """No code per field is written by hand: what is done with registers goes by their description.
 
-The C of haldls, stadls, fisch and bss, as far as it is not generated, names no field of the register
-map and no address in it, but for those below, each with its reason. Names of a single word, such as
+The C of haldls, stadls, fisch and bss, as far as it is not generated, names no field of the
+register map and no address in it, but for those below, each with its reason. Names of a single word, such as
 "value", cannot be told from others and are not looked for; code that copies, prints, compares or
 encodes the fields of a container one by one would name others, too."""
 import json
@@ -16,23 +16,25 @@ ALLOWED = {
     "fisch/src/register.c": (A_FUNCTION, "check_value"),
     "stadls/src/range.c": (A_FUNCTION, "check_range"),
     "tools/cmd_link.c": (A_FUNCTION, "read_count"),
-    "haldls/include/haldls/chip.h": ("the member of a chip is called like its container", "current_dac"),
+    "haldls/include/haldls/chip.h": ("a member of a chip is called like its container", "current_dac"),
     "haldls/src/chip.c": ("what is sane for a chip of bypassed neurons",
                           "dacen_pulse_extension enable_bypass_excitatory enable_bypass_inhibitory "
                           "enable_threshold_comparator"),
-    "haldls/src/chip_json.c": ("planes of synapses are bytes, not containers", "amp_calibs time_calibs"),
+    "haldls/src/chip_json.c": ("planes of synapses are bytes, not containers",
+                               "amp_calibs time_calibs"),
     "haldls/src/chip_order.c": ("planes of synapses are bytes, not containers",
                                 "amp_calibs time_calibs"),
     "haldls/include/haldls/morphology.h": ("what its drawing is made of",
                                            "connect_soma connect_soma_right"),
-    "haldls/src/morphology.c": ("the rules of connected neurons", "connect_soma connect_soma_right"),
+    "haldls/src/morphology.c": ("the rules of connected neurons",
+                                "connect_soma connect_soma_right"),
     "stadls/src/bringup.c": ("values of the bring-up",
                              "do_sync enable_channels enable_event_recording enable_reset "
                              "pc_conf_east pc_conf_west w_conf_east w_conf_west"),
     "stadls/src/health.c": ("what tells whether a chip is well",
                             "bus_voltage check_range check_value clock_enable counter_value "
-                            "crc_error_count enable_event_recording enable_phy online_time part_number "
-                            "pre_scaler_p rx_count rx_dropped_count select_source shunt_voltage "
+                            "crc_error_count enable_event_recording enable_phy online_time "
+                            "part_number pre_scaler_p rx_count rx_dropped_count select_source shunt_voltage "
                             "tx_count write_count"),
     "stadls/src/ppu.c": ("the switch that starts a processor", "inhibit_reset"),
     "tools/cmd_calibrate.c": ("a target of the calibration", "refractory_time"),
