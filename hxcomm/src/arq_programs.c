@@ -266,6 +266,7 @@ static bool take_words_of_frame(
 bool hxcomm__server_take_frame(void *user, uint16_t type, const uint64_t *words, size_t count)
 {
 	struct hxcomm_arq_server *server = user;
+	server->left = type == ARQ_TYPE_FLUSH;
 	switch (type) {
 	case ARQ_TYPE_WORDS:
 		return take_words_of_frame(server, words, count);

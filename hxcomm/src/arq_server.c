@@ -253,7 +253,7 @@ static void on_reset(void *user, const struct sockaddr_in *from, const uint8_t *
 	static const uint8_t magic[] = { 0xab, 0xab, 0xab, 0xab };
 	struct hxcomm_arq_server *server = user;
 	const struct sockaddr_in before = server->peer;
-	const bool had_peer = server->has_peer;
+	const bool taken = server->has_peer && !server->left && !same(&before, from);
 	char address[ARQ_ADDRESS_TEXT];
 	if (size != sizeof(magic) || memcmp(data, magic, size))
 		return;
@@ -261,13 +261,14 @@ static void on_reset(void *user, const struct sockaddr_in *from, const uint8_t *
 	hxcomm_log(HXCOMM_LOG_INFO, "hxcomm", "reset by %s", address);
 	server->peer = *from;
 	server->has_peer = true;
+	server->left = false;
 	pthread_mutex_lock(&server->lock);
 	server->statistics.resets++;
-	server->statistics.thefts += had_peer && !same(&before, from);
+	server->statistics.thefts += taken;
 	pthread_mutex_unlock(&server->lock);
 	hxcomm__arq_begin(
 	        &server->link, ARQ_SEND_WINDOW, hxcomm__server_take_frame, server, hxcomm__now());
-	if (had_peer && !same(&before, from) && server->status == HXCOMM_OK)
+	if (taken && server->status == HXCOMM_OK)
 		server->status = tell_taken(server, &before);
 	hxcomm__server_end_programs(server);
 	server->resetting = true;

@@ -29,6 +29,7 @@ struct hxcomm_arq_server {
 	bool stopping;
 	int status; /* of the first system call that failed */
 	bool has_peer;
+	bool left; /* the peer has said that it goes, by a flush, and nothing since */
 	struct sockaddr_in peer;
 	struct hxcomm_job *open; /* the program whose halt has not come */
 	bool is_remote; /* what is served is far away itself: nothing there is done in no time */

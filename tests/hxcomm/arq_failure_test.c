@@ -270,6 +270,7 @@ static void a_server_that_was_started_anew_says_so(void **state)
 static void a_second_host_takes_the_chip_and_the_first_one_is_told(void **state)
 {
 	const uint64_t word = hxcomm_word_loopback(true);
+	struct hxcomm_arq_server_statistics s = HXCOMM_ARQ_SERVER_STATISTICS_INIT;
 	struct served served;
 	(void)state;
 	served_start(&served, "mock:");
@@ -282,6 +283,8 @@ static void a_second_host_takes_the_chip_and_the_first_one_is_told(void **state)
 	assert_ok(hxcomm_run(second, &word, 1, NULL));
 	hxcomm_close(first);
 	assert_ok(hxcomm_run(second, &word, 1, NULL));
+	assert_ok(hxcomm_arq_server_statistics_read(&s, served.server));
+	assert_int_equal(s.thefts, 1);
 	hxcomm_close(second);
 	served_stop(&served);
 }

@@ -112,6 +112,7 @@ static void a_program_longer_than_the_playback_memory_passes(void **state)
 static void many_connections_follow_each_other(void **state)
 {
 	const uint64_t words[] = { hxcomm_word_loopback(true) };
+	struct hxcomm_arq_server_statistics s = HXCOMM_ARQ_SERVER_STATISTICS_INIT;
 	struct served served;
 	(void)state;
 	served_start(&served, "mock:");
@@ -125,6 +126,9 @@ static void many_connections_follow_each_other(void **state)
 		hxcomm_responses_free(responses);
 		hxcomm_close(far);
 	}
+	assert_ok(hxcomm_arq_server_statistics_read(&s, served.server));
+	assert_int_equal(s.resets, 50);
+	assert_int_equal(s.thefts, 0); /* each has said goodbye */
 	served_stop(&served);
 }
 

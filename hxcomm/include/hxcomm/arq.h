@@ -122,7 +122,8 @@ struct hxcomm_arq_server_statistics {
 	size_t size;             /**< sizeof(struct hxcomm_arq_server_statistics), set by the
 	                          initialiser */
 	uint64_t resets;         /**< resets of all hosts */
-	uint64_t thefts;         /**< of these, those that took the chip from another host */
+	uint64_t thefts;         /**< of these, those that took the chip from a host that had not
+	                          closed its connection */
 	uint64_t programs;       /**< programs that ended */
 	uint64_t failed;         /**< of these, those that failed or were given up */
 	uint64_t words_received; /**< words of programs, halts included */
