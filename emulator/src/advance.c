@@ -54,7 +54,7 @@ static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
 	const uint64_t room = t - a->grid;
 	uint64_t limit = room < a->stride ? room : a->stride;
 	if (limit < 2 * STEP || a->flags & (KERNEL_NEAR | KERNEL_CROSSING) || a->noise_stepped ||
-		a->any_stale || a->all_stale || a->grid < a->careful_until || analog_is_rich(a))
+		a->any_stale || a->all_stale || a->grid < a->careful_until || analog_is_stepped(a))
 		return STEP;
 	if (a->capmem.settling) {
 		/* membranes follow a settling memory: short leaps at first and before somebody
@@ -80,6 +80,7 @@ static void save(struct emulator_analog *a)
 	memcpy(s->v, a->membranes.v, sizeof(s->v));
 	memcpy(s->line, a->membranes.line, sizeof(s->line));
 	memcpy(s->above, a->membranes.above, sizeof(s->above));
+	memcpy(s->adaptation, a->rich.adaptation, sizeof(s->adaptation));
 	if (a->capmem.settling)
 		memcpy(s->cell, a->capmem.value, sizeof(s->cell));
 	s->capmem_settling = a->capmem.settling;
@@ -93,6 +94,7 @@ static void restore(struct emulator_analog *a)
 	memcpy(a->membranes.v, s->v, sizeof(s->v));
 	memcpy(a->membranes.line, s->line, sizeof(s->line));
 	memcpy(a->membranes.above, s->above, sizeof(s->above));
+	memcpy(a->rich.adaptation, s->adaptation, sizeof(s->adaptation));
 	if (s->capmem_settling) {
 		memcpy(a->capmem.value, s->cell, sizeof(s->cell));
 		a->all_stale = true;
@@ -112,6 +114,8 @@ static void leap(struct emulator_analog *a, uint64_t length)
 	emulator__analog_refresh(a, a->grid + length);
 	const bool resets = emulator__neuron_reset_shares(a, m, a->grid, a->grid + length);
 	a->flags = a->kernel->leap(m, h, resets ? KERNEL_RESETS : 0);
+	if (m->rich)
+		a->flags |= a->kernel->rich_leap(m, &a->rich, h, resets ? KERNEL_RESETS : 0);
 	if (a->flags & KERNEL_CROSSING || (a->flags & KERNEL_NEAR && a->flags & KERNEL_FAST)) {
 		restore(a);
 		a->refreshed_at = refreshed_at;

@@ -81,7 +81,7 @@ struct analog_stimuli {
 
 /** What a leap changes, to take it back. */
 struct analog_snapshot {
-	kernel_column v, line[KERNEL_LINES];
+	kernel_column v, line[KERNEL_LINES], adaptation;
 	uint32_t above[KERNEL_NEURONS + 16];
 	float cell[CAPMEM_CELLS];
 	uint64_t capmem_time;
@@ -234,12 +234,6 @@ static inline bool analog_is_stepped(const struct emulator_analog *a)
 {
 	return a->compartments.shorts || a->compartments.edges || a->bypasses ||
 	       fire_lines_joined(&a->fire_lines);
-}
-
-/** Are neurons rich, or only followed by single steps? Leaps are not for them. */
-static inline bool analog_is_rich(const struct emulator_analog *a)
-{
-	return a->membranes.rich || analog_is_stepped(a);
 }
 
 /** Is this neuron followed as a rich one? */

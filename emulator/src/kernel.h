@@ -81,7 +81,7 @@ struct kernel_membranes {
 	uint32_t above[KERNEL_NEURONS + 16];    /**< 1 while the comparator is on */
 	uint32_t crossing[KERNEL_NEURONS + 16]; /**< 1 where it switched on in this step */
 	float fast;                             /**< V, what counts as fast */
-	unsigned rich; /**< bit b: steps leave out neurons 64 b … 64 b + 63 */
+	unsigned rich; /**< bit b: steps and leaps leave out neurons 64 b … 64 b + 63 */
 };
 
 /** What rich neurons have beside a leaky membrane. Currents are divided by the membrane's
@@ -220,6 +220,10 @@ struct kernel {
 	 */
 	uint32_t (*rich)(struct kernel_membranes *m, struct kernel_rich *r, float h, float place,
 		unsigned variants, unsigned blocks);
+	/** Move rich neurons by any time @p h, as `leap` does with the others; with
+	 *  KERNEL_NEAR and KERNEL_FAST where one runs away. */
+	uint32_t (*rich_leap)(
+		struct kernel_membranes *m, struct kernel_rich *r, float h, unsigned variants);
 	/** Move one hemisphere through a window: as steps do, where lines and membranes are slow
 	 *  against a step. The leak is followed along its tangent for the length of the window. */
 	void (*window)(struct kernel_membranes *m, const struct kernel_plan *p,

@@ -215,7 +215,7 @@ static inline __attribute__((always_inline)) uint32_t advance(
 	_Alignas(64) uint32_t active[BLOCK];
 	uint32_t flags = 0;
 	for (unsigned begin = 0; begin < KERNEL_NEURONS; begin += BLOCK) {
-		if (!leap && m->rich >> begin / BLOCK & 1)
+		if (m->rich >> begin / BLOCK & 1)
 			continue;
 		advance_lines(m, begin, h, variants, leap, current, active);
 		advance_currents(m, begin, h, place, variants, leap, current, force);
@@ -262,6 +262,7 @@ const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
 	.step = step,
 	.leap = leap,
 	.rich = rich,
+	.rich_leap = rich_leap,
 	.window = window,
 	.noise = noise,
 	.row = row,

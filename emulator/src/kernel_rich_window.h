@@ -16,7 +16,8 @@ struct rich_course {
 	vec exponential, limit;
 	vec turn, aim; /* of the adaptation: w tends to a V - aim */
 	bool rests;    /* some lane is in reset in this window */
-	bool careful;  /* … or near the rails */
+	vec near;      /* 1 for lanes near the rails, else 0 */
+	bool careful;  /* there are some */
 	/* the last step: where it began and what moved it, and lanes that crossed their thresholds
 	 */
 	vec before, mean, steep;
@@ -91,11 +92,15 @@ ALWAYS void rich_begin(const struct kernel_membranes *m, struct kernel_rich *ric
 	c->share = h * rich_adapting(load(&rich->adaptation[i]) * load(&rich->adaptation_per[i]));
 	c->crossing = 0;
 	c->rests = bits(above(load(&rich->until[i]), all(0.0f)));
-	c->careful = bits(above(v, all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT))) ||
-		     bits(above(all(2 * PHYSICS_RAIL_SOFT), v));
+	const vec high = all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT);
+	const vec room = vec_least(high - v, v - all(2 * PHYSICS_RAIL_SOFT));
+	c->near = choose(above(all(0.0f), room), all(1.0f), all(0.0f));
+	c->careful = bits(above(c->near, all(0.0f)));
 }
 
-/* Leak and reset of a vector with lanes in reset; returns the share of the step that they are. */
+/* Leak and reset of a vector with lanes that are in reset in this window, and only of these: what
+ * the others do must not depend on who shares a vector with them. Returns the share of the step in
+ * reset. */
 ALWAYS vec rich_reset(const struct kernel_membranes *m, const struct kernel_rich *rich, unsigned i,
 	unsigned k, vec v, float step, struct rich *r)
 {
@@ -103,9 +108,12 @@ ALWAYS vec rich_reset(const struct kernel_membranes *m, const struct kernel_rich
 	const vec share = vec_most(vec_least(to - all((float)k), all(1.0f)) -
 					   vec_most(from - all((float)k), all(0.0f)),
 		all(0.0f));
+	const vec force = r->force, pull = r->pull;
+	const mask own = above(to, all(0.0f));
 	rich_amplifiers(
 		m, i, v, load(&m->leak_limit[i]) * h, load(&m->reset_limit[i]) * h * share, r);
-	r->force += load(&m->constant[i]) * h;
+	r->force = choose(own, r->force + load(&m->constant[i]) * h, force);
+	r->pull = choose(own, r->pull, pull);
 	return share;
 }
 
@@ -157,30 +165,29 @@ ALWAYS void rich_window_step(struct kernel_membranes *m, struct kernel_rich *ric
 	r.width = load(&rich->exponential_width[i]);
 	r.octaves = load(&rich->octaves[i]);
 	r.behind = load(&rich->behind[i]);
-	vec open[KERNEL_LINES], share;
+	vec open[KERNEL_LINES];
+	r.force = c->push - c->pull * v;
+	r.pull = c->pull;
 	for (unsigned l = 0; l < KERNEL_LINES; l++)
 		open[l] = load(&lines->open[k][l][place]);
 	if (c->rests) {
-		share = rich_reset(m, rich, i, k, v, step, &r);
+		const vec share = rich_reset(m, rich, i, k, v, step, &r);
 		const vec running = all(1.0f) - share * load(&rich->pause[i]);
 		r.exponential *= running;
 		for (unsigned l = 0; l < KERNEL_LINES; l++)
 			open[l] *= running;
-	} else {
-		r.force = c->push - c->pull * v;
-		r.pull = c->pull;
 	}
 	r.force += c->noise - c->share * adaptation;
 	c->noise += c->drift;
 	for (unsigned l = 0; l < KERNEL_LINES; l++)
 		rich_input(&r, v, c->size[l], c->fall[l], open[l]);
-	vec share_of_way = all(1.0f) - r.pull * (all(0.5f) - r.pull * all(1.0f / 6.0f));
+	vec way = all(1.0f) - r.pull * (all(0.5f) - r.pull * all(1.0f / 6.0f));
 	if (c->rests)
-		share_of_way = way_of(r.pull);
-	rich_flow(&r, v, share_of_way);
+		way = choose(above(load(&rich->until[i]), all(0.0f)), way_of(r.pull), way);
+	rich_flow(&r, v, way);
 
 	if (c->careful)
-		r.next = fade(v, r.next);
+		r.next = choose(above(c->near, all(0.0f)), fade(v, r.next), r.next);
 
 	const vec threshold = load(&m->threshold[i]);
 	c->crossing = bits(above(r.next, threshold)) & ~bits(above(v, threshold));

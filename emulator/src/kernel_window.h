@@ -90,13 +90,13 @@ ALWAYS struct tangent follow_leak(const struct kernel_planned *b, unsigned o, ve
 	return tangent;
 }
 
-/* Currents fade before the rails. */
+/* Currents fade before the rails; further away not a bit changes. */
 ALWAYS vec fade(vec from, vec to)
 {
 	const vec way = to - from;
 	const vec room = choose(above(way, all(0.0f)), all(PHYSICS_RAIL) - from, from);
-	return from +
-	       way * vec_least(vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)), all(1.0f));
+	const vec left = vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f));
+	return choose(above(all(1.0f), left), from + way * left, to);
 }
 
 /* Neurons i … i + LANES - 1. @rails: some are near one. */
@@ -147,6 +147,8 @@ ALWAYS void window_lanes(struct kernel_membranes *restrict m, const struct kerne
 #include "kernel_rich.h"
 
 #include "kernel_rich_window.h"
+
+#include "kernel_rich_leap.h"
 
 ALWAYS void window_steps(struct kernel_membranes *m, const struct kernel_plan *p,
 	const struct kernel_window *w, unsigned steps)

@@ -261,7 +261,7 @@ void emulator__analog_step(struct emulator_analog *a)
 	emulator__readout_hold(a, m);
 	if (a->flags & KERNEL_CROSSING)
 		fire_crossings(a, begin);
-	if (analog_is_rich(a))
+	if (analog_is_stepped(a))
 		emulator__compartment_exchange(a, m->v, STEP * 4e-9f);
 	a->grid = end;
 	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
@@ -272,6 +272,6 @@ void emulator__analog_step(struct emulator_analog *a)
 	} else if (a->noise_stepped && a->grid >= a->busy_until) {
 		end_noise(a);
 	}
-	if (analog_is_rich(a))
+	if (analog_is_stepped(a))
 		rest_at_last(a);
 }

@@ -3,9 +3,25 @@
  * whole runs. */
 #include "fixture.h"
 
+#include "analog_state.h"
+
 #include <stdlib.h>
 
 static struct fixture f, g;
+static bool rich; /* adaptation, exponential term and conductance-based inputs are on */
+
+/* The exponential term begins to matter 30 mV below the threshold. */
+static void set_rich_rows(struct fixture *x)
+{
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_ADAPT_TAU, 150);
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_ADAPT_A, 60);
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_ADAPT_B, 70);
+	fixture_row(x, HALDLS_CAPMEM_V_ADAPT_LEAK, code_of_leak(0.45));
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_EXP, 40);
+	fixture_row(x, HALDLS_CAPMEM_V_EXP, code_of_leak(0.82));
+	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_COBA, 15);
+	fixture_row(x, HALDLS_CAPMEM_E_SYNIN_EXC_REV, code_of_leak(0.60));
+}
 
 /* A network's settings: one driver that excites the top row, comparators off until all cells
  * settled. */
@@ -29,6 +45,8 @@ static void begin_again(struct fixture *x, double leak)
 	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84);
 	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 60);
 	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300);
+	if (rich)
+		set_rich_rows(x);
 	driver.row_mode_bottom = 1;
 	emulator__analog_set_driver(x->analog, 0, &driver);
 	for (uint32_t column = 0; column < 256; column++) {
@@ -49,7 +67,12 @@ static void settle(struct fixture *x, uint64_t ticks)
 {
 	fixture_advance(x, ticks);
 	x->neuron.enable_threshold_comparator = true;
+	/* without its reference an exponential term would hold its membrane at the rail */
+	x->neuron.enable_adaptation = x->neuron.enable_exponential = rich;
+	x->neuron.enable_synaptic_input_excitatory_coba_mode = rich;
+	x->backend.enable_adaptation_pulse = rich;
 	fixture_neurons(x);
+	fixture_backends(x);
 }
 
 static void stimulate(struct fixture *x)
@@ -61,6 +84,8 @@ static void stimulate(struct fixture *x)
 static void assert_same_membranes(double tolerance)
 {
 	for (uint32_t n = 0; n < 512; n++) {
+		assert_near(emulator__neuron_adaptation(f.analog, n),
+			emulator__neuron_adaptation(g.analog, n), 0, tolerance);
 		assert_near(emulator__analog_true_membrane(f.analog, n),
 			emulator__analog_true_membrane(g.analog, n), 0, tolerance);
 		assert_near(emulator__analog_true_line(f.analog, n, 0),
@@ -311,6 +336,49 @@ static void spikes_that_do_not_fit_are_kept(void **state)
 	fixture_end(&g);
 }
 
+/* Idle rich neurons cost no steps: while cells settle, while the slow adaptation follows a change,
+ * and at rest. */
+static void rich_neurons_leap_over_idle_time(void **state)
+{
+	(void)state;
+	struct emulator_analog_work before, after;
+	begin(&f, 3, 1, true, true, 0.4);
+	settle(&f, 100 * TICKS_MS);
+	fixture_advance(&f, TICKS_MS);
+	emulator__analog_work(&before, f.analog);
+	fixture_row(&f, HALDLS_CAPMEM_V_ADAPT_LEAK, code_of_leak(0.42));
+	fixture_advance(&f, 20 * TICKS_MS);
+	emulator__analog_work(&after, f.analog);
+	assert_true(after.single_steps - before.single_steps < 100);
+	assert_int_equal(after.windows, before.windows);
+	fixture_advance(&f, 100 * TICKS_MS);
+	emulator__analog_work(&before, f.analog);
+	fixture_advance(&f, 1000 * TICKS_MS);
+	emulator__analog_work(&after, f.analog);
+	assert_int_equal(after.single_steps, before.single_steps);
+	assert_int_equal(f.count, 0);
+	fixture_end(&f);
+}
+
+static int make_rich(void **state)
+{
+	(void)state;
+	rich = true;
+	return 0;
+}
+
+static int make_plain(void **state)
+{
+	(void)state;
+	rich = false;
+	return 0;
+}
+
+#define RICH(test) \
+	{ \
+		"rich neurons: " #test, test, make_rich, make_plain, NULL \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +391,13 @@ int main(void)
 		cmocka_unit_test(every_instruction_set_gives_the_same_spikes),
 		cmocka_unit_test(two_threads_give_the_same_spikes),
 		cmocka_unit_test(spikes_that_do_not_fit_are_kept),
+		RICH(rich_neurons_leap_over_idle_time),
+		RICH(one_jump_equals_a_thousand_pieces),
+		RICH(a_jump_after_settling_is_exact),
+		RICH(a_short_jump_follows_the_steps),
+		RICH(identical_runs_give_identical_spikes),
+		RICH(every_instruction_set_gives_the_same_spikes),
+		RICH(two_threads_give_the_same_spikes),
 	};
 	return cmocka_run_group_tests_name("emulator/idle", tests, NULL, NULL);
 }

@@ -111,7 +111,8 @@ static void steps_and_leaps_are_equal_to_the_bit(void **state)
 static void rows_are_equal_to_the_bit(void **state)
 {
 	(void)state;
-	static _Alignas(64) float strength[256], scale[256], charge[3][256], kept[3][256], rate[256];
+	static _Alignas(64) float strength[256], scale[256], charge[3][256], kept[3][256],
+		rate[256];
 	static uint8_t labels[256];
 	const struct kernel *all[3];
 	const unsigned count = emulator__kernel_list(all);
@@ -121,7 +122,9 @@ static void rows_are_equal_to_the_bit(void **state)
 			strength[c] = edgy(0, 64);
 			scale[c] = edgy(0, 2e-4f);
 			/* groups where all match, none does, some do */
-			labels[c] = (uint8_t)((trial >> c / 64) & 1 ? 2 : uniform(0, trial % 3 ? 4 : 2));
+			labels[c] =
+				(uint8_t)((trial >> c / 64) & 1 ? 2
+								: uniform(0, trial % 3 ? 4 : 2));
 			charge[0][c] = charge[1][c] = charge[2][c] = edgy(0, 1);
 			kept[0][c] = kept[1][c] = kept[2][c] = edgy(0, 1);
 			rate[c] = edgy(200, 1e7f);
@@ -160,8 +163,8 @@ static void a_row_reaches_the_columns_of_its_label_only(void **state)
 	}
 }
 
-/* What is left of an event at the end of its step is exp(-x), x = rate * late: to 1e-5 on slow lines,
- * |x| up to 1/16, else to x^4 / 20, the next term of the series. */
+/* What is left of an event at the end of its step is exp(-x), x = rate * late: to 1e-5 on slow
+ * lines, |x| up to 1/16, else to x^4 / 20, the next term of the series. */
 static void events_fade_until_the_end_of_the_step(void **state)
 {
 	(void)state;
@@ -189,10 +192,150 @@ static void events_fade_until_the_end_of_the_step(void **state)
 			}
 }
 
+/* ---- rich neurons ------------------------------------------------------------------------------
+ */
+
+static struct kernel_rich rich_start, rich_one, rich_other;
+
+static void draw_rich(struct kernel_rich *r)
+{
+	memset(r, 0, sizeof(*r));
+	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
+		r->adaptation[i] = edgy(-2e5f, 2e5f);
+		r->adaptation_rate[i] = uniform(10, 1e5f);
+		r->adaptation_a[i] = edgy(-5e5f, 5e5f);
+		r->adaptation_reference[i] = uniform(-0.5f, 1);
+		r->adaptation_limit[i] = uniform(1.5e5f, 3e6f);
+		r->adaptation_per[i] = 1 / r->adaptation_limit[i];
+		r->exponential[i] = edgy(0, 2e4f);
+		r->exponential_slope[i] = 40;
+		r->exponential_width[i] = 0.025f;
+		r->exponential_reference[i] = edgy(-0.5f, 1);
+		r->octaves[i] = 40 * 1.44269504f;
+		r->behind[i] = r->octaves[i] * r->exponential_reference[i];
+		r->exponential_limit[i] = uniform(1.5e6f, 3e7f);
+		r->pause[i] = uniform(0, 1) < 0.5f;
+		r->turn[i] = uniform(0, 0.03f);
+		r->since[i] = edgy(-3, 3);
+		r->until[i] = edgy(-1, 8);
+		for (unsigned line = 0; line < KERNEL_LINES; line++) {
+			r->conductance[line][i] = edgy(0, 4e5f);
+			r->reversal[line][i] = uniform(-0.5f, 1);
+		}
+	}
+}
+
+static void assert_same_rich(const struct kernel_rich *a, const struct kernel_rich *b)
+{
+	const float *x = (const float *)a, *y = (const float *)b;
+	for (size_t i = 0; i < sizeof(*a) / sizeof(float); i++) {
+		if (!(x[i] == y[i]))
+			fail_msg("word %zu is %.9g and %.9g", i, (double)x[i], (double)y[i]);
+		assert_true(isfinite(x[i]));
+	}
+}
+
+static void rich_steps_and_leaps_are_equal_to_the_bit(void **state)
+{
+	(void)state;
+	const struct kernel *all[3];
+	const unsigned count = emulator__kernel_list(all);
+	for (unsigned k = 1; k < count; k++)
+		for (unsigned trial = 0; trial < 200; trial++) {
+			draw_membranes(&start, trial);
+			draw_rich(&rich_start);
+			start.rich = 0xa5;
+			one = other = start;
+			rich_one = rich_other = rich_start;
+			const unsigned variants = trial % 8;
+			for (unsigned round = 0; round < 5; round++) {
+				const float place = (float)round / 5;
+				assert_int_equal(all[0]->rich(&one, &rich_one, 80e-9f, place,
+							 variants, one.rich),
+					all[k]->rich(&other, &rich_other, 80e-9f, place, variants,
+						other.rich));
+				assert_same(&one, &other, "rich step");
+				assert_same_rich(&rich_one, &rich_other);
+			}
+			const float h = ldexpf(80e-9f, (int)(trial % 20));
+			assert_int_equal(
+				all[0]->rich_leap(&one, &rich_one, h, variants & KERNEL_RESETS),
+				all[k]->rich_leap(
+					&other, &rich_other, h, variants & KERNEL_RESETS));
+			assert_same(&one, &other, "rich leap");
+			assert_same_rich(&rich_one, &rich_other);
+		}
+}
+
+/* Begins resets of all lengths, some of them over at once, some none. */
+static void fire(void *user, unsigned neuron, float time, float speed)
+{
+	struct kernel_rich *r = user;
+	assert_true(isfinite(speed));
+	r->adaptation[neuron] += 1e4f;
+	if (neuron % 4) {
+		r->since[neuron] = time + 0.1f;
+		r->until[neuron] = time + (float)(neuron % 7);
+	}
+}
+
+static void draw_plan(struct kernel_plan *p)
+{
+	p->h = 320e-9f;
+	for (unsigned i = 0; i < KERNEL_NEURONS; i++)
+		for (unsigned line = 0; line < KERNEL_LINES; line++) {
+			struct kernel_planned *b = &p->neurons[i / 16];
+			b->keep[line][i % 16] = uniform(0.9f, 1);
+			b->bend[line][i % 16] = uniform(0, 0.1f);
+			b->curve[line][i % 16] = uniform(0, 0.02f);
+			b->mean[line][i % 16] = uniform(6, 7);
+			b->offset[line][i % 16] = edgy(-3, 3);
+		}
+}
+
+static void rich_windows_are_equal_to_the_bit(void **state)
+{
+	(void)state;
+	static struct kernel_plan plan;
+	static struct kernel_path path;
+	static kernel_columns drops[KERNEL_WINDOW + 1] __attribute__((aligned(64)));
+	const struct kernel *all[3];
+	const unsigned count = emulator__kernel_list(all);
+	for (unsigned k = 1; k < count; k++)
+		for (unsigned trial = 0; trial < 200; trial++) {
+			draw_membranes(&start, trial);
+			draw_rich(&rich_start);
+			draw_plan(&plan);
+			start.rich = 0xff;
+			one = other = start;
+			rich_one = rich_other = rich_start;
+			for (unsigned i = 0; i <= KERNEL_WINDOW; i++)
+				for (unsigned c = 0; c < KERNEL_COLUMNS; c++)
+					drops[i][c] = edgy(0, 0.01f);
+			struct kernel_window w = {.first = trial % 2 * 256,
+				.steps = 1 + trial % KERNEL_WINDOW,
+				.place = 0.1f,
+				.advance = 0.08f,
+				.noise = trial % 3,
+				.path = &path,
+				.fire = fire};
+			for (unsigned i = 0; i <= KERNEL_WINDOW; i++)
+				w.drop[i][0] = w.drop[i][1] = drops[i];
+			w.rich = w.user = &rich_one;
+			all[0]->window(&one, &plan, &w);
+			w.rich = w.user = &rich_other;
+			all[k]->window(&other, &plan, &w);
+			assert_same(&one, &other, "rich window");
+			assert_same_rich(&rich_one, &rich_other);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_and_leaps_are_equal_to_the_bit),
+		cmocka_unit_test(rich_steps_and_leaps_are_equal_to_the_bit),
+		cmocka_unit_test(rich_windows_are_equal_to_the_bit),
 		cmocka_unit_test(rows_are_equal_to_the_bit),
 		cmocka_unit_test(a_row_reaches_the_columns_of_its_label_only),
 		cmocka_unit_test(events_fade_until_the_end_of_the_step),
