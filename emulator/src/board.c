@@ -35,7 +35,8 @@ static const uint32_t no_acknowledge = UINT32_C(1) << 31;
 
 /* Nominal voltage and current of the supplies; the currents are assumed. */
 static const struct { double volt, ampere; } supplies[EMULATOR_SUPPLIES] = {
-	{ 2.5, 0.030 }, { 1.2, 0.250 }, { 2.5, 0.060 }, { 1.2, 0.120 }, { 1.2, 0.020 }, { 1.2, 0.015 },
+	{ 2.5, 0.030 }, { 1.2, 0.250 }, { 2.5, 0.060 },
+	{ 1.2, 0.120 }, { 1.2, 0.020 }, { 1.2, 0.015 },
 };
 static const double shunt_ohm = 0.027;
 
@@ -62,7 +63,7 @@ bool emulator__board_powers_chip(const struct emulator_board *board)
 	return (board->switches >> SUPPLY_SHIFT & SUPPLY_MASK) == SUPPLY_MASK;
 }
 
-/* ---- registers of the I2C devices ------------------------------------------------------------- */
+/* ---- registers of the I2C devices ------------------------------------------------------------ */
 
 static bool is_potentiometer(uint8_t device)
 {
@@ -91,8 +92,8 @@ static uint8_t *wiper(struct emulator_board *board)
 	return board->pointer & PERSISTENT ? &board->persistent[number] : &board->wiper[number];
 }
 
-/* Registers of a power monitor: configuration, shunt (10 uV), bus (4 mV, from bit 3), power, current,
- * calibration. */
+/* Registers of a power monitor: configuration, shunt (10 uV), bus (4 mV, from bit 3), power,
+ * current, calibration. */
 static uint32_t read_monitor(const struct emulator_board *board)
 {
 	const unsigned monitor = board->device - (unsigned)MONITOR, supply = monitored[monitor];
@@ -177,7 +178,7 @@ static void store(struct emulator_board *board)
 	}
 }
 
-/* ---- the I2C master --------------------------------------------------------------------------- */
+/* ---- the I2C master -------------------------------------------------------------------------- */
 
 void emulator__board_write(struct emulator_board *board, uint32_t address, uint32_t value)
 {
@@ -220,7 +221,7 @@ uint32_t emulator__board_read(struct emulator_board *board, uint32_t address)
 	return position < bytes ? whole >> 8 * (bytes - 1 - position) & 255 : 255;
 }
 
-/* ---- SPI -------------------------------------------------------------------------------------- */
+/* ---- SPI ------------------------------------------------------------------------------------- */
 
 enum { SPI_SHIFT_REGISTER = 1, SPI_FIRST_DAC = 2 };
 

@@ -3,8 +3,9 @@
 #define EMULATOR_BOARD_H
 
 /** @file
- *  @brief The devices around the chip, on the I2C and SPI buses of the FPGA (source: spec/transport.md
- *  3.3, 3.4, spec/registers_fpga.json). The emulated board carries those of both kinds of boards:
+ *  @brief The devices around the chip, on the I2C and SPI buses of the FPGA (source:
+ *  spec/transport.md 3.3, 3.4, spec/registers_fpga.json). The emulated board carries those of both
+ *  kinds of boards:
  *
  *  | device           | I2C address  | what it does here                                      |
  *  |------------------|--------------|--------------------------------------------------------|
@@ -28,12 +29,13 @@ enum {
 	EMULATOR_I2C_END = 0x08007a00,  /**< behind the last address of the devices */
 	EMULATOR_SPI_BASE = 0x08007000, /**< word address without bit 31 */
 	EMULATOR_SPI_END = 0x08007006,  /**< behind the last client */
-	EMULATOR_SUPPLIES = 6,          /**< 2.5 V digital, 1.2 V digital, 2.5 V analog, 1.2 V analog,
+	EMULATOR_SUPPLIES = 6,          /**< 2.5 V and 1.2 V digital, 2.5 V and 1.2 V analog,
 	                                     1.2 V of the fast converter, 1.2 V of the clocks */
 	EMULATOR_BOARD_DACS = 2,        /**< of eight channels each: */
 	EMULATOR_DAC_V_RESET = 0,       /**< voltages of the correlation sensors */
 	EMULATOR_DAC_V_RES_MEAS = 1,
-	EMULATOR_DAC_READOUT = 5,       /**< drives pad 0 where the shift register says so, 6 pad 1 */
+	EMULATOR_DAC_READOUT = 5,       /**< drives pad 0 where the shift register says so;
+	                                     6 pad 1 */
 };
 
 /** State of the board. */
@@ -57,10 +59,12 @@ struct emulator_board {
 	uint32_t switches;     /**< shift register, 24 bits */
 	uint16_t dac[EMULATOR_BOARD_DACS][8];          /**< codes of the output stages, 12 bits */
 	uint16_t dac_input[EMULATOR_BOARD_DACS][8];    /**< codes that wait for the next load */
-	uint8_t dac_off[EMULATOR_BOARD_DACS];          /**< masks of channels that are powered down */
+	uint8_t dac_off[EMULATOR_BOARD_DACS];          /**< masks of channels that are powered
+	                                                    down */
 };
 
-/** Switch a board on. @param board is overwritten @param serial identity @param celsius temperature */
+/** Switch a board on. @param board is overwritten @param serial identity @param celsius
+ *  temperature */
 void emulator__board_init(struct emulator_board *board, uint32_t serial, double celsius);
 
 /** Are all supplies of the chip on? @param board the board @return true if so */
@@ -70,7 +74,8 @@ bool emulator__board_powers_chip(const struct emulator_board *board);
  *  @param value low byte is sent */
 void emulator__board_write(struct emulator_board *board, uint32_t address, uint32_t value);
 
-/** Read a byte from an I2C device. @param board the board @param address word address without bit 31
+/** Read a byte from an I2C device. @param board the board
+ *  @param address word address without bit 31
  *  @return the byte; bit 31 set where no device acknowledges */
 uint32_t emulator__board_read(struct emulator_board *board, uint32_t address);
 
@@ -80,7 +85,8 @@ uint32_t emulator__board_read(struct emulator_board *board, uint32_t address);
 bool emulator__board_write_spi(struct emulator_board *board, uint32_t address, uint32_t value);
 
 /** Voltage of a channel of the two DACs: 1.2 V at full scale for 0 ... 3, of which channel 0 is
- *  amplified twice (assumed: 1.85 V must be reachable), 2.5 V for the others (source: spec/lola.md 7).
+ *  amplified twice (assumed: 1.85 V must be reachable), 2.5 V for the others (source: spec/lola.md
+ *  7).
  *  @param[out] volt V @param board the board @param channel 0 ... 15
  *  @return false for a channel that is off or at code 0: the board's own voltage stays */
 bool emulator__board_volt(double *volt, const struct emulator_board *board, unsigned channel);

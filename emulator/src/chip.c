@@ -17,7 +17,7 @@ enum {
 static const uint64_t default_work_limit = UINT64_C(1) << 32;
 static const uint64_t systime_mask = (UINT64_C(1) << 43) - 1;
 
-/* ---- making one ------------------------------------------------------------------------------- */
+/* ---- making one ------------------------------------------------------------------------------ */
 
 static void event_leaves(void *user, uint64_t stamp, uint64_t arrival, uint16_t label)
 {
@@ -112,7 +112,7 @@ void emulator__chip_begin(struct emulator_chip *chip)
 	chip->status = HXCOMM_OK;
 }
 
-/* ---- registers -------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 static bool nothing_changed(const struct emulator_chip *chip)
 {
@@ -189,7 +189,8 @@ static void write_slot(struct emulator_chip *chip, uint64_t time, const struct e
         uint32_t value, uint32_t mask)
 {
 	const int number = chip->registers->mapped[slot->container].effect;
-	const struct emulator_chip_effect *effect = number < 0 ? NULL : emulator__chip_effect(number);
+	const struct emulator_chip_effect *effect =
+	        number < 0 ? NULL : emulator__chip_effect(number);
 	if (effect && effect->read)
 		return;
 	if (effect && effect->trigger) {

@@ -5,13 +5,13 @@
 /** @file
  *  @brief The chip: register file, event routing and analog core under one clock.
  *
- *  The chip is lazy: its clock runs only when somebody looks or an event must pass. A register takes
- *  effect at the tick of its write; writes whose difference nobody can see are applied together (see
- *  enum emulator_timing), never two writes of one register.
+ *  The chip is lazy: its clock runs only when somebody looks or an event must pass. A register
+ *  takes effect at the tick of its write; writes whose difference nobody can see are applied
+ *  together (see enum emulator_timing), never two writes of one register.
  *
  *  Time moves in windows. Where spikes come back to drivers a window is as long as the shortest way
- *  back, else as long as nobody outside looks: events from outside go to the buses first, the neurons
- *  run through the window, and spikes then leave the chip together with those events.
+ *  back, else as long as nobody outside looks: events from outside go to the buses first, the
+ *  neurons run through the window, and spikes then leave the chip together with those events.
  *
  *  All times are ticks of 4 ns since power-up, and never decrease from call to call. */
 
@@ -42,7 +42,8 @@ struct emulator_options {
 	uint64_t seed;       /**< of the trial-to-trial noise */
 	bool noise;          /**< trial-to-trial noise on */
 	bool variation;      /**< fixed-pattern variation on */
-	unsigned threads;    /**< 2: the lower hemisphere has its own; 0 and 1: none but the caller's */
+	unsigned threads;    /**< 2: the lower hemisphere has its own; 0 and 1: none but the
+	                          caller's */
 	unsigned kernel;     /**< as in struct emulator_analog_config */
 	uint64_t work_limit; /**< steps of simulation a run may take; 0 takes the default, 2^32 */
 	double celsius;      /**< temperature of the chip; 0 takes the default, #EMULATOR_CELSIUS */
@@ -50,10 +51,11 @@ struct emulator_options {
 	struct emulator_faults faults; /**< what is broken on purpose */
 };
 
-/** Takes what the chip sends: times are those of passing the crossbar (or sampling) and of arrival at
- *  the FPGA. */
+/** Takes what the chip sends: times are those of passing the crossbar (or sampling) and of arrival
+ *  at the FPGA. */
 struct emulator_listener {
-	/** A spike. @param user as given @param stamp tick @param arrival tick @param label 16 bits */
+	/** A spike. @param user as given @param stamp tick @param arrival tick
+	 *  @param label 16 bits */
 	void (*spike)(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
 	/** An event was lost on a link. @param user as given @param tick of the loss
 	 *  @param to_chip on the way there */
@@ -100,7 +102,8 @@ struct emulator_chip {
 	uint64_t systime_zero;                 /**< tick at which the chip's system time was 0 */
 	uint64_t work;                         /**< steps of this run */
 	uint64_t work_limit;                   /**< allowed */
-	int (*check)(void *user);              /**< asked now and then whether to go on; NULL: go on */
+	int (*check)(void *user);              /**< asked now and then whether to go on; NULL: go
+	                                            on */
 	void *check_user;                      /**< handed to it */
 	uint64_t check_at;                     /**< steps at which it is asked again */
 	int status;                            /**< first error of this run */
@@ -147,16 +150,16 @@ uint32_t emulator__chip_read(struct emulator_chip *chip, uint64_t time, uint32_t
 bool emulator__chip_is_volatile(const struct emulator_chip *chip, uint32_t address);
 
 /** How long does a read of this address occupy the bus beyond the way there and back?
- *  @param chip the chip @param address chip address @return ticks: a conversion of all columns takes
- *  its reset wait, the ramp, and the dead time behind it */
+ *  @param chip the chip @param address chip address @return ticks: a conversion of all columns
+ *  takes its reset wait, the ramp, and the dead time behind it */
 uint64_t emulator__chip_read_ticks(const struct emulator_chip *chip, uint32_t address);
 
 /** Set from which time on a spike may come back through the FPGA. @param chip the chip
  *  @param ticks from the crossbar to the crossbar; UINT64_MAX for never */
 void emulator__chip_set_feedback(struct emulator_chip *chip, uint64_t ticks);
 
-/** Is there anything on the chip that may happen by itself: an event under way, a source, a recording,
- *  a neuron that may fire? @param chip the chip @return true if not */
+/** Is there anything on the chip that may happen by itself: an event under way, a source, a
+ *  recording, a neuron that may fire? @param chip the chip @return true if not */
 bool emulator__chip_is_quiet(struct emulator_chip *chip);
 
 /** An event leaves the FPGA. @param chip the chip @param time tick @param label 16 bits */
@@ -169,13 +172,13 @@ void emulator__chip_reset(struct emulator_chip *chip, uint64_t time);
 /** System time of the chip. @param chip the chip @param time tick @return 43 bits of 4 ns */
 uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time);
 
-/* ---- time (chip_time.c) ----------------------------------------------------------------------- */
+/* ---- time (chip_time.c) ---------------------------------------------------------------------- */
 
 /** Let everything happen up to a time. Errors stay in chip->status.
  *  @param chip the chip @param time tick */
 void emulator__chip_advance(struct emulator_chip *chip, uint64_t time);
 
-/* ---- what registers do (chip_effects.c) ------------------------------------------------------- */
+/* ---- what registers do (chip_effects.c) ------------------------------------------------------ */
 
 /** When a write takes effect, beside others that wait. On a quiet chip, where no event is under way
  *  and nobody can fire, what matters to events only may wait as long as the chip stays quiet. */
@@ -184,8 +187,9 @@ enum emulator_timing {
 	                               hold from the beginning of a step */
 	EMULATOR_TIMING_ROUTE,    /**< at its own tick, unless the chip is quiet */
 	EMULATOR_TIMING_WEIGHT,   /**< with others of the same step, unless the chip is quiet */
-	EMULATOR_TIMING_CELL,     /**< with others of the same 1 us, of 10 us on a quiet chip: a cell
-	                               takes 2 ms to settle and is refreshed once a millisecond */
+	EMULATOR_TIMING_CELL,     /**< with others of the same 1 us, of 10 us on a quiet chip: a
+	                               cell takes 2 ms to settle and is refreshed once a
+	                               millisecond */
 	EMULATOR_TIMING_OWN,      /**< at its own tick and alone */
 };
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* ---- analog settings -------------------------------------------------------------------------- */
+/* ---- analog settings ------------------------------------------------------------------------- */
 
 static void apply_neuron(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
 {
@@ -142,7 +142,7 @@ static void apply_reference(struct emulator_chip *chip, uint32_t element, const 
 		emulator__analog_set_reference(chip->analog, chip->now, &config);
 }
 
-/* ---- event routing ---------------------------------------------------------------------------- */
+/* ---- event routing --------------------------------------------------------------------------- */
 
 static void apply_padi(struct emulator_chip *chip, uint32_t element, const uint32_t *words)
 {
@@ -189,7 +189,7 @@ static void trigger_padi(struct emulator_chip *chip, uint32_t element, uint32_t 
 			emulator__events_to_bus(&chip->events, chip->now, 4 * element + bus, label);
 }
 
-/* ---- triggers and counters -------------------------------------------------------------------- */
+/* ---- triggers and counters ------------------------------------------------------------------- */
 
 static void trigger_neuron_reset(struct emulator_chip *chip, uint32_t element, uint32_t value)
 {
@@ -202,7 +202,8 @@ static void trigger_post_pulse(struct emulator_chip *chip, uint32_t element, uin
 	(void)value;
 	for (uint32_t row = 0; row < 2; row++)
 		for (uint32_t column = 128 * element; column < 128 * element + 128; column++)
-			emulator__analog_post_pulse(chip->analog, chip->now, haldls_neuron(row, column));
+			emulator__analog_post_pulse(
+			        chip->analog, chip->now, haldls_neuron(row, column));
 }
 
 static void trigger_counter_reset(struct emulator_chip *chip, uint32_t element, uint32_t value)
@@ -265,7 +266,7 @@ static uint32_t read_self_test(struct emulator_chip *chip, uint32_t element)
 	return emulator__clocks_self_test(&chip->clocks, chip->now);
 }
 
-/* ---- the table -------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct emulator_chip_effect effects[] = {
 	{ .container = "NeuronConfig", .apply = apply_neuron },
@@ -275,7 +276,8 @@ static const struct emulator_chip_effect effects[] = {
 	{ .container = "CapMemCell", .apply = apply_capmem_cell, .timing = EMULATOR_TIMING_CELL,
 	        .repeats = true },
 	{ .container = "CapMemBlockConfig", .apply = apply_capmem_block },
-	{ .container = "SynapseDriverConfig", .apply = apply_driver, .timing = EMULATOR_TIMING_ROUTE },
+	{ .container = "SynapseDriverConfig", .apply = apply_driver,
+	        .timing = EMULATOR_TIMING_ROUTE },
 	{ .container = "CADCConfig", .apply = apply_cadc },
 	{ .container = "CADCChannelConfig", .apply = apply_cadc_channel },
 	{ .container = "ReadoutSourceSelection", .apply = apply_readout },
@@ -286,11 +288,13 @@ static const struct emulator_chip_effect effects[] = {
 	{ .container = "SynapseBiasSelection", .apply = apply_bias_selection },
 	{ .container = "CurrentDAC", .apply = apply_current_dac },
 	{ .container = "ReferenceGeneratorConfig", .apply = apply_reference },
-	{ .container = "CommonPADIBusConfig", .apply = apply_padi, .timing = EMULATOR_TIMING_ROUTE },
+	{ .container = "CommonPADIBusConfig", .apply = apply_padi,
+	        .timing = EMULATOR_TIMING_ROUTE },
 	{ .container = "CrossbarNode", .apply = apply_node, .timing = EMULATOR_TIMING_ROUTE },
 	{ .container = "CrossbarOutputConfig", .apply = apply_outputs,
 	        .timing = EMULATOR_TIMING_ROUTE },
-	{ .container = "BackgroundSpikeSource", .apply = apply_source, .timing = EMULATOR_TIMING_OWN },
+	{ .container = "BackgroundSpikeSource", .apply = apply_source,
+	        .timing = EMULATOR_TIMING_OWN },
 	{ .container = "PADIEvent", .trigger = trigger_padi },
 	{ .container = "NeuronReset", .trigger = trigger_neuron_reset },
 	{ .container = "BlockPostPulse", .trigger = trigger_post_pulse },
@@ -316,7 +320,7 @@ int emulator__chip_classify(const struct haldls_container *container)
 	return -1;
 }
 
-/* ---- synapses and column switches ------------------------------------------------------------- */
+/* ---- synapses and column switches ------------------------------------------------------------ */
 
 /* A weight passes a permutation of its bits: bit 5 stays, bits 4 to 0 are reversed
  * (source: spec/registers_chip.md 4). */
@@ -329,7 +333,8 @@ static uint8_t weight_of(uint32_t stored)
 static void apply_quad(struct emulator_chip *chip, uint32_t number)
 {
 	const uint32_t quad = number % EMULATOR_QUADS, line = number / EMULATOR_QUADS;
-	const uint32_t hemisphere = line / EMULATOR_SYNAPSE_ROWS, row = line % EMULATOR_SYNAPSE_ROWS;
+	const uint32_t hemisphere = line / EMULATOR_SYNAPSE_ROWS,
+	               row = line % EMULATOR_SYNAPSE_ROWS;
 	const uint32_t even = chip->registers->synapses[hemisphere][row][0][quad];
 	const uint32_t odd = chip->registers->synapses[hemisphere][row][1][quad];
 	const bool dead = row < 256 && chip->faults.row[256 * hemisphere + row];
@@ -340,8 +345,8 @@ static void apply_quad(struct emulator_chip *chip, uint32_t number)
 		if (row < 256) {
 			emulator__analog_set_synapses(chip->analog, hemisphere, row, column,
 			        dead ? 0 : weight_of(first), (uint8_t)(second & 63));
-			emulator__analog_set_synapse_calibration(chip->analog, hemisphere, row, column,
-			        (uint8_t)(first >> 6 & 3), (uint8_t)(second >> 6 & 3));
+			emulator__analog_set_synapse_calibration(chip->analog, hemisphere, row,
+			        column, (uint8_t)(first >> 6 & 3), (uint8_t)(second >> 6 & 3));
 		} else if (row == 256) {
 			emulator__analog_set_column_current(chip->analog, hemisphere, column,
 			        first >> 6 & 1, first >> 7 & 1);
@@ -375,7 +380,7 @@ void emulator__chip_apply(struct emulator_chip *chip)
 	chip->step_changed = false;
 }
 
-/* ---- windows beside the synapses -------------------------------------------------------------- */
+/* ---- windows beside the synapses ------------------------------------------------------------- */
 
 enum {
 	SAMPLES = 0x02c80000,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Time on the chip. A window: events from outside enter the crossbar and reach the buses, the drivers
- * get them, the membranes run, and the spikes leave in time order with the events that wait for the
- * same outputs. */
+/* Time on the chip. A window: events from outside enter the crossbar and reach the buses, the
+ * drivers get them, the membranes run, and the spikes leave in time order with the events that wait
+ * for the same outputs. */
 #include "chip.h"
 
 #include "memory.h"
@@ -21,7 +21,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* ---- what the configuration lets happen ------------------------------------------------------- */
+/* ---- what the configuration lets happen ------------------------------------------------------ */
 
 static void update_routes(struct emulator_chip *chip)
 {
@@ -50,7 +50,7 @@ bool emulator__chip_is_quiet(struct emulator_chip *chip)
 	return true;
 }
 
-/* ---- samples ---------------------------------------------------------------------------------- */
+/* ---- samples --------------------------------------------------------------------------------- */
 
 static uint64_t sample_time(const struct emulator_recording *recording, uint64_t index)
 {
@@ -92,19 +92,19 @@ static void take_samples(struct emulator_chip *chip)
 		const uint32_t label = recording->switches > 1 && index
 		        ? channel_of(recording, index - 1)
 		        : channel;
-		const uint16_t value = recording->dummy
-		        ? (uint16_t)(index & 1023)
-		        : (uint16_t)(emulator__analog_madc_sample(chip->analog, chip->now, channel) & 1023);
+		uint16_t value = (uint16_t)index;
+		if (!recording->dummy)
+			value = emulator__analog_madc_sample(chip->analog, chip->now, channel);
 		chip->listener.sample(chip->listener.user, chip->now,
 		        departure(recording, index) + EMULATOR_OUTPUT_TICKS,
-		        (uint16_t)(value | label << 10));
+		        (uint16_t)((value & 1023) | label << 10));
 		chip->work++;
 	}
 	if (recording->running && recording->index >= recording->count)
 		recording->running = false;
 }
 
-/* ---- events ----------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* Spikes come back to drivers: windows are single steps. */
 static bool is_recurrent(const struct emulator_chip *chip)
@@ -149,14 +149,15 @@ static bool take_outside(struct emulator_entry *entry, struct emulator_chip *chi
 	return true;
 }
 
-/* Outputs that events from outside leave by before the membranes run: buses that no spike can reach. */
+/* Outputs that events from outside leave by before the membranes run: buses that no spike can
+ * reach. */
 static unsigned early_outputs(const struct emulator_chip *chip)
 {
 	return is_recurrent(chip) ? 0 : chip->events.listening;
 }
 
-/* Collect the events from outside before @end, in time order; where no spike can reach a bus, they go
- * to the buses at once. Returns the end of the window, which takes only so many. */
+/* Collect the events from outside before @end, in time order; where no spike can reach a bus, they
+ * go to the buses at once. Returns the end of the window, which takes only so many. */
 static uint64_t collect(struct emulator_chip *chip, uint64_t end)
 {
 	uint64_t source[EMULATOR_BACKGROUND_SOURCES];
@@ -225,7 +226,7 @@ static size_t count_spikes(struct emulator_chip *chip, size_t count)
 	return kept;
 }
 
-/* ---- windows ---------------------------------------------------------------------------------- */
+/* ---- windows --------------------------------------------------------------------------------- */
 
 /* A window may be so long that nothing that leaves a neuron within it comes back in it. */
 static uint64_t window_end(const struct emulator_chip *chip, uint64_t target)
@@ -315,8 +316,8 @@ void emulator__chip_advance(struct emulator_chip *chip, uint64_t time)
 		}
 		if (chip->work + chip->background.looks / 16 > chip->work_limit)
 			chip->status = hxcomm_error_set(HXCOMM_ETIMEDOUT,
-			        "the program keeps the chip busy for more than %llu steps: run it in parts, "
-			        "or switch off background sources while it waits",
+			        "the program keeps the chip busy for more than %llu steps: run it "
+			        "in parts, or switch off background sources while it waits",
 			        (unsigned long long)chip->work_limit);
 	}
 	if (chip->status != HXCOMM_OK)

@@ -62,12 +62,14 @@ uint32_t emulator__clocks_self_test(const struct emulator_clocks *clocks, uint64
 	if (haldls_pll_self_test_container.decode(&test, &clocks->word[SELF_TEST]) ||
 	        !test.clock_enable)
 		return 0;
-	const uint64_t window = UINT64_C(1) << (test.pre_scaler_p + 2); /* cycles of the reference */
+	/* cycles of the reference */
+	const uint64_t window = UINT64_C(1) << (test.pre_scaler_p + 2);
 	if (tick - clocks->test_begin < window * REFERENCE_TICKS)
 		return 0;
 	const double share = emulator__clocks_frequency(clocks, test.select_source) / REFERENCE_MHZ;
 	const double count = floor(share * (double)window);
 	const bool success = count > 0 && fabs(count - test.check_value) <= test.check_range;
-	const uint32_t shown = count < 1 << COUNTER_BITS ? (uint32_t)count : (1u << COUNTER_BITS) - 1;
+	const uint32_t shown =
+	        count < 1 << COUNTER_BITS ? (uint32_t)count : (1u << COUNTER_BITS) - 1;
 	return shown | 1u << COUNTER_BITS | (uint32_t)success << (COUNTER_BITS + 1);
 }

@@ -3,8 +3,8 @@
 #define EMULATOR_CLOCKS_H
 
 /** @file
- *  @brief The clock generators of the chip: what their registers make of the 50 MHz of the board, and
- *  their self-test (source: spec/stadls.md 5.2, spec/registers_chip.md 10). */
+ *  @brief The clock generators of the chip: what their registers make of the 50 MHz of the board,
+ *  and their self-test (source: spec/stadls.md 5.2, spec/registers_chip.md 10). */
 
 #include <stdbool.h>
 #include <stdint.h>

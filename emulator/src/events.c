@@ -10,7 +10,7 @@
 
 enum { LABEL_MASK = 0x3fff, EVENT_COUNTER_MASK = 0xffffff, DROP_COUNTER_MASK = 0xffff };
 
-/* ---- queues ----------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------- */
 
 static bool empty(const struct emulator_queue *queue)
 {
@@ -45,7 +45,7 @@ static bool append(struct emulator_queue *queue, uint64_t time, uint16_t label)
 	return true;
 }
 
-/* ---- configuration ---------------------------------------------------------------------------- */
+/* ---- configuration --------------------------------------------------------------------------- */
 
 void emulator__events_init(struct emulator_events *events, bool noise, uint64_t seed,
         emulator_output *output, void *user)
@@ -157,7 +157,7 @@ uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool 
 	return UINT64_MAX;
 }
 
-/* ---- the way of an event ---------------------------------------------------------------------- */
+/* ---- the way of an event --------------------------------------------------------------------- */
 
 /* Jitter of the way to (0) or from (1) the chip. */
 static uint64_t jitter(struct emulator_events *events, unsigned way)
@@ -166,8 +166,8 @@ static uint64_t jitter(struct emulator_events *events, unsigned way)
 		return EMULATOR_JITTER_TICKS;
 	const uint64_t draw = events->draws[way]++;
 	if (draw % 8 == 0)
-		emulator__noise_bits(events->drawn[way], events->seed, way ? NOISE_OUTPUT : NOISE_LINK,
-		        draw / 8);
+		emulator__noise_bits(events->drawn[way], events->seed,
+		        way ? NOISE_OUTPUT : NOISE_LINK, draw / 8);
 	const uint32_t bits = events->drawn[way][draw % 8 / 2] >> 16 * (draw % 2) & 0xffff;
 	return bits % (2 * EMULATOR_JITTER_TICKS + 1);
 }
@@ -256,7 +256,8 @@ static void leave(struct emulator_events *events, uint64_t time, unsigned input,
 	if (target >= EMULATOR_OUTPUT_LINK)
 		to_fpga(events, time, input, target - EMULATOR_OUTPUT_LINK, label);
 	else if (events->bus_enabled[target] && acceptance(events, target, label)->count)
-		events->exhausted |= !append(&events->bus[target], time + EMULATOR_PADI_TICKS, label);
+		events->exhausted |=
+		        !append(&events->bus[target], time + EMULATOR_PADI_TICKS, label);
 }
 
 unsigned emulator__events_outputs(const struct emulator_events *events, unsigned input,
@@ -291,7 +292,7 @@ void emulator__events_from_neuron(struct emulator_events *events, uint64_t time,
 		events->lost++;
 }
 
-/* ---- waiting events --------------------------------------------------------------------------- */
+/* ---- waiting events -------------------------------------------------------------------------- */
 
 static uint64_t earliest(const struct emulator_queue *queues, unsigned count, unsigned *which)
 {

@@ -18,11 +18,11 @@
  *  | from a link input through a link output to |                                      |
  *  | the FPGA: the loop takes 0.72 us in all    | 600 ns, jitter up to 8 ns either way |
  *
- *  **Two passes.** An event's way to the drivers and its way to the FPGA use different outputs, which
- *  share nothing. Where no neuron reaches a bus that somebody listens to, all events from outside may
- *  therefore go to the buses first, for a long window; the neurons then run through it, and their
- *  spikes leave the chip together with those events. emulator__events_look_ahead() says how long such
- *  a window may be.
+ *  **Two passes.** An event's way to the drivers and its way to the FPGA use different outputs,
+ *  which share nothing. Where no neuron reaches a bus that somebody listens to, all events from
+ *  outside may therefore go to the buses first, for a long window; the neurons then run through it,
+ *  and their spikes leave the chip together with those events. emulator__events_look_ahead() says
+ *  how long such a window may be.
  *
  *  All times are ticks of 4 ns since power-up of the chip. */
 
@@ -70,7 +70,8 @@ struct emulator_queue {
 
 /** Takes events that leave the chip.
  *  @param user as given @param stamp tick at which the event passed the crossbar
- *  @param arrival tick at which it reaches the FPGA @param label label with the link in bits 15:14 */
+ *  @param arrival tick at which it reaches the FPGA 
+ *  @param label label with the link in bits 15:14 */
 typedef void emulator_output(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
 
 /** Told of events that a link lost. @param user as given @param time tick @param to_chip on the way
@@ -78,7 +79,8 @@ typedef void emulator_output(void *user, uint64_t stamp, uint64_t arrival, uint1
 typedef void emulator_loss(void *user, uint64_t time, bool to_chip);
 
 /** Takes events that a synapse driver accepted.
- *  @param user as given @param time tick @param driver 0 ... 255 @param label synapse label, 6 bits */
+ *  @param user as given @param time tick @param driver 0 ... 255
+ *  @param label synapse label, 6 bits */
 typedef void emulator_driver(void *user, uint64_t time, uint32_t driver, uint8_t label);
 
 /** Filter of a crossbar node. */
@@ -97,12 +99,14 @@ struct emulator_acceptance {
 /** Configuration and state of event routing. */
 struct emulator_events {
 	struct emulator_node node[EMULATOR_INPUTS][EMULATOR_OUTPUTS]; /**< filters */
-	struct { uint8_t count, output[9]; } nodes[EMULATOR_INPUTS]; /**< outputs an input reaches */
+	/** Outputs an input reaches. */
+	struct { uint8_t count, output[9]; } nodes[EMULATOR_INPUTS];
 	struct { bool receives; uint8_t mask; } driver[256]; /**< address match of each driver */
-	struct { bool sends; uint8_t address; } neuron[512]; /**< event output of each atomic neuron */
+	struct { bool sends; uint8_t address; } neuron[512]; /**< event output of each */
 	bool bus_enabled[EMULATOR_BUSES];          /**< bus takes events from the crossbar */
 	bool count_events[EMULATOR_OUTPUTS];       /**< event counter of the output runs */
-	struct emulator_acceptance acceptance[EMULATOR_BUSES][32]; /**< by bus and row select address */
+	/** By bus and row select address. */
+	struct emulator_acceptance acceptance[EMULATOR_BUSES][32];
 	bool stale;                                /**< acceptance must be computed again */
 	uint16_t listening; /**< mask of enabled buses with a driver that receives; after
 	                         emulator__events_look_ahead() */
@@ -112,7 +116,8 @@ struct emulator_events {
 	uint64_t merger_free[8];                   /**< tick at which a neuron output is free */
 	uint64_t link_free[4];                     /**< tick at which a link input is free */
 	uint64_t output_free[EMULATOR_OUTPUTS];    /**< tick at which a crossbar output is free */
-	uint64_t last_arrival[4][2];               /**< last arrival at the FPGA, by link; of loops */
+	uint64_t last_arrival[4][2];               /**< last arrival at the FPGA, by link; of
+	                                                loops */
 	struct emulator_queue link[4];             /**< events on their way to the crossbar */
 	struct emulator_queue bus[EMULATOR_BUSES]; /**< events on their way to the drivers */
 	uint32_t event_counter[EMULATOR_OUTPUTS];  /**< events that passed, 24 bits */
@@ -192,8 +197,8 @@ void emulator__events_take_link(unsigned *input, struct emulator_event *event,
 
 /** How long after a spike can the earliest driver notice it? Brings `listening` up to date.
  *  @param events the state @param can_fire [512] atomic neurons that may spike
- *  @return ticks: the latency of the shortest way that the configuration leaves from a neuron to a bus
- *  with listening drivers; UINT64_MAX where there is none */
+ *  @return ticks: the latency of the shortest way that the configuration leaves from a neuron to a
+ *  bus with listening drivers; UINT64_MAX where there is none */
 uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool can_fire[512]);
 
 #endif

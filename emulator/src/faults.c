@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the one table of keys -------------------------------------------------------------------- */
+/* ---- the one table of keys ------------------------------------------------------------------- */
 
 /* Key, what is counted, how many there are, member of struct emulator_faults. */
 #define LISTS(X)                                              \
@@ -41,7 +41,7 @@ const char *const *emulator__faults_keys(unsigned *count)
 	return keys;
 }
 
-/* ---- lists ------------------------------------------------------------------------------------ */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 static const char random_prefix[] = "random:";
 

@@ -22,7 +22,8 @@ struct emulator_faults {
 	uint8_t links;           /**< mask of links, counted as the FPGA does, that never come up */
 	bool pll;                /**< the clock generators never lock */
 	double link_loss;        /**< probability that a message on a link is lost */
-	double link_flips;       /**< probability that an event on a link arrives with a wrong bit */
+	double link_flips;       /**< probability that an event on a link arrives with a wrong
+	                              bit */
 	double clock_drift;      /**< the chip's clock is faster than the FPGA's by this share */
 };
 

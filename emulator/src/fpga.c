@@ -16,7 +16,7 @@ enum { LINK_UP = 1 << 4, LINK_CRC_ERROR = 1 << 2 };
 
 static const uint32_t fpga_space = UINT32_C(1) << 31;
 
-/* ---- time and the way back -------------------------------------------------------------------- */
+/* ---- time and the way back ------------------------------------------------------------------- */
 
 static uint64_t tick_at(uint64_t cycle)
 {
@@ -68,7 +68,8 @@ static struct emulator_vector *next_vector(struct emulator_fpga *fpga)
 	struct emulator_vector *next = NULL;
 	for (unsigned i = 0; i < EMULATOR_VECTOR_GENERATORS; i++) {
 		struct emulator_vector *vector = &fpga->vector[i];
-		if (vector->running && vector->due <= fpga->now && (!next || vector->due < next->due))
+		if (vector->running && vector->due <= fpga->now &&
+		        (!next || vector->due < next->due))
 			next = vector;
 	}
 	return next;
@@ -107,10 +108,11 @@ static void event(struct emulator_fpga *fpga, enum hxcomm_response code, uint64_
 	const uint64_t time = emulator__chip_systime(fpga->chip, stamp) & 255;
 	/* the host takes a time stamp back by at most 256 ticks */
 	const uint64_t oldest = (stamp + 254) / CYCLE_TICKS;
-	emulator__fpga_keep(fpga, emulator__stream_append(&fpga->stream, (arrival + 1) / CYCLE_TICKS,
-	                                  code, time << 16 | content, oldest));
-	/* A long wait: send what later events cannot overtake. These pass the crossbar at most a step
-	 * before the chip's clock, and instructions come at the FPGA's. */
+	const int status = emulator__stream_append(&fpga->stream, (arrival + 1) / CYCLE_TICKS, code,
+	        time << 16 | content, oldest);
+	emulator__fpga_keep(fpga, status);
+	/* A long wait: send what later events cannot overtake. These pass the crossbar at most a
+	 * step before the chip's clock, and instructions come at the FPGA's. */
 	const uint64_t sure = (fpga->chip->now + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS -
 	                              EMULATOR_STEP_TICKS) / CYCLE_TICKS;
 	if (sure < fpga->now && fpga->status == HXCOMM_OK &&
@@ -138,7 +140,7 @@ static void event_is_lost(void *user, uint64_t tick, bool to_chip)
 		        LINK_UP | LINK_CRC_ERROR);
 }
 
-/* ---- making one ------------------------------------------------------------------------------- */
+/* ---- making one ------------------------------------------------------------------------------ */
 
 int emulator__fpga_new(struct emulator_fpga **out, const struct emulator_options *options)
 {
@@ -180,7 +182,7 @@ void emulator__fpga_free(struct emulator_fpga *fpga)
 	free(fpga);
 }
 
-/* ---- waiting ---------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 static unsigned reads_in_flight(const struct emulator_fpga *fpga)
 {
@@ -240,7 +242,7 @@ static void barrier(struct emulator_fpga *fpga, uint64_t mask)
 	block(fpga, cycle);
 }
 
-/* ---- links ------------------------------------------------------------------------------------ */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 /* A link is up when both its ends are set and enabled, and the chip's clocks run. */
 static uint8_t links_up(const struct emulator_fpga *fpga)
@@ -291,7 +293,7 @@ void emulator__fpga_reset_chip(struct emulator_fpga *fpga, bool asserted)
 		emulator__links_reset(&fpga->links);
 }
 
-/* ---- omnibus ---------------------------------------------------------------------------------- */
+/* ---- omnibus --------------------------------------------------------------------------------- */
 
 /* Words to the chip and back. Returns the cycles that repetitions took. */
 static uint64_t carry(struct emulator_fpga *fpga, unsigned to, unsigned from)
@@ -375,8 +377,8 @@ static void poll(struct emulator_fpga *fpga, bool wanted)
 	const bool changes = local ? emulator__fpga_is_volatile(inside)
 	                           : emulator__chip_is_volatile(fpga->chip, address);
 	const uint64_t cycles = local ? EMULATOR_READ_CYCLES
-	                              : EMULATOR_CHIP_READ_CYCLES +
-	                                      emulator__chip_read_ticks(fpga->chip, address) / CYCLE_TICKS;
+	        : EMULATOR_CHIP_READ_CYCLES +
+	                emulator__chip_read_ticks(fpga->chip, address) / CYCLE_TICKS;
 	const uint64_t begin = fpga->now, limit = fpga->registers.timeout;
 	while ((local || fpga->links.up) && fpga->status == HXCOMM_OK) {
 		const uint64_t late = local ? 0 : carry(fpga, 1, 1);
@@ -395,9 +397,10 @@ static void poll(struct emulator_fpga *fpga, bool wanted)
 	time_out(fpga, begin + limit > fpga->now ? begin + limit : fpga->now);
 }
 
-/* ---- system time ------------------------------------------------------------------------------ */
+/* ---- system time ----------------------------------------------------------------------------- */
 
-/* One way or both may get lost; then the next try follows. Returns the tries, 0 where all failed. */
+/* One way or both may get lost; then the next try follows. Returns the tries, 0 where all
+ * failed. */
 static unsigned try_systime(struct emulator_fpga *fpga)
 {
 	for (unsigned tries = 1; tries <= fpga->registers.tries; tries++) {
@@ -432,7 +435,7 @@ static void systime_init(struct emulator_fpga *fpga, bool synchronise)
 	fpga->chip_systime = systime;
 }
 
-/* ---- JTAG and events -------------------------------------------------------------------------- */
+/* ---- JTAG and events ------------------------------------------------------------------------- */
 
 static void jtag(struct emulator_fpga *fpga, unsigned instruction, uint64_t word)
 {
@@ -448,8 +451,8 @@ static void jtag(struct emulator_fpga *fpga, unsigned instruction, uint64_t word
 		emulator__jtag_select(&fpga->jtag, fpga->now, (uint8_t)(word & 0x7f));
 	} else {
 		const unsigned bits = (unsigned)(word >> 40 & 255);
-		const uint64_t out = emulator__jtag_shift(&fpga->jtag, fpga->now, word & 0x1ffffffffu,
-		        bits > BITS_MAX ? BITS_MAX : bits);
+		const uint64_t out = emulator__jtag_shift(&fpga->jtag, fpga->now,
+		        word & 0x1ffffffffu, bits > BITS_MAX ? BITS_MAX : bits);
 		if (word >> 48 & 1)
 			respond(fpga, fpga->jtag.idle_at, HXCOMM_RESPONSE_JTAG, out);
 	}
@@ -458,13 +461,14 @@ static void jtag(struct emulator_fpga *fpga, unsigned instruction, uint64_t word
 static void spikes(struct emulator_fpga *fpga, uint64_t word, unsigned count)
 {
 	if (fpga->chip->feedback != UINT64_MAX)
-		emulator__fpga_catch_up(fpga); /* events that come back keep their order with these */
+		/* events that come back keep their order with these */
+		emulator__fpga_catch_up(fpga);
 	for (unsigned i = count; i-- > 0 && fpga->links.up;)
 		emulator__chip_spike(fpga->chip, CYCLE_TICKS * fpga->now,
 		        (uint16_t)(word >> 16 * i & 0xffff));
 }
 
-/* ---- the executor ----------------------------------------------------------------------------- */
+/* ---- the executor ---------------------------------------------------------------------------- */
 
 /* Execute one word. false: it was a halt */
 static bool execute(struct emulator_fpga *fpga, uint64_t word)
@@ -537,7 +541,8 @@ void emulator__fpga_begin(struct emulator_fpga *fpga, emulator_sink *sink, void 
 
 int emulator__fpga_feed(struct emulator_fpga *fpga, const uint64_t *words, size_t count)
 {
-	for (size_t i = 0; i < count && !fpga->halted && fpga->status == HXCOMM_OK; i++, fpga->index++) {
+	for (size_t i = 0; i < count && !fpga->halted && fpga->status == HXCOMM_OK;
+	        i++, fpga->index++) {
 		if (!execute(fpga, words[i])) {
 			fpga->halted = true;
 			break;

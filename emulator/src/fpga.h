@@ -12,13 +12,13 @@
  *  | write of an FPGA register             | takes effect at once, bus busy for 4      |
  *  | read of an FPGA register              | answer after 8                            |
  *  | chip register                         | takes effect after 14, bus busy for 28    |
- *  | read of a chip register               | answer after 100, a conversion 188 more: its settings   |
+ *  | read of a chip register               | answer after 100, a conversion 188 more   |
  *  | JTAG operation of n bits              | (n + 5) * (scaler + 2)                    |
  *  | synchronisation of system time        | 200 a try                                 |
  *  | word of the performance test          | one in 8, 100 there and back              |
  *
- *  At most 52 reads are in flight. What arrives after the halt of a program is lost; the machine
- *  stands still between programs. */
+ *  A conversion takes what its settings say. At most 52 reads are in flight. What arrives after the
+ *  halt of a program is lost; the machine stands still between programs. */
 
 #include "board.h"
 #include "chip.h"
@@ -129,7 +129,7 @@ int emulator__fpga_end(struct emulator_fpga *fpga);
 int emulator__fpga_run(struct emulator_fpga *fpga, const uint64_t *words, size_t count,
         emulator_sink *sink, void *user);
 
-/* ---- between the files of the FPGA ------------------------------------------------------------ */
+/* ---- between the files of the FPGA ----------------------------------------------------------- */
 
 /** Keep the first error of a run. @param fpga the machine @param status of something */
 void emulator__fpga_keep(struct emulator_fpga *fpga, int status);

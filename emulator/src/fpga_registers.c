@@ -45,7 +45,7 @@ enum {
 	SERIAL_SILENT_LABEL = 0xffff,
 };
 
-/* ---- what can be written ---------------------------------------------------------------------- */
+/* ---- what can be written --------------------------------------------------------------------- */
 
 /* Addresses, the bits that exist, and the member of struct emulator_fpga_registers. */
 #define REGISTER(first_address, count, bits, member)                               \
@@ -113,7 +113,7 @@ static uint32_t read_memory(const struct emulator_fpga *fpga, const struct place
 	return (emulator__memory_read(&fpga->memory, address) ^ place->reset) & place->mask;
 }
 
-/* ---- counters --------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------------------- */
 
 /* Words sent, received, received in order, and the first that was not: the ARQ keeps the order. */
 static uint32_t performance(const struct emulator_fpga *fpga, unsigned which)
@@ -141,7 +141,8 @@ static uint32_t read_counter(struct emulator_fpga *fpga, uint32_t address)
 		return links->dropped[address - DROPPED];
 	if (address - ONLINE_TIME < EMULATOR_LINKS) {
 		const uint32_t number = address - ONLINE_TIME;
-		return links->up >> number & 1 ? (uint32_t)(fpga->now - links->up_since[number]) : 0;
+		return links->up >> number & 1 ? (uint32_t)(fpga->now - links->up_since[number])
+		                               : 0;
 	}
 	if (address - LINK_WORDS < 2 * EMULATOR_LINKS) {
 		emulator__links_count(links);
@@ -188,7 +189,7 @@ bool emulator__fpga_is_volatile(uint32_t address)
 	return !find_place(address);
 }
 
-/* ---- access ----------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 static bool on_i2c(uint32_t address)
 {
@@ -259,7 +260,8 @@ static void write_spi(struct emulator_fpga *fpga, uint32_t address, uint32_t val
 static void update_serial(struct emulator_fpga *fpga)
 {
 	const uint32_t config = fpga->registers.serial, all = SERIAL_TX | SERIAL_RX | SERIAL_LOOP;
-	const uint64_t byte = (uint64_t)SERIAL_BITS * (config & SERIAL_SCALER) * EMULATOR_CYCLE_TICKS;
+	const uint64_t byte =
+	        (uint64_t)SERIAL_BITS * (config & SERIAL_SCALER) * EMULATOR_CYCLE_TICKS;
 	emulator__fpga_catch_up(fpga);
 	emulator__chip_set_feedback(fpga->chip, (config & all) != all
 	                ? UINT64_MAX
@@ -320,7 +322,7 @@ void emulator__fpga_write(struct emulator_fpga *fpga, uint32_t address, uint32_t
 		write_register(fpga, place, address, value, lanes & place->mask);
 }
 
-/* ---- spike I/O -------------------------------------------------------------------------------- */
+/* ---- spike I/O ------------------------------------------------------------------------------- */
 
 void emulator__fpga_serial_spike(struct emulator_fpga *fpga, uint64_t cycle, uint16_t label)
 {

@@ -46,7 +46,8 @@ uint64_t emulator__jtag_shift(struct emulator_jtag *jtag, uint64_t now, uint64_t
         unsigned bits);
 
 /** The shift is over: do what the register does.
- *  @param jtag the port @param chip what it is connected to @param tick the chip's time of idle_at */
+ *  @param jtag the port @param chip what it is connected to @param tick the chip's time of
+ *  idle_at */
 void emulator__jtag_update(struct emulator_jtag *jtag, struct emulator_chip *chip, uint64_t tick);
 
 #endif

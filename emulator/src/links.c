@@ -42,7 +42,8 @@ static uint64_t send(uint8_t *damaged, struct emulator_links *links, bool to_chi
 	}
 }
 
-/* Sound links carry each word once, in turn: how many each has had is computed when somebody asks. */
+/* Sound links carry each word once, in turn: how many each has had is computed when somebody
+ * asks. */
 void emulator__links_count(struct emulator_links *links)
 {
 	for (unsigned to_chip = 0; to_chip < 2; to_chip++) {

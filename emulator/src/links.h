@@ -3,8 +3,8 @@
 #define EMULATOR_LINKS_H
 
 /** @file
- *  @brief The eight serial links between FPGA and chip: which are up, what passed, what was lost. Bus
- *  words travel in order and are repeated until they arrive (HICANN-ARQ); events are sent once
+ *  @brief The eight serial links between FPGA and chip: which are up, what passed, what was lost.
+ *  Bus words travel in order and are repeated until they arrive (HICANN-ARQ); events are sent once
  *  (source: spec/transport.md 2.4, spec/registers_fpga.json PhyStatus, HicannARQStatus).
  *
  *  A word that is repeated arrives #EMULATOR_RETRY_CYCLES later. Links take turns. */
@@ -49,7 +49,8 @@ uint64_t emulator__links_carry(uint8_t *damaged, struct emulator_links *links, u
  *  @param links the links */
 void emulator__links_count(struct emulator_links *links);
 
-/** An event was lost. @param links the links, at least one of them up @param to_chip on the way there
+/** An event was lost. @param links the links, at least one of them up 
+ *  @param to_chip on the way there
  *  @return number of the link */
 unsigned emulator__links_lose(struct emulator_links *links, bool to_chip);
 

@@ -33,7 +33,8 @@ int emulator__memory_write(struct emulator_memory *memory, uint32_t address, uin
 			*table = calloc(TABLE_PAGES, sizeof(**table));
 		page = *table ? calloc(EMULATOR_MEMORY_PAGE_WORDS, sizeof(*page)) : NULL;
 		if (!page)
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for registers of the FPGA");
+			return hxcomm_error_set(HXCOMM_ENOMEM,
+			        "no memory for registers of the FPGA");
 		(*table)[(address >> 10) % TABLE_PAGES] = page;
 		memory->pages++;
 	}

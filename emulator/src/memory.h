@@ -3,7 +3,8 @@
 #define EMULATOR_MEMORY_H
 
 /** @file
- *  @brief A sparse memory of 32-bit words behind 31-bit word addresses: the registers of the FPGA. */
+ *  @brief A sparse memory of 32-bit words behind 31-bit word addresses: the registers of the
+ *  FPGA. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +34,8 @@ int emulator__memory_write(struct emulator_memory *memory, uint32_t address, uin
 /** Free all pages. @param memory is empty afterwards */
 void emulator__memory_deinit(struct emulator_memory *memory);
 
-/** Bit mask of four byte enables. @param byte_enables bit i selects bits 8 i ... 8 i + 7 @return mask */
+/** Bit mask of four byte enables. @param byte_enables bit i selects bits 8 i ... 8 i + 7 @return
+ *  mask */
 static inline uint32_t emulator__byte_mask(uint8_t byte_enables)
 {
 	return ((byte_enables & 1u) ? 0xffu : 0) | ((byte_enables & 2u) ? 0xff00u : 0) |

@@ -3,8 +3,8 @@
 #define EMULATOR_NOISE_H
 
 /** @file
- *  @brief Random numbers of the emulated chip: each is a function of its key and its place, never of
- *  the order in which numbers are drawn (Philox4x32-10, source: spec/emulator_numerics.md 5). */
+ *  @brief Random numbers of the emulated chip: each is a function of its key and its place, never
+ *  of the order in which numbers are drawn (Philox4x32-10, source: spec/emulator_numerics.md 5). */
 
 #include <stddef.h>
 #include <stdint.h>

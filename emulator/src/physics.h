@@ -37,7 +37,8 @@
 #define PHYSICS_ADAPT_B 0.12e-3f   /**< A/s per code while an adaptation pulse lasts */
 #define PHYSICS_ADAPT_LIMIT 500e-9f /**< A, largest adaptation current */
 #define PHYSICS_ADAPT_SHOWN 1e-6f  /**< S: the readout shows the current over it */
-#define PHYSICS_EXP 0.05f          /**< of its bias that the exponential term makes at its reference */
+#define PHYSICS_EXP 0.05f          /**< of its bias that the exponential term makes at its
+                                        reference */
 #define PHYSICS_EXP_WIDTH 25e-3f   /**< V per factor e */
 #define PHYSICS_EXP_LIMIT 5e-6f    /**< A, largest exponential current */
 #define PHYSICS_COBA 6e-9f         /**< A per V and code, of conductance-based inputs */

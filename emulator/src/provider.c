@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The emulated machine as a provider of hxcomm: `emulator:?serial=1&seed=1&noise=1&variation=1`, and what is
- * broken on purpose. */
+/* The emulated machine as a provider of hxcomm: `emulator:?serial=1&seed=1&noise=1&variation=1`,
+ * and what is broken on purpose. */
 #include "kernel.h"
 #include "machine.h"
 
@@ -19,8 +19,8 @@ enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80, WORDS_A_CHECK = 409
 static int check_keys(const struct hxcomm_uri *uri)
 {
 	enum { KEYS_MAX = 32 };
-	static const char *const own[] = { "serial", "seed", "noise", "variation", "threads", "kernel",
-		"temperature", "vector_generators" };
+	static const char *const own[] = { "serial", "seed", "noise", "variation", "threads",
+		"kernel", "temperature", "vector_generators" };
 	enum { OWN = sizeof(own) / sizeof(*own) };
 	const char *known[KEYS_MAX];
 	unsigned count;
@@ -50,7 +50,8 @@ static int read_kernel(unsigned *out, const struct hxcomm_uri *uri)
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(names[i], name))
 			return hxcomm_error_set(HXCOMM_ENOTSUP,
-			        "kernel is %s: this processor has no such instructions; leave the key out",
+			        "kernel is %s: this processor has no such instructions; leave the "
+			        "key out",
 			        name);
 	return hxcomm_error_set(HXCOMM_EINVAL,
 	        "kernel is '%.40s', allowed are portable, avx2 and avx512", name);
@@ -63,7 +64,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 	int status = check_keys(uri);
 	if (status == HXCOMM_OK && uri->rest[0])
 		status = hxcomm_error_set(HXCOMM_EINVAL,
-		        "emulator: takes no name, '%s' was given: write emulator:?serial=1", uri->rest);
+		        "emulator: takes no name, '%s' was given: write emulator:?serial=1",
+		        uri->rest);
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&serial, uri, "serial", 1, 1, SERIAL_MAX);
 	if (status == HXCOMM_OK)
@@ -105,7 +107,8 @@ static int machine_open(void **state, const struct hxcomm_uri *uri,
 		return status;
 	if (options && options->chip_serial && options->chip_serial != read.serial)
 		return hxcomm_error_set(HXCOMM_ENOENT,
-		        "chip %u was asked for, this is emulated chip %u: write emulator:?serial=%u",
+		        "chip %u was asked for, this is emulated chip %u: write "
+		        "emulator:?serial=%u",
 		        options->chip_serial, read.serial, options->chip_serial);
 	struct emulator_machine *machine = calloc(1, sizeof(*machine));
 	if (!machine)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Values lie element by element, so that a container decodes from where it is stored; pages of slots
- * lead there from the address. */
+/* Values lie element by element, so that a container decodes from where it is stored; pages of
+ * slots lead there from the address. */
 #include "registers.h"
 
 #include <hxcomm/error.h>
@@ -14,7 +14,7 @@ enum {
 	WORDS_MAX = 64, /* longer containers are composed of others */
 };
 
-/* ---- windows of synapse memory ---------------------------------------------------------------- */
+/* ---- windows of synapse memory --------------------------------------------------------------- */
 
 enum { HEMISPHERE_BASE = 0x02c00000, HEMISPHERE_STRIDE = 0x01000000 };
 
@@ -44,8 +44,8 @@ bool emulator__registers_find_place(struct emulator_place *out, uint32_t address
 	const uint32_t offset = (address - HEMISPHERE_BASE) % HEMISPHERE_STRIDE;
 	if (offset - BOTH_FIRST < BOTH_END - BOTH_FIRST) {
 		const uint32_t cell = offset - BOTH_FIRST;
-		*out = (struct emulator_place){ hemisphere, cell / 64 % 2, 0, (uint16_t)(cell / 128),
-			cell % 64, UINT32_MAX };
+		*out = (struct emulator_place){ hemisphere, cell / 64 % 2, 0,
+			(uint16_t)(cell / 128), cell % 64, UINT32_MAX };
 		return true;
 	}
 	for (unsigned i = 0; i < WINDOWS; i++) {
@@ -88,18 +88,20 @@ bool emulator__registers_write_place(struct emulator_registers *registers,
 	*cell = next;
 	if (!*changed)
 		registers->quads[registers->quad_count++] =
-		        (p->hemisphere * (uint32_t)EMULATOR_SYNAPSE_ROWS + p->row) * EMULATOR_QUADS +
+		        (p->hemisphere * (uint32_t)EMULATOR_SYNAPSE_ROWS + p->row) *
+		                EMULATOR_QUADS +
 		        p->quad;
 	*changed |= touched;
 	return true;
 }
 
-/* ---- the map ---------------------------------------------------------------------------------- */
+/* ---- the map --------------------------------------------------------------------------------- */
 
 static bool choose_backend(enum fisch_backend *out, const struct haldls_container *container)
 {
 	const bool writes = container->write_words > 0;
-	const enum fisch_backend *backends = writes ? container->backends : container->read_backends;
+	const enum fisch_backend *backends =
+	        writes ? container->backends : container->read_backends;
 	const size_t count = writes ? container->backend_count : container->read_backend_count;
 	bool found = false;
 	for (size_t i = 0; i < count; i++) {
@@ -171,7 +173,8 @@ static int map_container(struct emulator_registers *registers, size_t index,
 	for (uint32_t element = 0; element < mapped->container->count; element++) {
 		registers->owner[mapped->first_element + element] = (uint32_t)index;
 		for (uint32_t word = 0; word < mapped->words; word++) {
-			const uint32_t position = mapped->first_value + element * mapped->words + word;
+			const uint32_t position =
+			        mapped->first_value + element * mapped->words + word;
 			const struct emulator_slot slot = { position + 1, element, (uint16_t)index,
 				(uint16_t)word };
 			registers->resets[position] = registers->values[position] = resets[word];
@@ -254,7 +257,7 @@ void emulator__registers_free(struct emulator_registers *registers)
 	free(registers);
 }
 
-/* ---- access ----------------------------------------------------------------------------------- */
+/* ---- access ---------------------------------------------------------------------------------- */
 
 const struct emulator_slot *emulator__registers_find(const struct emulator_registers *registers,
         uint32_t address)
@@ -334,8 +337,8 @@ void emulator__registers_reset(struct emulator_registers *registers)
 	uint8_t *flat = &registers->synapses_changed[0][0][0];
 	for (uint32_t i = 0; i < quads; i++) {
 		const uint32_t row = i / EMULATOR_QUADS, quad = i % EMULATOR_QUADS;
-		uint32_t(*cells)[EMULATOR_QUADS] =
-		        registers->synapses[row / EMULATOR_SYNAPSE_ROWS][row % EMULATOR_SYNAPSE_ROWS];
+		uint32_t(*cells)[EMULATOR_QUADS] = registers->synapses[row / EMULATOR_SYNAPSE_ROWS]
+		                                                      [row % EMULATOR_SYNAPSE_ROWS];
 		if (!cells[0][quad] && !cells[1][quad])
 			continue;
 		cells[0][quad] = cells[1][quad] = 0;

@@ -52,8 +52,8 @@ struct emulator_registers {
 	uint32_t *list;                 /**< [element_count] changed elements, in order of change */
 	uint32_t list_count;            /**< elements in the list */
 	uint32_t element_count;         /**< elements of all containers */
-	uint32_t synapses[2][EMULATOR_SYNAPSE_ROWS][2][EMULATOR_QUADS]; /**< hemisphere, row, even or
-	                                     odd bytes, quad: as the chip stores them */
+	/** Hemisphere, row, even or odd bytes, quad: as the chip stores them. */
+	uint32_t synapses[2][EMULATOR_SYNAPSE_ROWS][2][EMULATOR_QUADS];
 	uint8_t synapses_changed[2][EMULATOR_SYNAPSE_ROWS][EMULATOR_QUADS]; /**< mask of windows */
 	uint32_t *quads;                /**< changed quads: (hemisphere * rows + row) * 64 + quad */
 	uint32_t quad_count;            /**< quads in the list */
@@ -79,8 +79,9 @@ const struct emulator_slot *emulator__registers_find(const struct emulator_regis
 const uint32_t *emulator__registers_words(const struct emulator_registers *registers,
         size_t mapped, uint32_t element);
 
-/** Store a word. @param registers the file @param slot where @param value bits @param mask bits that
- *  are written @return false, nothing stored: the word was written before and not yet applied */
+/** Store a word. @param registers the file @param slot where @param value bits @param mask bits
+ *  that are written @return false, nothing stored: the word was written before and not yet
+ *  applied */
 bool emulator__registers_store(struct emulator_registers *registers,
         const struct emulator_slot *slot, uint32_t value, uint32_t mask);
 

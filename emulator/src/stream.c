@@ -41,7 +41,7 @@ void emulator__stream_begin(struct emulator_stream *stream, uint64_t now, emulat
 	stream->user = user;
 }
 
-/* ---- waiting ---------------------------------------------------------------------------------- */
+/* ---- waiting --------------------------------------------------------------------------------- */
 
 static bool is_event(unsigned code)
 {
@@ -109,7 +109,7 @@ static struct emulator_ring *next(struct emulator_stream *stream)
 	return event->order < answer->order ? &stream->events : &stream->answers;
 }
 
-/* ---- leaving ---------------------------------------------------------------------------------- */
+/* ---- leaving --------------------------------------------------------------------------------- */
 
 /* Make the host's counter show @p cycle at the next message. */
 static int annotate(struct emulator_stream *stream, uint64_t cycle)
@@ -123,7 +123,8 @@ static int annotate(struct emulator_stream *stream, uint64_t cycle)
 	if (delta == 0)
 		return HXCOMM_OK;
 	if (wanted > stream->host_time && delta - 1 <= SYSDELTA_MAX)
-		status = hxcomm_encoder_append(&stream->encoder, HXCOMM_RESPONSE_SYSDELTA, 0, delta - 1);
+		status = hxcomm_encoder_append(
+		        &stream->encoder, HXCOMM_RESPONSE_SYSDELTA, 0, delta - 1);
 	else
 		status = hxcomm_encoder_append(&stream->encoder, HXCOMM_RESPONSE_SYSTIME, 0,
 		        (wanted - 1) & systime_mask);

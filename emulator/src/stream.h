@@ -24,13 +24,14 @@ typedef int emulator_sink(void *user, const uint64_t *words, size_t count);
 struct emulator_response {
 	uint64_t cycle;   /**< FPGA cycle of arrival */
 	uint64_t order;   /**< running number: the order within a cycle */
-	uint64_t payload; /**< payload of the message; 24 bits of one event for spikes and samples */
+	uint64_t payload; /**< payload of the message; 24 bits of one event for spikes and
+	                       samples */
 	uint64_t oldest;  /**< events: last cycle at which the time stamp can still be resolved */
 	uint8_t code;     /**< enum hxcomm_response; one-event code for spikes and samples */
 };
 
-/** Responses in the order of (cycle, running number). They come nearly sorted, so that a new one finds
- *  its place a few steps from the end. */
+/** Responses in the order of (cycle, running number). They come nearly sorted, so that a new one
+ *  finds its place a few steps from the end. */
 struct emulator_ring {
 	struct emulator_response *entries; /**< [capacity] ring buffer */
 	size_t capacity;                   /**< its size, a power of two */

@@ -4,17 +4,18 @@
 
 /** @file
  *  @brief The two vector generators of the FPGA, which make events out of activations (source:
- *  spec/registers_fpga.json VectorGenerator*). They stand where other configurations of the FPGA have
- *  the large memory of the processors.
+ *  spec/registers_fpga.json VectorGenerator*). They stand where other configurations of the FPGA
+ *  have the large memory of the processors.
  *
- *  The host fills a queue with activations; the last of a vector is marked. A vector is sent when it
- *  is complete and, where the control register asks for it, triggered: activation k becomes an event
- *  with the label `table[start + k] << 5 | activation`, so many to a packet, a packet a cycle and as
- *  many cycles of waiting as the source says. Then the vector is sent again as often as wanted, and 1
- *  is written to the notification address.
+ *  The host fills a queue with activations; the last of a vector is marked. A vector is sent when
+ *  it is complete and, where the control register asks for it, triggered: activation k becomes an
+ *  event with the label `table[start + k] << 5 | activation`, so many to a packet, a packet a cycle
+ *  and as many cycles of waiting as the source says. Then the vector is sent again as often as
+ *  wanted, and 1 is written to the notification address.
  *
  *  Assumed, for the sources are silent: that the activation is sent as it is, the value of the
- *  notification, the depth of the queue, what a trigger without a vector does (it waits for one). */
+ *  notification, the depth of the queue, what a trigger without a vector does (it waits for
+ *  one). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,7 +49,8 @@ struct emulator_vector {
 void emulator__vector_write(struct emulator_vector *vector, uint32_t offset, uint32_t value,
         uint8_t enables, uint64_t now);
 
-/** Read a register. @param vector the generator @param offset word address in it @return the word */
+/** Read a register. @param vector the generator @param offset word address in it @return the
+ *  word */
 uint32_t emulator__vector_read(const struct emulator_vector *vector, uint32_t offset);
 
 /** What a generator does next. */
@@ -59,7 +61,8 @@ struct emulator_vector_packet {
 	bool ends;         /**< the vector is over: notify */
 };
 
-/** Take the next packet. @param[out] out the packet @param vector the generator, which is running */
+/** Take the next packet. @param[out] out the packet @param vector the generator, which is
+ *  running */
 void emulator__vector_next(struct emulator_vector_packet *out, struct emulator_vector *vector);
 
 #endif

@@ -42,8 +42,8 @@ static double median(double values[ROUNDS])
 
 static void print(const char *name, const char *unit, double value, double work)
 {
-	printf("{\"name\":\"%s\",\"unit\":\"%s\",\"value\":%.4g,\"work\":%.6g}\n", name, unit, value,
-	        work);
+	printf("{\"name\":\"%s\",\"unit\":\"%s\",\"value\":%.4g,\"work\":%.6g}\n", name, unit,
+	        value, work);
 	fflush(stdout);
 }
 
@@ -57,7 +57,7 @@ static size_t resident_bytes(void)
 	return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* ---- programs --------------------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------------------- */
 
 static void word(uint64_t w)
 {
@@ -80,7 +80,8 @@ static void wait_for(uint32_t cycles)
 /* The links come up: what the bring-up does, without its waits (source: spec/stadls.md 5.2). */
 static void bring_up(void)
 {
-	static const uint32_t pll[5] = { 0x2a20a902, 0xc0cbf200, 0x2a20a902, 0xc0cbf200, 0x110d0101 };
+	static const uint32_t pll[5] = { 0x2a20a902, 0xc0cbf200, 0x2a20a902, 0xc0cbf200,
+		0x110d0101 };
 	word(hxcomm_word_jtag_scaler(3));
 	word(hxcomm_word_jtag_init());
 	for (unsigned i = 0; i < 5; i++) {
@@ -109,7 +110,7 @@ static void bring_up(void)
 	write_register(0x88000005, 1);
 }
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static int discard(void *user, const uint64_t *received, size_t received_count)
 {
@@ -157,7 +158,8 @@ static void bench_open(void)
 		emulator__fpga_free(chips[i]);
 }
 
-/* Cells, synapses and drivers: nearly all there is, and nothing that would begin to run by itself. */
+/* Cells, synapses and drivers: nearly all there is, and nothing that would begin to run by
+ * itself. */
 static bool may_change(uint32_t address)
 {
 	return address >= 0x02c00000 || (address >= 0x00140000 && address < 0x00160000) ||
@@ -192,7 +194,8 @@ static void bench_writing(void)
 		whole_chip(encoded, i);
 		values[i] = run(fpga);
 	}
-	print("writing a whole chip, everything new", "ms", median(values) * 1e3, HALDLS_CHIP_WORDS);
+	print("writing a whole chip, everything new", "ms", median(values) * 1e3,
+	        HALDLS_CHIP_WORDS);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		whole_chip(encoded, 0);
 		values[i] = run(fpga);
@@ -223,7 +226,7 @@ static void bench_loop(void)
 	emulator__fpga_free(fpga);
 }
 
-/* ---- a dense network -------------------------------------------------------------------------- */
+/* ---- a dense network ------------------------------------------------------------------------- */
 
 enum { SOURCES = 512, NEURONS = 512, DENSE_MS = 5, CYCLES_MS = 125000 };
 
@@ -262,7 +265,8 @@ static void set_neurons(struct haldls_chip *chip)
 		{ HALDLS_CAPMEM_V_LEAK, 650 }, { HALDLS_CAPMEM_V_RESET, 600 },
 		{ HALDLS_CAPMEM_V_THRESHOLD, 300 }, { HALDLS_CAPMEM_I_BIAS_LEAK, 158 },
 		{ HALDLS_CAPMEM_I_BIAS_RESET, 1000 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100 },
 		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112 },
 		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300 },
 		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278 },

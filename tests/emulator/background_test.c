@@ -50,13 +50,17 @@ static void a_random_source_has_the_rate_it_says(void **state)
 		for (uint32_t seed = 1; seed <= 4; seed++) {
 			struct emulator_background background = { 0 };
 			const struct haldls_background_spike_source config = { .enable = true,
-				.enable_random = true, .period = 20, .rate = rates[i], .seed = seed };
+				.enable_random = true,
+				.period = 20,
+				.rate = rates[i],
+				.seed = seed };
 			const double looks = 100000, p = (rates[i] + 1) / 256.;
 			uint64_t time;
 			emulator__background_configure(&background, 0, &config, 0);
 			const size_t count = events_until(&background, 0, (uint64_t)looks * 20 + 1,
 			        &time, NULL, 1);
-			assert_near((double)count, looks * p, 0, 5 * sqrt(looks * p * (1 - p)) + 0.5);
+			assert_near(
+			        (double)count, looks * p, 0, 5 * sqrt(looks * p * (1 - p)) + 0.5);
 		}
 	}
 }

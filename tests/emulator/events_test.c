@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Event routing against a brute-force walk over the filters of spec/grenade_design.md 2.3, and the time
- * each event takes. */
+/* Event routing against a brute-force walk over the filters of spec/grenade_design.md 2.3, and the
+ * time each event takes. */
 #include "assert.h"
 #include "fake_analog.h"
 #include "machine.h"
@@ -25,13 +25,15 @@ static void write_container(struct program *program, const struct haldls_contain
 	uint32_t words[64];
 	assert_ok(container->encode(words, value));
 	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
+		program_write(
+		        program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
 }
 
-/* ---- what the test knows about the chip -------------------------------------------------------- */
+/* ---- what the test knows about the chip ------------------------------------------------------ */
 
 /* Nodes in the order of their numbers: neuron output e reaches e % 4, 4 + e % 4, 8 + e % 4; link s
- * reaches all buses and 8 + s; source b reaches bus b and 8 + b % 4 (spec/grenade_design.md 2.1). */
+ * reaches all buses and 8 + s; source b reaches bus b and 8 + b % 4 (spec/grenade_design.md
+ * 2.1). */
 static uint32_t list_nodes(uint32_t input[76], uint32_t output[76])
 {
 	uint32_t n = 0;
@@ -209,7 +211,8 @@ static void events_pass_exactly_the_filters(void **state)
 			const uint32_t wait = BEGIN + SPACE * i;
 			program_word(&program, hxcomm_word_wait_until(wait));
 			program_word(&program, hxcomm_word_spike_pack_1(label));
-			expect(2 * (start + wait + 1) + EMULATOR_LINK_TICKS, 8 + (label >> 14), label);
+			expect(2 * (start + wait + 1) + EMULATOR_LINK_TICKS, 8 + (label >> 14),
+			        label);
 			/* and a neuron, between this and the next event */
 			const uint16_t neuron = (uint16_t)(draw() % 512);
 			const uint64_t fire = 2 * (start + wait) + 40 + draw() % 80;
@@ -234,7 +237,8 @@ static void events_pass_exactly_the_filters(void **state)
 			expected.host[e].stamp = 0; /* found once */
 			/* 300 ns from a neuron, twice that on the way round from link to link */
 			assert_int_equal(spikes->fpga_time[i],
-			        (spikes->chip_time[i] + (expected.host[e].loops ? 150 : 75) + 1) / 2);
+			        (spikes->chip_time[i] + (expected.host[e].loops ? 150 : 75) + 1) /
+			                2);
 		}
 		assert_true(expected.host_count > 50);
 		assert_true(expected.driver_count > 200);
@@ -269,7 +273,7 @@ static void idle_time_costs_nothing_where_spikes_come_back(void **state)
 	machine_close(&machine);
 }
 
-/* ---- congestion -------------------------------------------------------------------------------- */
+/* ---- congestion ------------------------------------------------------------------------------ */
 
 /* Everything open: link 0 to bus 0 and back to the host; driver 0 listens to everything. */
 static void open_everything(struct program *program)
@@ -328,9 +332,9 @@ static void what_a_full_queue_cannot_hold_is_counted(void **state)
 	open_everything(&program);
 	for (unsigned i = 0; i < 1000; i++)
 		for (uint16_t link = 0; link < 3; link++) /* three links into one bus */
-			program_word(&program,
-			        hxcomm_word_spike_pack_3((uint16_t)(link << 14),
-			                (uint16_t)((link + 1) << 14), (uint16_t)((link + 2) % 4 << 14)));
+			program_word(&program, hxcomm_word_spike_pack_3((uint16_t)(link << 14),
+			                               (uint16_t)((link + 1) << 14),
+			                               (uint16_t)((link + 2) % 4 << 14)));
 	program_wait(&program, 10000);
 	for (uint32_t i = 0; i < 20; i++)
 		program_read(&program, 0x00130065 + i);
@@ -363,12 +367,13 @@ static void events_of_one_cycle_share_a_message(void **state)
 	machine_run(&machine, &program);
 	assert_int_equal(machine.responses->spikes.count, 3);
 	assert_int_equal(machine.responses->spike_packs[2], 1);
-	assert_int_equal(machine.responses->spikes.fpga_time[0], machine.responses->spikes.fpga_time[2]);
+	assert_int_equal(
+	        machine.responses->spikes.fpga_time[0], machine.responses->spikes.fpga_time[2]);
 	program_free(&program);
 	machine_close(&machine);
 }
 
-/* ---- other ways in ----------------------------------------------------------------------------- */
+/* ---- other ways in --------------------------------------------------------------------------- */
 
 static void host_events_use_buses_that_are_not_on_the_crossbar(void **state)
 {
@@ -484,15 +489,15 @@ static void samples_come_at_the_rate_of_the_converter(void **state)
 	assert_int_equal(machine.responses->madc_packs[0], 1);
 	for (size_t i = 0; i < samples->count; i++) {
 		assert_int_equal(samples->value[i], i);
-		assert_near((double)(samples->chip_time[i] - samples->chip_time[0]), 8.5 * (double)i,
-		        0, 1);
+		assert_near((double)(samples->chip_time[i] - samples->chip_time[0]),
+		        8.5 * (double)i, 0, 1);
 		assert_true(2 * samples->fpga_time[i] > samples->chip_time[i]);
 	}
 	program_free(&program);
 	machine_close(&machine);
 }
 
-/* ---- noise ------------------------------------------------------------------------------------- */
+/* ---- noise ----------------------------------------------------------------------------------- */
 
 static uint64_t hash_of_a_run(uint64_t seed, bool noise)
 {

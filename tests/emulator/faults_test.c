@@ -35,7 +35,8 @@ static void write_container(const struct haldls_container *container, uint32_t e
 	uint32_t words[64];
 	assert_ok(container->encode(words, value));
 	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(&program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
+		program_write(
+		        &program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
 }
 
 static void a_list_names_its_parts(void **state)
@@ -96,8 +97,8 @@ static void a_dead_neuron_is_not_heard_of(void **state)
 		fake_fire(begin + 100u * n, n);
 	program_wait(&program, 30000);
 	for (uint32_t n = 0; n < 512; n++) {
-		program_read(&program, haldls_spike_counter_read_container.read_address(FISCH_OMNIBUS,
-		                               haldls_neuron_backend(n), 0));
+		program_read(&program, haldls_spike_counter_read_container.read_address(
+		                               FISCH_OMNIBUS, haldls_neuron_backend(n), 0));
 	}
 	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
 	machine_run(&machine, &program);
@@ -117,7 +118,8 @@ static void a_dead_driver_takes_no_event(void **state)
 		config.row_address_compare_mask = 0;
 		write_container(&haldls_synapse_driver_config_container, driver, &config);
 	}
-	program_write(&program, 0x00110001, 0); /* events of a register take buses off the crossbar */
+	program_write(&program, 0x00110001, 0); /* events of a register take buses off the
+	                                           crossbar */
 	program_write(&program, 0x00110000, 15 | 9 << 16);
 	program_wait(&program, 1000);
 	machine_run(&machine, &program);
@@ -145,7 +147,8 @@ static void a_dead_row_keeps_its_register_but_carries_no_charge(void **state)
 	assert_int_equal(machine.responses->omnibus.value[0], 0x3f3f3f3f);
 	for (uint32_t row = 0; row < 3; row++)
 		for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++) {
-			const bool dead = 256 * hemisphere + row == 0 || 256 * hemisphere + row == 257;
+			const bool dead =
+			        256 * hemisphere + row == 0 || 256 * hemisphere + row == 257;
 			const uint32_t column = haldls_column_of_quad(0, 2);
 			assert_int_equal(fake.weight[hemisphere][row][column], dead ? 0 : 63);
 			assert_int_equal(fake.label[hemisphere][row][column], 0x2a);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Registers and memories of the FPGA, the answers to writes, and the serial spike interface (source:
- * spec/transport.md 2.3, 2.4, spec/registers_fpga.json). */
+/* Registers and memories of the FPGA, the answers to writes, and the serial spike interface
+ * (source: spec/transport.md 2.3, 2.4, spec/registers_fpga.json). */
 #include "assert.h"
 #include "machine.h"
 
@@ -48,13 +48,13 @@ static void each_register_keeps_the_bits_that_it_has(void **state)
 {
 	static const struct { uint32_t address, bits; } rows[] = {
 		{ 0x80000000, UINT32_MAX }, { 0x80007fff, UINT32_MAX }, { 0x84000000, UINT32_MAX },
-		{ 0x87ffffff, UINT32_MAX }, { 0x88000005, 1 }, { 0x8800000b, 1 }, { 0x88002000, 15 },
-		{ 0x88004000, 0xff }, { 0x88006000, 0x3effff }, { 0x88006007, 0x3effff },
-		{ 0x88007a00, 0xffff }, { 0x88007c00, UINT32_MAX }, { 0x88007c04, UINT32_MAX },
-		{ 0x88008000, 1 }, { 0x88020000, 0xff }, { 0x8802ffff, 0xff },
-		{ 0x88030000, 0xffff }, { 0x880300ff, 0xffff }, { 0x88038000, 0x7ffff },
-		{ 0x880c0000, 0x1ffff }, { 0x880c7fff, 0x1ffff }, { 0x880d0000, 0xffff },
-		{ 0x880dffff, 0xffff },
+		{ 0x87ffffff, UINT32_MAX }, { 0x88000005, 1 }, { 0x8800000b, 1 },
+		{ 0x88002000, 15 }, { 0x88004000, 0xff }, { 0x88006000, 0x3effff },
+		{ 0x88006007, 0x3effff }, { 0x88007a00, 0xffff }, { 0x88007c00, UINT32_MAX },
+		{ 0x88007c04, UINT32_MAX }, { 0x88008000, 1 }, { 0x88020000, 0xff },
+		{ 0x8802ffff, 0xff }, { 0x88030000, 0xffff }, { 0x880300ff, 0xffff },
+		{ 0x88038000, 0x7ffff }, { 0x880c0000, 0x1ffff }, { 0x880c7fff, 0x1ffff },
+		{ 0x880d0000, 0xffff }, { 0x880dffff, 0xffff },
 	};
 	(void)state;
 	FOR_ROWS(i, rows) {
@@ -68,12 +68,14 @@ static void each_register_keeps_the_bits_that_it_has(void **state)
 	}
 }
 
-/* Operands of the polling block are not read back, counters are not written, and beyond is nothing. */
+/* Operands of the polling block are not read back, counters are not written, and beyond is
+ * nothing. */
 static void what_cannot_be_written_or_read_is_left_alone(void **state)
 {
 	static const uint32_t rows[] = { 0x88000006, 0x88000007, 0x88000008, 0x88002001, 0x88002002,
 		0x88004004, 0x8800400c, 0x88004014, 0x88008004, 0x8800c000, 0x8800c013, 0x80008000,
-		0x88000001, 0x88006008, 0x88030100, 0x880c8000, 0x880e0000, 0x8c000000, 0xffffffff };
+		0x88000001, 0x88006008, 0x88030100, 0x880c8000, 0x880e0000, 0x8c000000,
+		0xffffffff };
 	(void)state;
 	FOR_ROWS(i, rows) {
 		program_write(&program, rows[i], 0x12345678);
@@ -115,7 +117,7 @@ static void the_memory_has_an_end(void **state)
 	assert_true(machine.fpga->memory.pages <= EMULATOR_MEMORY_PAGES_LIMIT);
 }
 
-/* ---- barriers and time limits ----------------------------------------------------------------- */
+/* ---- barriers and time limits ---------------------------------------------------------------- */
 
 static void a_barrier_that_takes_too_long_is_told(void **state)
 {
@@ -169,7 +171,7 @@ static void a_time_limit_tells_where_and_how_many_reads(void **state)
 	}
 }
 
-/* ---- spike I/O -------------------------------------------------------------------------------- */
+/* ---- spike I/O ------------------------------------------------------------------------------- */
 
 /* Labels go out as bytes, come back over the inner loop, and reach the chip as other labels. */
 static void spikes_go_round_the_serial_loop(void **state)

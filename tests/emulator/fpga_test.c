@@ -21,7 +21,7 @@ static uint64_t between(const struct machine *machine, size_t i, size_t j)
 	return machine->responses->loopback.time[j] - machine->responses->loopback.time[i];
 }
 
-/* ---- time ------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 static void waits_end_at_the_cycle_they_name(void **state)
 {
@@ -240,7 +240,7 @@ static void answers_of_one_kind_keep_their_order(void **state)
 	machine_close(&machine);
 }
 
-/* ---- omnibus ---------------------------------------------------------------------------------- */
+/* ---- omnibus --------------------------------------------------------------------------------- */
 
 static void byte_enables_select_lanes(void **state)
 {
@@ -333,7 +333,7 @@ static void unanswered_reads_are_lost_at_the_halt(void **state)
 	machine_close(&machine);
 }
 
-/* ---- timeouts and polling --------------------------------------------------------------------- */
+/* ---- timeouts and polling -------------------------------------------------------------------- */
 
 static void polling_ends_when_the_condition_holds(void **state)
 {
@@ -407,7 +407,7 @@ static void a_long_wait_is_no_timeout(void **state)
 	machine_close(&machine);
 }
 
-/* ---- a chip that was not brought up ----------------------------------------------------------- */
+/* ---- a chip that was not brought up ---------------------------------------------------------- */
 
 static void without_links_reads_time_out_and_writes_are_lost(void **state)
 {
@@ -537,7 +537,7 @@ static void absent_i2c_devices_do_not_acknowledge(void **state)
 	machine_close(&machine);
 }
 
-/* ---- anything at all -------------------------------------------------------------------------- */
+/* ---- anything at all ------------------------------------------------------------------------- */
 
 static uint64_t random_word(uint64_t n)
 {
@@ -605,7 +605,9 @@ static void a_run_that_failed_leaves_nothing_to_the_next(void **state)
 	unsigned failed = 0;
 	(void)state;
 	for (uint64_t limit = 40; limit < 500; limit += 5) {
-		const struct emulator_options options = { .serial = 1, .seed = 1, .work_limit = limit };
+		const struct emulator_options options = {
+			.serial = 1, .seed = 1, .work_limit = limit
+		};
 		struct machine machine;
 		struct program program = { 0 };
 		machine_open(&machine, &options);

@@ -78,7 +78,8 @@ static void registers_of_links_give_back_what_was_shifted_in(void **state)
 
 static void the_clock_generators_are_the_registers_on_the_omnibus(void **state)
 {
-	static const uint32_t words[] = { 0x2a20a902, 0xc0cbf200, 0x12345678, 0x9abcdef0, 0x110d0101 };
+	static const uint32_t words[] = { 0x2a20a902, 0xc0cbf200, 0x12345678, 0x9abcdef0,
+		0x110d0101 };
 	struct machine machine;
 	struct program program = { 0 };
 	(void)state;

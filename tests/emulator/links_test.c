@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Links between FPGA and chip: what they count, how they come up and fail, and the tests that the FPGA
- * makes of them (source: spec/transport.md 2.4, 2.6, spec/registers_fpga.json). */
+/* Links between FPGA and chip: what they count, how they come up and fail, and the tests that the
+ * FPGA makes of them (source: spec/transport.md 2.4, 2.6, spec/registers_fpga.json). */
 #include "assert.h"
 #include "machine.h"
 
@@ -32,7 +32,8 @@ static void read_arq(uint32_t out[4], struct machine *machine)
 		out[i] = machine->responses->omnibus.value[i];
 }
 
-/* A read is one word there and one back, a write two there and one back, which is filtered above. */
+/* A read is one word there and one back, a write two there and one back, which is filtered
+ * above. */
 static void the_arq_counts_words(void **state)
 {
 	struct machine machine;
@@ -285,7 +286,7 @@ static void the_performance_test_loses_nothing(void **state)
 	machine_close(&machine);
 }
 
-/* ---- system time ------------------------------------------------------------------------------ */
+/* ---- system time ----------------------------------------------------------------------------- */
 
 static void a_synchronisation_leaves_its_times(void **state)
 {
@@ -304,7 +305,8 @@ static void a_synchronisation_leaves_its_times(void **state)
 	assert_int_equal(value[1], 3); /* tries */
 	assert_int_equal(value[2], 0);
 	assert_int_equal(value[3], EMULATOR_SYSTIME_CYCLES);
-	/* the chip counts two a cycle; the answer to the first read shows the time a little later */
+	/* the chip counts two a cycle; the answer to the first read shows the time a little
+	 * later */
 	const uint64_t chip = (uint64_t)value[4] << 32 | value[5];
 	assert_in_range(2 * machine.responses->omnibus.time[0] - chip, 0, 40);
 	assert_int_equal(value[6], 0);
@@ -360,7 +362,7 @@ static void clocks_drift_apart_and_are_brought_together(void **state)
 	machine_close(&machine);
 }
 
-/* ---- clocks of the chip ----------------------------------------------------------------------- */
+/* ---- clocks of the chip ---------------------------------------------------------------------- */
 
 static void write_pll(uint32_t number, uint32_t value)
 {
@@ -399,7 +401,8 @@ static void the_self_test_counts_the_clocks(void **state)
 		        count[source] | FINISHED);
 	}
 	assert_int_equal(self_test(&machine, 0, 2560, 0) & FINISHED, 0); /* not yet */
-	/* P0 = 4 doubles what generator 1 makes, and with it source 2 (spec/registers_chip.md 10) */
+	/* P0 = 4 doubles what generator 1 makes, and with it source 2 (spec/registers_chip.md
+	 * 10) */
 	write_pll(2, 0x2e20a902);
 	assert_int_equal(self_test(&machine, 2, 2560, 2000), 2560 | FINISHED | SUCCESS);
 	machine_close(&machine);

@@ -54,7 +54,8 @@ void program_wait(struct program *program, uint32_t cycles)
 
 void program_bring_up(struct program *program)
 {
-	static const uint32_t pll[5] = { 0x2a20a902, 0xc0cbf200, 0x2a20a902, 0xc0cbf200, 0x110d0101 };
+	static const uint32_t pll[5] = { 0x2a20a902, 0xc0cbf200, 0x2a20a902, 0xc0cbf200,
+		0x110d0101 };
 	program_write(program, 0x88000009, 0x1312d0);
 	program_word(program, hxcomm_word_chip_reset(true));
 	program_wait(program, 10);

@@ -20,7 +20,10 @@ static struct emulator_machine *machine;
 static struct hxcomm_connection *open_machine(const char *uri)
 {
 	struct hxcomm_connection *connection;
-	assert_ok(hxcomm_open(&connection, uri, NULL));
+	/* under valgrind, or on a busy machine */
+	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
+	options.timeout_s = 600;
+	assert_ok(hxcomm_open(&connection, uri, &options));
 	assert_ok(emulator_find(&oracle, &machine, connection));
 	return connection;
 }

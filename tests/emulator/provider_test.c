@@ -57,7 +57,8 @@ static void a_wrong_address_says_what_is_allowed(void **state)
 	(void)state;
 	FOR_ROWS(i, rows) {
 		struct hxcomm_connection *connection;
-		assert_error(hxcomm_open(&connection, rows[i].uri, NULL), rows[i].code, rows[i].hint);
+		assert_error(
+		        hxcomm_open(&connection, rows[i].uri, NULL), rows[i].code, rows[i].hint);
 		assert_null(connection);
 	}
 }
@@ -135,8 +136,8 @@ static void machines_do_not_share_state(void **state)
 	hxcomm_close(second);
 }
 
-/* Bring a chip up, write all of it, let its memory cells settle, look at 128 membranes, and send events
- * around the crossbar. */
+/* Bring a chip up, write all of it, let its memory cells settle, look at 128 membranes, and send
+ * events around the crossbar. */
 static void everything(struct program *program)
 {
 	struct haldls_chip *chip = malloc(sizeof(*chip));
@@ -151,7 +152,8 @@ static void everything(struct program *program)
 	}
 	for (uint32_t e = 0; e < 128; e++)
 		for (uint32_t entry = 0; entry < 4; entry++)
-			chip->column_correlation_quad[e].enable_cadc_neuron_readout_causal[entry] = true;
+			chip->column_correlation_quad[e].enable_cadc_neuron_readout_causal[entry] =
+			        true;
 	for (uint32_t node = 0; node < HALDLS_CROSSBAR_NODES; node++)
 		chip->crossbar_node[node].target = 0;
 	assert_ok(haldls_chip_encode(words, chip));
@@ -174,8 +176,10 @@ static void everything(struct program *program)
 static size_t answer(uint64_t **out, const char *uri, const struct program *program)
 {
 	struct hxcomm_connection *connection;
+	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
 	size_t count;
-	assert_ok(hxcomm_open(&connection, uri, NULL));
+	options.timeout_s = 600; /* under valgrind, or on a busy machine */
+	assert_ok(hxcomm_open(&connection, uri, &options));
 	assert_ok(hxcomm_run_words(connection, program->words, program->count, out, &count));
 	hxcomm_close(connection);
 	return count;
@@ -201,7 +205,8 @@ static void the_same_run_gives_the_same_words_another_seed_or_serial_does_not(vo
 	assert_true(count > 132);
 	FOR_ROWS(i, rows) {
 		const size_t other = answer(&words, rows[i].uri, &program);
-		const bool same = other == count && !memcmp(words, reference, count * sizeof(*words));
+		const bool same =
+		        other == count && !memcmp(words, reference, count * sizeof(*words));
 		if (same != rows[i].same)
 			fail_msg("%s: %s", rows[i].uri, same ? "same words" : "other words");
 		free(words);

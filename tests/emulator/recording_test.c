@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The converters from the host: when a recording of the fast one takes samples, of which input, and how
- * long a conversion of the slow ones takes (source: spec/registers_chip.json MADCConfig, MADCControl,
- * CADCConfig, spec/emulator_physics.md 2.5, 2.6). The fake analog half tells the tick and the input of a
- * sample as its value. */
+/* The converters from the host: when a recording of the fast one takes samples, of which input, and
+ * how long a conversion of the slow ones takes (source: spec/registers_chip.json MADCConfig,
+ * MADCControl, CADCConfig, spec/emulator_physics.md 2.5, 2.6). The fake analog half tells the tick
+ * and the input of a sample as its value. */
 #include "assert.h"
 #include "fake_analog.h"
 #include "machine.h"
@@ -35,7 +35,8 @@ static void write_container(const struct haldls_container *container, uint32_t e
 	uint32_t words[64];
 	assert_ok(container->encode(words, value));
 	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(&program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
+		program_write(
+		        &program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
 }
 
 static struct haldls_madc_config settings(uint32_t samples)
@@ -62,8 +63,8 @@ static uint32_t control(bool start, bool stop, bool continuous)
 static void the_rate_is_what_duration_and_divider_say(void **state)
 {
 	static const struct { uint32_t adjust, divider; bool divided; double ticks; } rows[] = {
-		{ 5, 0, false, 8.5 }, { 0, 0, false, 6 }, { 7, 0, false, 9.5 }, { 5, 3, false, 8.5 },
-		{ 5, 0, true, 17 }, { 0, 3, true, 48 }, { 3, 7, true, 120 },
+		{ 5, 0, false, 8.5 }, { 0, 0, false, 6 }, { 7, 0, false, 9.5 },
+		{ 5, 3, false, 8.5 }, { 5, 0, true, 17 }, { 0, 3, true, 48 }, { 3, 7, true, 120 },
 	};
 	(void)state;
 	FOR_ROWS(row, rows) {
@@ -159,7 +160,9 @@ static uint32_t cycles_of_a_read(uint32_t address)
 /* 256 counts, the wait before and the dead time behind them, at 250 MHz: nominally 1.5 us. */
 static void a_conversion_takes_its_ramp_and_its_waits(void **state)
 {
-	static const struct { uint32_t wait, dead; } rows[] = { { 100, 20 }, { 0, 0 }, { 255, 255 } };
+	static const struct { uint32_t wait, dead; } rows[] = {
+		{ 100, 20 }, { 0, 0 }, { 255, 255 },
+	};
 	(void)state;
 	FOR_ROWS(row, rows)
 		for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The register file through the real path of words: what is written is read back, in every container
- * and every window, and reaches the analog core as it was meant. */
+/* The register file through the real path of words: what is written is read back, in every
+ * container and every window, and reaches the analog core as it was meant. */
 #include "assert.h"
 #include "fake_analog.h"
 #include "machine.h"
@@ -102,8 +102,8 @@ static void every_readable_container_reads_back(void **state)
 		for (uint32_t i = 0, n = 0; i < elements; i++)
 			for (uint32_t w = 0; w < container->read_words; w++, n++)
 				if (machine.responses->omnibus.value[n] != wanted[i][w])
-					fail_msg("%s %u word %u: wrote %#x, read %#x", container->name,
-					        element[i], w, wanted[i][w],
+					fail_msg("%s %u word %u: wrote %#x, read %#x",
+					        container->name, element[i], w, wanted[i][w],
 					        machine.responses->omnibus.value[n]);
 	}
 	assert_true(seen >= 25);
@@ -131,8 +131,8 @@ static void unknown_addresses_read_zero(void **state)
 	machine_close(&machine);
 }
 
-/* The worked example of spec/registers_chip.md 4: top hemisphere, row 10, column 77, weight 45, label
- * 21, time calibration 2, amplitude calibration 1. */
+/* The worked example of spec/registers_chip.md 4: top hemisphere, row 10, column 77, weight 45,
+ * label 21, time calibration 2, amplitude calibration 1. */
 static void windows_of_a_synapse_show_the_same_cells(void **state)
 {
 	struct machine machine;
@@ -182,7 +182,8 @@ static void weights_and_labels_reach_the_synapses(void **state)
 		const uint32_t element = hemisphere * 16384 + row * 64 + quad;
 		for (uint32_t w = 0; w < 2; w++)
 			program_write(&program,
-			        haldls_synapse_quad_container.write_address(FISCH_OMNIBUS, element, w),
+			        haldls_synapse_quad_container.write_address(
+			                FISCH_OMNIBUS, element, w),
 			        words[w]);
 	}
 	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
@@ -222,12 +223,14 @@ static void column_switches_reach_their_columns(void **state)
 		assert_ok(haldls_column_current_quad_container.encode(words, &current));
 		for (uint32_t w = 0; w < 2; w++)
 			program_write(&program,
-			        haldls_column_current_quad_container.write_address(FISCH_OMNIBUS, e, w),
+			        haldls_column_current_quad_container.write_address(
+			                FISCH_OMNIBUS, e, w),
 			        words[w]);
 		assert_ok(haldls_column_correlation_quad_container.encode(words, &readout));
 		for (uint32_t w = 0; w < 4; w++)
 			program_write(&program,
-			        haldls_column_correlation_quad_container.write_address(FISCH_OMNIBUS, e, w),
+			        haldls_column_correlation_quad_container.write_address(
+			                FISCH_OMNIBUS, e, w),
 			        words[w]);
 	}
 	program_word(&program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
@@ -256,7 +259,8 @@ static void a_cell_is_written_when_its_word_arrives(void **state)
 	assert_int_equal(fake.capmem[10472], 0x2bd);
 	const uint64_t sent = machine.responses->loopback.time[0];
 	const uint64_t power_up = 2 * machine.fpga->now - 2 * (sent + 1000000 + 1000);
-	assert_near((double)(fake.capmem_time[10472] - 2 * (sent + 1000000)), (double)power_up, 0, 100);
+	assert_near(
+	        (double)(fake.capmem_time[10472] - 2 * (sent + 1000000)), (double)power_up, 0, 100);
 	program_free(&program);
 	machine_close(&machine);
 }

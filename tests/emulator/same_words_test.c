@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The same words for the same program, bit by bit: on every instruction set, on one thread and two, and
- * however the words come; where neurons are simple, where they are rich and joined, and where vectors
- * are multiplied and everything is recorded; with long idle times in between. All noise and spread is
- * on. */
+/* The same words for the same program, bit by bit: on every instruction set, on one thread and two,
+ * and however the words come; where neurons are simple, where they are rich and joined, and where
+ * vectors are multiplied and everything is recorded; with long idle times in between. All noise and
+ * spread is on. */
 #include "assert.h"
 #include "machine.h"
 
@@ -15,7 +15,7 @@
 
 enum { CYCLES_MS = 125000, SETTLE_MS = 30, SENSOR_STORE = 70 };
 
-/* ---- programs ---------------------------------------------------------------------------------- */
+/* ---- programs -------------------------------------------------------------------------------- */
 
 /* Near their thresholds, with current-based inputs. */
 static void set_neurons(struct haldls_chip *chip)
@@ -24,14 +24,16 @@ static void set_neurons(struct haldls_chip *chip)
 		{ HALDLS_CAPMEM_V_LEAK, 610 }, { HALDLS_CAPMEM_V_RESET, 600 },
 		{ HALDLS_CAPMEM_V_THRESHOLD, 300 }, { HALDLS_CAPMEM_I_BIAS_LEAK, 158 },
 		{ HALDLS_CAPMEM_I_BIAS_RESET, 1000 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100 },
 		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112 },
 		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278 }, { HALDLS_CAPMEM_I_BIAS_ADAPT_TAU, 100 },
-		{ HALDLS_CAPMEM_I_BIAS_ADAPT_A, 20 }, { HALDLS_CAPMEM_I_BIAS_ADAPT_B, 40 },
-		{ HALDLS_CAPMEM_V_ADAPT_LEAK, 680 }, { HALDLS_CAPMEM_I_BIAS_EXP, 100 },
-		{ HALDLS_CAPMEM_V_EXP, 720 }, { HALDLS_CAPMEM_I_BIAS_NMDA, 200 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_COBA, 30 }, { HALDLS_CAPMEM_E_SYNIN_EXC_REV, 800 },
+		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278 },
+		{ HALDLS_CAPMEM_I_BIAS_ADAPT_TAU, 100 }, { HALDLS_CAPMEM_I_BIAS_ADAPT_A, 20 },
+		{ HALDLS_CAPMEM_I_BIAS_ADAPT_B, 40 }, { HALDLS_CAPMEM_V_ADAPT_LEAK, 680 },
+		{ HALDLS_CAPMEM_I_BIAS_EXP, 100 }, { HALDLS_CAPMEM_V_EXP, 720 },
+		{ HALDLS_CAPMEM_I_BIAS_NMDA, 200 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_COBA, 30 },
+		{ HALDLS_CAPMEM_E_SYNIN_EXC_REV, 800 },
 	};
 	for (uint32_t n = 0; n < 512; n++) {
 		struct haldls_neuron_config *neuron = &chip->neuron_config[n];
@@ -110,7 +112,8 @@ static void set_recorders(struct haldls_chip *chip)
 {
 	for (uint32_t e = 0; e < 128; e++)
 		for (uint32_t entry = 0; entry < 4; entry++) {
-			struct haldls_column_correlation_quad *quad = &chip->column_correlation_quad[e];
+			struct haldls_column_correlation_quad *quad =
+			        &chip->column_correlation_quad[e];
 			quad->enable_cadc_neuron_readout_causal[entry] = e % 2;
 			quad->enable_internal_causal[entry] = e % 2 == 0;
 			quad->enable_internal_acausal[entry] = true;
@@ -203,7 +206,7 @@ static void vectors_and_recordings(struct program *program, struct haldls_chip *
 	append_reads(program);
 }
 
-/* ---- runs -------------------------------------------------------------------------------------- */
+/* ---- runs ------------------------------------------------------------------------------------ */
 
 typedef void compose(struct program *program, struct haldls_chip *chip);
 

@@ -24,7 +24,8 @@ static void write_container(const struct haldls_container *container, uint32_t e
 	uint32_t words[64];
 	assert_ok(container->encode(words, value));
 	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(&program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
+		program_write(
+		        &program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
 }
 
 /* Everything passes the crossbar, driver 0 takes it, neuron @n sends its spikes. */
@@ -45,7 +46,8 @@ static void open_all(uint32_t n)
 	write_container(&haldls_common_padi_bus_config_container, 0, &bus);
 	write_container(&haldls_synapse_driver_config_container, 0, &driver);
 	write_container(&haldls_neuron_config_container, n, &neuron);
-	write_container(&haldls_neuron_backend_config_container, haldls_neuron_backend(n), &backend);
+	write_container(
+	        &haldls_neuron_backend_config_container, haldls_neuron_backend(n), &backend);
 	machine_run(&machine, &program);
 }
 
@@ -58,7 +60,7 @@ static void open_machine(bool noise, uint64_t seed)
 	open_all(7);
 }
 
-/* ---- latencies -------------------------------------------------------------------------------- */
+/* ---- latencies ------------------------------------------------------------------------------- */
 
 static void latencies_are_those_of_the_table(void **state)
 {
@@ -118,7 +120,7 @@ static void an_output_of_neurons_holds_four_spikes(void **state)
 	}
 }
 
-/* ---- registers -------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 /* An event reaches the crossbar 30 ticks after its cycle, a write takes effect 28 after that of its
  * data: events before it pass, however close, those behind it do not. */

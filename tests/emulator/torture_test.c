@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Memory that runs out at every moment of a machine's life: an error, nothing leaked, and the machine
- * works again afterwards. */
+/* Memory that runs out at every moment of a machine's life: an error, nothing leaked, and the
+ * machine works again afterwards. */
 #include "assert.h"
 #include "machine.h"
 #include "torture.h"

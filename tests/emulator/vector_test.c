@@ -13,7 +13,9 @@ enum { MEMORY = 16 };
 
 static int open_machine(void **state)
 {
-	const struct emulator_options options = { .serial = 1, .seed = 1, .vector_generators = true };
+	const struct emulator_options options = {
+		.serial = 1, .seed = 1, .vector_generators = true
+	};
 	(void)state;
 	machine_open(&machine, &options);
 	program_bring_up(&program);
@@ -78,7 +80,8 @@ static void a_vector_becomes_labels_of_the_table(void **state)
 			assert_int_equal(spikes->label[i],
 			        (40 + i + 256 * generator) << 5 | values[i]);
 			if (i)
-				assert_int_equal(spikes->chip_time[i] - spikes->chip_time[i - 1], 2);
+				assert_int_equal(
+				        spikes->chip_time[i] - spikes->chip_time[i - 1], 2);
 		}
 	}
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Any words to the emulated machine: it answers, or says that it is too much work; it never crashes,
- * and its clock never runs further than waits and time limits allow. The first byte chooses: bit 0 the
- * links are up, bit 1 the rest are commands of eight bytes for a valid program instead of instruction words
- * (both big-endian), bit 2 all neurons may fire and everything is connected, bit 3 links lose and turn
- * bits, bit 4 the program runs twice, bit 5 the FPGA has vector generators, bit 6 neurons are rich and
- * fire with others, bit 7 the hemispheres have a thread each. */
+/* Any words to the emulated machine: it answers, or says that it is too much work; it never
+ * crashes, and its clock never runs further than waits and time limits allow. The first byte
+ * chooses: bit 0 the links are up, bit 1 the rest are commands of eight bytes for a valid program
+ * instead of instruction words (both big-endian), bit 2 all neurons may fire and everything is
+ * connected, bit 3 links lose and turn bits, bit 4 the program runs twice, bit 5 the FPGA has
+ * vector generators, bit 6 neurons are rich and fire with others, bit 7 the hemispheres have a
+ * thread each. */
 #include <fpga.h>
 
 #include <haldls/chip.h>
@@ -39,7 +40,7 @@ static int decode(void *user, const uint64_t *words, size_t count)
 	return hxcomm_decode(&sink->decoder, words, count, sink->responses);
 }
 
-/* ---- commands --------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static void word(struct program *program, uint64_t w)
 {
@@ -67,14 +68,13 @@ static void access_jtag(struct program *program, uint32_t address, uint32_t valu
  * not the time limit. */
 static uint32_t other_address(unsigned number)
 {
-	static const uint32_t first[] = { 0x00000000, 0x00040000, 0x00080000, 0x00110000, 0x00110001,
-		0x00122000, 0x00122800, 0x00122c00, 0x00130000, 0x00130001, 0x00130019, 0x00130065,
-		0x00130079, 0x000c0000, 0x02c80000, 0x02ec0000, 0x02c90000, 0x02c94000, 0x02a00000,
-		0x80000000, 0x84000000, 0x84000100, 0x84000200, 0x84001200, 0x88000000,
-		0x88000005, 0x88002000, 0x88004000, 0x88006000,
-		0x88007000, 0x88007828, 0x88007838, 0x88007840, 0x880078c0, 0x8800784c, 0x88007850,
-		0x88007870, 0x88007c00, 0x88008000, 0x8800c000, 0x88020000, 0x88030000, 0x88038000,
-		0x880c0000, 0x880d0000 };
+	static const uint32_t first[] = { 0x00000000, 0x00040000, 0x00080000, 0x00110000,
+		0x00110001, 0x00122000, 0x00122800, 0x00122c00, 0x00130000, 0x00130001, 0x00130019,
+		0x00130065, 0x00130079, 0x000c0000, 0x02c80000, 0x02ec0000, 0x02c90000, 0x02c94000,
+		0x02a00000, 0x80000000, 0x84000000, 0x84000100, 0x84000200, 0x84001200, 0x88000000,
+		0x88000005, 0x88002000, 0x88004000, 0x88006000, 0x88007000, 0x88007828, 0x88007838,
+		0x88007840, 0x880078c0, 0x8800784c, 0x88007850, 0x88007870, 0x88007c00, 0x88008000,
+		0x8800c000, 0x88020000, 0x88030000, 0x88038000, 0x880c0000, 0x880d0000 };
 	const size_t count = sizeof(first) / sizeof(*first);
 	const uint32_t address = first[number % count] + (uint32_t)(number / count % 24);
 	return address == 0x88000009 ? 0x88000005 : address;
@@ -96,8 +96,9 @@ static void command(struct program *program, const uint8_t bytes[8])
 	const unsigned number = (unsigned)bytes[1] << 16 | (unsigned)bytes[2] << 8 | bytes[3];
 	const uint32_t value = (uint32_t)bytes[4] << 24 | (uint32_t)bytes[5] << 16 |
 	        (uint32_t)bytes[6] << 8 | bytes[7];
-	const uint32_t address = bytes[0] & 16 ? other_address(number)
-	                                       : haldls_chip_addresses()[number % HALDLS_CHIP_WORDS];
+	const uint32_t address = bytes[0] & 16
+	                                 ? other_address(number)
+	                                 : haldls_chip_addresses()[number % HALDLS_CHIP_WORDS];
 	switch (bytes[0] % 16) {
 	case 0:
 		word(program, hxcomm_word_spike_pack_1((uint16_t)value));
@@ -140,7 +141,7 @@ static void command(struct program *program, const uint8_t bytes[8])
 	}
 }
 
-/* ---- the machine ------------------------------------------------------------------------------ */
+/* ---- the machine ----------------------------------------------------------------------------- */
 
 /* The chip can be reached without the sequence of the bring-up: set what it leaves behind. */
 static void raise_links(struct emulator_fpga *fpga)
@@ -174,7 +175,8 @@ static void enrich_all(struct emulator_fpga *fpga)
 	neuron.enable_bypass_excitatory = neuron.enable_bypass_inhibitory = true;
 	neuron.enable_synaptic_input_excitatory = neuron.enable_synaptic_input_inhibitory = true;
 	neuron.enable_synaptic_input_excitatory_coba_mode = true;
-	neuron.connect_soma = neuron.connect_soma_right = neuron.enable_multicomp_conductance = true;
+	neuron.connect_soma = neuron.connect_soma_right = neuron.enable_multicomp_conductance =
+	        true;
 	backend.enable_neuron_master = backend.enable_neuron_slave = true;
 	backend.connect_fire_to_right = backend.connect_fire_bottom = true;
 	backend.enable_bayesian_0 = backend.enable_adaptation_pulse = true;
