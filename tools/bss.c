@@ -23,7 +23,7 @@ const struct bss_command bss_commands[] = {
 	{ "coordinates", "where things are: list, show, convert, parse, print", cmd_coordinates,
 	        &cmd_coordinates_argp, "list show convert parse print" },
 	{ "words", "messages to and from the FPGA: encode, decode; saved programs", cmd_words, NULL,
-	        "encode decode print" },
+	        "encode decode responses print" },
 	{ "health", "ask a chip how it is: supplies, clocks, links, what is wrong", cmd_health,
 	        &cmd_health_argp, "" },
 	{ "link", "measure the way to a chip: round trip, throughput, loss", cmd_link, &cmd_link_argp, "" },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* `bss words`: messages to 64-bit words and back, both directions; saved programs as text. */
+/* `bss words`: messages to 64-bit words and back, both directions; words to tables of responses;
+ * saved programs as text. */
 #include "bss.h"
 
 #include "jsonlines.h"
@@ -7,9 +8,11 @@
 #include <fisch/program.h>
 #include <fisch/program_file.h>
 #include <fisch/program_text.h>
+#include <hxcomm/decoder.h>
 #include <hxcomm/encoder.h>
 #include <hxcomm/error.h>
 #include <hxcomm/message.h>
+#include <hxcomm/responses.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -33,10 +36,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 			arguments->file = text;
 		else
 			argp_error(state,
-			        "'%s' is too much: one of encode, decode, print FILE", text);
+			        "'%s' is too much: one of encode, decode, responses, print FILE",
+			        text);
 	} else if (key == ARGP_KEY_END) {
 		if (!arguments->verb)
-			argp_error(state, "say encode, decode or print");
+			argp_error(state, "say encode, decode, responses or print");
 		if (!strcmp(arguments->verb, "print") && !arguments->file)
 			argp_error(state, "print needs the file of a saved program");
 	} else {
@@ -47,7 +51,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 static const struct argp words_argp = {
 	.parser = parse_option,
-	.args_doc = "encode|decode\nprint FILE",
+	.args_doc = "encode|decode|responses\nprint FILE",
 	.doc = "Messages to and from the FPGA.\v"
 	       "encode  reads JSON lines {\"messages\":[{\"type\":\"timing::Barrier\","
 	       "\"payload\":{\"value\":1}},...]} and prints "
@@ -59,6 +63,10 @@ static const struct argp words_argp = {
 	       "{\"messages\":[{\"header\":...,\"type\":...,\"payload_bits\":...,"
 	       "\"message_bits\":...,\"payload\":{...}},...]}; an undefined code adds \"error\" "
 	       "and \"error_word_index\".\n\n"
+	       "responses  reads {\"words\":[...]} from the FPGA and prints them as tables: "
+	       "\"spikes\" with label, chip_time (ticks of 4 ns) and fpga_time (cycles of 8 ns), "
+	       "\"madc_samples\", \"omnibus\", \"jtag\", \"ticks\", \"link_notifications\", "
+	       "\"timeout_notifications\", \"spike_packs\", \"madc_packs\", \"halts\".\n\n"
 	       "print  prints a saved program, a line a word: its index, its name, its "
 	       "arguments.\n\n"
 	       "One line out for each line in, in order; a line that cannot be done gives "
@@ -343,6 +351,100 @@ static int decode(json_t **out, const json_t *line, void *user)
 	return HXCOMM_OK;
 }
 
+/* ---- responses ------------------------------------------------------------------------------ */
+
+static json_t *number(uint64_t value)
+{
+	return json_integer((json_int_t)value);
+}
+
+/* Rows with a time; the caller adds the rest. */
+static json_t *timed(const uint64_t *times, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_pack("{s:o}", "time", number(times[i])));
+	return list;
+}
+
+static void set(json_t *list, size_t i, const char *member, uint64_t value)
+{
+	json_object_set_new(json_array_get(list, i), member, number(value));
+}
+
+static json_t *events(const uint64_t *chip_times, const uint64_t *fpga_times, size_t count)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_pack("{s:o,s:o}", "chip_time",
+		        number(chip_times[i]), "fpga_time", number(fpga_times[i])));
+	return list;
+}
+
+static json_t *packs_json(const uint64_t packs[3])
+{
+	return json_pack("[o,o,o]", number(packs[0]), number(packs[1]), number(packs[2]));
+}
+
+static json_t *responses_json(const struct hxcomm_responses *r)
+{
+	json_t *omnibus = timed(r->omnibus.time, r->omnibus.count);
+	json_t *jtag = timed(r->jtag.time, r->jtag.count);
+	json_t *links = timed(r->links.time, r->links.count);
+	json_t *timeouts = timed(r->timeouts.time, r->timeouts.count);
+	json_t *spikes = events(r->spikes.chip_time, r->spikes.fpga_time, r->spikes.count);
+	json_t *samples = events(r->madc.chip_time, r->madc.fpga_time, r->madc.count);
+	for (size_t i = 0; i < r->omnibus.count; i++)
+		set(omnibus, i, "value", r->omnibus.value[i]);
+	for (size_t i = 0; i < r->jtag.count; i++)
+		set(jtag, i, "value", r->jtag.value[i]);
+	for (size_t i = 0; i < r->links.count; i++)
+		set(links, i, "value", r->links.value[i]);
+	for (size_t i = 0; i < r->timeouts.count; i++) {
+		set(timeouts, i, "instruction", r->timeouts.instruction[i]);
+		set(timeouts, i, "stalls", r->timeouts.stalls[i]);
+		set(timeouts, i, "reads_in_flight", r->timeouts.reads_in_flight[i]);
+	}
+	for (size_t i = 0; i < r->spikes.count; i++)
+		set(spikes, i, "label", r->spikes.label[i]);
+	for (size_t i = 0; i < r->madc.count; i++) {
+		set(samples, i, "value", r->madc.value[i]);
+		set(samples, i, "channel", r->madc.channel[i]);
+	}
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "omnibus", omnibus, "jtag", jtag,
+	        "ticks", timed(r->loopback.time, r->loopback.count), "spikes", spikes,
+	        "spike_packs", packs_json(r->spike_packs), "madc_samples", samples, "madc_packs",
+	        packs_json(r->madc_packs), "link_notifications", links, "timeout_notifications",
+	        timeouts);
+}
+
+static int decode_responses(json_t **out, const json_t *line, void *user)
+{
+	(void)user;
+	struct hxcomm_responses *responses = NULL;
+	struct hxcomm_decoder decoder;
+	uint64_t *words = NULL;
+	size_t count;
+	int status = read_words(&words, &count, line);
+	if (status == HXCOMM_OK)
+		status = hxcomm_responses_new(&responses, 0);
+	if (status != HXCOMM_OK)
+		goto out;
+	hxcomm_decoder_init(&decoder);
+	status = hxcomm_decode(&decoder, words, count, responses);
+	if (status != HXCOMM_OK && status != HXCOMM_EPROTO)
+		goto out;
+	*out = responses_json(responses);
+	json_object_set_new(*out, "halts", number(decoder.halts));
+	if (status == HXCOMM_EPROTO) /* what came before it is still worth having */
+		json_object_set_new(*out, "error", json_string(hxcomm_error_message()));
+	status = HXCOMM_OK;
+out:
+	hxcomm_responses_free(responses);
+	free(words);
+	return status;
+}
+
 /* ---- the command ---------------------------------------------------------------------------- */
 
 static int print_program(const char *path)
@@ -366,6 +468,8 @@ int cmd_words(int argc, char **argv)
 		return jsonlines_run(encode, NULL);
 	if (!strcmp(verb, "decode"))
 		return jsonlines_run(decode, NULL);
-	fprintf(stderr, "bss words: '%s' is none of encode, decode, print\n", verb);
+	if (!strcmp(verb, "responses"))
+		return jsonlines_run(decode_responses, NULL);
+	fprintf(stderr, "bss words: '%s' is none of encode, decode, responses, print\n", verb);
 	return BSS_USAGE;
 }
