@@ -70,7 +70,7 @@ struct emulator_queue {
 
 /** Takes events that leave the chip.
  *  @param user as given @param stamp tick at which the event passed the crossbar
- *  @param arrival tick at which it reaches the FPGA 
+ *  @param arrival tick at which it reaches the FPGA
  *  @param label label with the link in bits 15:14 */
 typedef void emulator_output(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
 

@@ -49,7 +49,7 @@ uint64_t emulator__links_carry(uint8_t *damaged, struct emulator_links *links, u
  *  @param links the links */
 void emulator__links_count(struct emulator_links *links);
 
-/** An event was lost. @param links the links, at least one of them up 
+/** An event was lost. @param links the links, at least one of them up
  *  @param to_chip on the way there
  *  @return number of the link */
 unsigned emulator__links_lose(struct emulator_links *links, bool to_chip);
