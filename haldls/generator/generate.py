@@ -3,7 +3,7 @@
 """Writes the C side of the register map: structs, encoders, decoders, addresses, reflection.
 
 usage: generate.py --registers FOLDER --chip hicannx3 --out FOLDER   write haldls/*.h and *.c there
-       generate.py --registers FOLDER --chip hicannx3                refuse wrong data, write nothing
+       generate.py --registers FOLDER --chip hicannx3                refuse wrong data, no more
        generate.py --print DATAFILE...                               print their canonical form
 
 One JSON file describes one container; haldls/registers/README.md explains its keys.

@@ -97,6 +97,8 @@ def remarks(field):
         out.append("always the default; a read checks it")
     if field.encoding:
         out.append(ENCODINGS[field.encoding])
+    if field.alias:
+        out.append(f"in recorded vectors {field.alias}")
     if field.lanes:
         out.append("bytes " + ", ".join(map(str, field.lanes)))
     return out
@@ -119,8 +121,7 @@ def rows(c):
                     leaf.default, leaf.unit, leaf.summary,
                     [f"{leaf.field.where}"] if leaf.field else []) for leaf in c.leaves]
     return [Row(f.name, f.type, f.dims, f.min, f.max, f.values, f.data["default"], f.unit,
-                f.summary, places(f) + remarks(f) + ([f"in recorded vectors {f.alias}"] if f.alias else []))
-            for f in c.fields]
+                f.summary, places(f) + remarks(f)) for f in c.fields]
 
 
 def coordinates_shown(c):

@@ -50,8 +50,10 @@ static void place(
 	(void)user;
 	if (word >= HALDLS_CHIP_WORDS)
 		return;
-	for (uint32_t w = 0; w < container->write_words; w++)
+	for (uint32_t w = 0; w < container->write_words; w++) {
 		order.addresses[word + w] = container->write_address(FISCH_OMNIBUS, element, w);
+		order.is_silent[word + w] = container->is_silent;
+	}
 	if (container == &haldls_capmem_cell_container)
 		order.cells[element] = word;
 	else if (container != &haldls_synapse_quad_container)
@@ -74,4 +76,9 @@ const struct haldls__chip_order *haldls__chip_order(void)
 const uint32_t *haldls_chip_addresses(void)
 {
 	return haldls__chip_order()->addresses;
+}
+
+const bool *haldls_chip_silent(void)
+{
+	return haldls__chip_order()->is_silent;
 }

@@ -42,6 +42,7 @@ struct haldls__chip_order {
 	uint32_t elements[HALDLS__CHIP_ELEMENTS]; /* of parts, element by element */
 	uint32_t cells[HALDLS_CAPMEM_CELLS];
 	uint32_t rows[HALDLS__CHIP_ROWS];
+	bool is_silent[HALDLS_CHIP_WORDS]; /* word by word, not only the first ones */
 };
 
 const struct haldls__chip_order *haldls__chip_order(void);

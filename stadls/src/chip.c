@@ -18,51 +18,18 @@ bool stadls__gives_all_back(const struct hxcomm_connection *connection)
 	return !strncmp(hxcomm_identifier(connection), "emulator-", strlen("emulator-"));
 }
 
-static int compare_addresses(const void *a, const void *b)
-{
-	const uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
-	return (one > other) - (one < other);
-}
-
-/* Addresses of what a real chip does not give back, as the register map says, sorted; where `out` is
- * NULL they are only counted. */
-static size_t list_silent(uint32_t *out)
-{
-	size_t containers, count = 0;
-	const struct haldls_container *const *all = haldls_containers(&containers);
-	for (size_t i = 0; i < containers; i++) {
-		if (!all[i]->is_silent)
-			continue;
-		for (uint32_t e = 0; e < all[i]->count; e++)
-			for (uint32_t w = 0; w < all[i]->write_words; w++, count++)
-				if (out)
-					out[count] = all[i]->write_address(FISCH_OMNIBUS, e, w);
-	}
-	if (out)
-		qsort(out, count, sizeof(*out), compare_addresses);
-	return count;
-}
-
-/* Places among the words of a chip that are read. */
-static int list_read(uint32_t *places, uint32_t *addresses, size_t *count, bool all)
+/* Places among the words of a chip that are read. @return their number */
+static size_t list_read(uint32_t *places, uint32_t *addresses, bool all)
 {
 	const uint32_t *of_chip = haldls_chip_addresses();
-	const size_t skip = all ? 0 : list_silent(NULL);
-	uint32_t *skipped = malloc((skip + 1) * sizeof(*skipped));
-	if (!skipped)
-		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for addresses");
-	if (skip)
-		(void)list_silent(skipped);
-	*count = 0;
+	const bool *is_silent = haldls_chip_silent();
+	size_t count = 0;
 	for (uint32_t i = 0; i < HALDLS_CHIP_WORDS; i++) {
-		if (skip &&
-		        bsearch(&of_chip[i], skipped, skip, sizeof(*skipped), compare_addresses))
-			continue;
-		places[*count] = i;
-		addresses[(*count)++] = of_chip[i];
+		places[count] = i;
+		addresses[count] = of_chip[i];
+		count += all || !is_silent[i];
 	}
-	free(skipped);
-	return HXCOMM_OK;
+	return count;
 }
 
 /* Read what has a place. */
@@ -127,9 +94,8 @@ int stadls_chip_read(struct haldls_chip *chip, size_t *kept, struct hxcomm_conne
 	} else {
 		uint32_t *places = words + HALDLS_CHIP_WORDS,
 		         *addresses = places + HALDLS_CHIP_WORDS;
-		status = list_read(places, addresses, &count, all);
-		if (status == HXCOMM_OK)
-			status = haldls_chip_encode(words, chip);
+		count = list_read(places, addresses, all);
+		status = haldls_chip_encode(words, chip);
 		if (status == HXCOMM_OK)
 			status = read_words(words, places, addresses, count, connection);
 	}

@@ -231,6 +231,7 @@ static void a_comparison_names_what_differs(void **state)
 struct visited {
 	uint32_t words[HALDLS_CHIP_WORDS], addresses[HALDLS_CHIP_WORDS];
 	size_t words_count, containers, limit;
+	bool is_all; /* containers follow each other: places are those of the chip */
 };
 
 static int note(const struct haldls_container *container, uint32_t element, const void *value,
@@ -241,6 +242,9 @@ static int note(const struct haldls_container *container, uint32_t element, cons
 	assert_ok(container->encode(visited->words + visited->words_count, value));
 	assert_ok(haldls_container_addresses(visited->addresses + visited->words_count, container,
 	        FISCH_OMNIBUS, element, true));
+	for (uint32_t w = 0; visited->is_all && w < container->write_words; w++)
+		assert_int_equal(
+		        haldls_chip_silent()[visited->words_count + w], container->is_silent);
 	visited->words_count += container->write_words;
 	return ++visited->containers == visited->limit ? 7 : 0;
 }
@@ -252,6 +256,7 @@ static void a_visit_shows_every_container_in_the_order_of_writes(void **state)
 	struct haldls_chip_rows rows;
 	assert_non_null(visited);
 	draw_difference(f, 5, &rows);
+	visited->is_all = true;
 	assert_ok(haldls_chip_visit(&f->chip, NULL, note, visited));
 	assert_ok(haldls_chip_encode(f->words, &f->chip));
 	assert_int_equal(visited->words_count, HALDLS_CHIP_WORDS);

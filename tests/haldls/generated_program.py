@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def run(folder, text, sources):
-    """What a program prints that is made of `text` and of generated sources beside their headers."""
+    """What a program prints that is made of `text` and generated sources beside their headers."""
     folder = pathlib.Path(folder)
     main, program = folder / "main.c", folder / "program"
     main.write_text(text, "utf-8")

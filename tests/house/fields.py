@@ -2,9 +2,9 @@
 """No code per field is written by hand: what is done with registers goes by their description.
 
 The C of haldls, stadls, fisch and bss, as far as it is not generated, names no field of the
-register map and no address in it, but for those below, each with its reason. Names of a single word, such as
-"value", cannot be told from others and are not looked for; code that copies, prints, compares or
-encodes the fields of a container one by one would name others, too."""
+register map and no address in it, but for those below, each with its reason. Names of a single
+word, such as "value", cannot be told from others and are not looked for; code that copies, prints,
+compares or encodes the fields of a container one by one would name others, too."""
 import json
 import pathlib
 import re
@@ -16,7 +16,8 @@ ALLOWED = {
     "fisch/src/register.c": (A_FUNCTION, "check_value"),
     "stadls/src/range.c": (A_FUNCTION, "check_range"),
     "tools/cmd_link.c": (A_FUNCTION, "read_count"),
-    "haldls/include/haldls/chip.h": ("a member of a chip is called like its container", "current_dac"),
+    "haldls/include/haldls/chip.h": ("a member is called like its container",
+                                     "current_dac"),
     "haldls/src/chip.c": ("what is sane for a chip of bypassed neurons",
                           "dacen_pulse_extension enable_bypass_excitatory enable_bypass_inhibitory "
                           "enable_threshold_comparator"),
@@ -34,8 +35,8 @@ ALLOWED = {
     "stadls/src/health.c": ("what tells whether a chip is well",
                             "bus_voltage check_range check_value clock_enable counter_value "
                             "crc_error_count enable_event_recording enable_phy online_time "
-                            "part_number pre_scaler_p rx_count rx_dropped_count select_source shunt_voltage "
-                            "tx_count write_count"),
+                            "part_number pre_scaler_p rx_count rx_dropped_count select_source "
+                            "shunt_voltage tx_count write_count"),
     "stadls/src/ppu.c": ("the switch that starts a processor", "inhibit_reset"),
     "tools/cmd_calibrate.c": ("a target of the calibration", "refractory_time"),
 }

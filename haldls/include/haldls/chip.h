@@ -115,6 +115,11 @@ HXCOMM_API HXCOMM_NODISCARD int haldls_chip_init_neuron_bypass(struct haldls_chi
  *  @return [HALDLS_CHIP_WORDS] omnibus word addresses, lent for ever. Safe on several threads */
 HXCOMM_API const uint32_t *haldls_chip_addresses(void);
 
+/** Which words of a chip a real one does not give back (haldls_container.is_silent).
+ *  @return [HALDLS_CHIP_WORDS] in the order of haldls_chip_addresses(), lent. Safe on several
+ *          threads */
+HXCOMM_API const bool *haldls_chip_silent(void);
+
 /** Encode a chip.
  *  @param[out] words  [HALDLS_CHIP_WORDS] in the order of haldls_chip_addresses(); undefined after
  *                     an error
