@@ -90,11 +90,12 @@ struct analog_snapshot {
 
 /** What a neuron's reset does in windows. */
 struct analog_reset {
-	float floor;    /**< V, where leak and reset meet without other currents */
+	_Alignas(64) float floor; /**< V, where leak and reset meet without other currents */
 	float yield;    /**< V above it for 1 V per step of other currents */
 	float rate;     /**< time constants of the reset in a step */
 	float lag;      /**< steps that the membrane then lags behind its currents */
 	float volt;     /**< V at which the reset began */
+	float slope, reference, leak, constant; /**< as in struct kernel_planned */
 	bool parked;    /**< in reset: its membrane is computed when the reset is released */
 	uint64_t since; /**< tick at which the reset began */
 };
@@ -102,7 +103,12 @@ struct analog_reset {
 /** A hemisphere while it runs for itself. */
 struct analog_half {
 	struct kernel_path path;
-	_Alignas(64) kernel_columns drop[KERNEL_WINDOW + 1][KERNEL_LINES]; /**< V, of a window */
+	/** Drops at the begins of a window's steps, and at its end: that is the begin of the next.
+	 *  In the measure of the plan. */
+	_Alignas(64) kernel_columns drop[KERNEL_WINDOW][KERNEL_LINES];
+	kernel_columns last_drop[2][KERNEL_LINES]; /**< those at the ends, in turn */
+	kernel_columns noise[KERNEL_SLOTS + 1];    /**< V/s, at the begins of slots */
+	kernel_columns scale[KERNEL_LINES];        /**< drop per weight */
 	struct emulator_spike *spikes; /**< [ANALOG_SPIKES_HALF] of this run */
 	size_t spike_count;
 	size_t next;                      /**< stimulus */

@@ -17,11 +17,22 @@ enum {
 	KERNEL_COLUMNS = 256,
 	KERNEL_BLOCK = 64,  /**< neurons that are rich together */
 	KERNEL_LINES = 2,   /**< 0 excitatory, 1 inhibitory */
-	KERNEL_WINDOW = 12, /**< most steps of a window, which lies within a slot of the noise */
+	KERNEL_WINDOW = 12, /**< most steps of a window */
+	KERNEL_SLOTS = 2,   /**< most slots of the noise in a window */
 };
 
 /** V, a threshold that no membrane reaches. */
 #define KERNEL_NEVER 1e9f
+
+/** @name tanh(x) in windows
+ *  FACTOR x (q + OVER) / ((q + UNDER_0) (q + UNDER_1)) with q = x^2 for an x up to END, FACTOR =
+ *  UNDER_0 UNDER_1 / OVER; off by 7.6e-4 at most, and by x^5 for a small x. @{ */
+#define KERNEL_TANH_END 3.749545f
+#define KERNEL_TANH_OVER 11.647558f
+#define KERNEL_TANH_UNDER_0 57.189562f
+#define KERNEL_TANH_UNDER_1 2.4893889f
+#define KERNEL_TANH_FACTOR (KERNEL_TANH_UNDER_0 * KERNEL_TANH_UNDER_1 / KERNEL_TANH_OVER)
+/** @} */
 
 /** What happens in a step; sum of these. */
 enum kernel_variant {
@@ -125,15 +136,17 @@ struct kernel_bin {
 };
 
 /** What windows need of 16 neurons for their length of step. Side by side, as they are used
- *  together. A drop u becomes u (keep - bend u + curve u^2) in a step. */
+ *  together. Their lines count in the mean of a drop over a step, in widths of the input's pair; a
+ *  drop u becomes u (keep - u (bend - curve u)) in a step. */
 struct kernel_planned {
-	_Alignas(64) float keep[KERNEL_LINES][16]; /**< of a small drop over a step */
-	float bend[KERNEL_LINES][16];   /**< 1/V, less for large drops */
-	float curve[KERNEL_LINES][16];  /**< 1/V^2, and its second order */
-	float mean[KERNEL_LINES][16];   /**< mean of a drop over a step, in widths of the input, for
-					     1 V of its sum at both ends */
-	float offset[KERNEL_LINES][16]; /**< widths of the input */
-	float limit[KERNEL_LINES][16];  /**< V per step, largest way that an input makes */
+	_Alignas(64) float mean[KERNEL_LINES][16]; /**< widths, of 1 V at both ends of a step */
+	float most[KERNEL_LINES][16];   /**< largest drop */
+	float keep[KERNEL_LINES][16];   /**< of a small drop over a step */
+	float bend[KERNEL_LINES][16];   /**< less for large drops */
+	float curve[KERNEL_LINES][16];  /**< and its second order */
+	float offset[KERNEL_LINES][16]; /**< widths */
+	float limit[KERNEL_LINES][16];  /**< V per step, largest way that an input makes, times
+					     KERNEL_TANH_FACTOR */
 	float slope[16];                /**< 1/V, of the leak */
 	float reference[16];            /**< V, of the leak */
 	float leak[16];                 /**< V per step, largest way that the leak makes */
@@ -168,16 +181,19 @@ struct kernel_path {
 	unsigned crossings; /**< so many */
 };
 
-/** A run of steps of one hemisphere. */
+/** A run of steps of one hemisphere, within a slot of the noise or over whole ones. */
 struct kernel_window {
 	unsigned first; /**< neuron: 0 or 256 */
-	unsigned steps; /**< how many */
-	unsigned last;  /**< those of the window before, 0 for none */
-	float place;    /**< of the middle of the first step in the noise slot, 0 … 1 */
+	unsigned slots; /**< of the noise */
+	unsigned steps; /**< in each of them */
+	unsigned last;  /**< steps of the window before, 0 for none */
+	float place;    /**< of the middle of the first step in its slot, 0 … 1 */
 	float advance;  /**< from step to step */
-	bool noise;     /**< a noise current flows */
-	/** V, [256] drops that come at the begin of a step, or at the end of the last one */
-	const float *drop[KERNEL_WINDOW + 1][KERNEL_LINES];
+	/** V/s, [256] noise current at the begin of each slot and at the end of the last one; NULL
+	 *  for none */
+	const float *noise[KERNEL_SLOTS + 1];
+	/** [256] drops that come at the begin of a step, in the measure of the plan */
+	const float *drop[KERNEL_WINDOW][KERNEL_LINES];
 	struct kernel_path *path; /**< where the ways go, but for rich neurons */
 	struct kernel_rich *rich; /**< of the neurons that are rich */
 	/** The comparator of a rich neuron switched on. May change state and threshold of this
@@ -190,8 +206,8 @@ struct kernel_window {
 
 /** A row event in a step: strength * scale times a share is added where the label matches. */
 struct kernel_share {
-	float *before;             /**< [256] V, at the begin of the step */
-	float *after;              /**< [256] V, at its end */
+	float *before;             /**< [256] at the begin of the step */
+	float *after;              /**< [256] at its end */
 	bool first_before;         /**< nothing is there yet */
 	bool first_after;          /**< … */
 	uint8_t label;             /**< that matches */
@@ -225,7 +241,8 @@ struct kernel {
 	uint32_t (*rich_leap)(
 		struct kernel_membranes *m, struct kernel_rich *r, float h, unsigned variants);
 	/** Move one hemisphere through a window: as steps do, where lines and membranes are slow
-	 *  against a step. The leak is followed along its tangent for the length of the window. */
+	 *  against a step. The leak is followed along its tangent for the length of a slot. `line`
+	 *  is in the measure of the plan. */
 	void (*window)(struct kernel_membranes *m, const struct kernel_plan *p,
 		const struct kernel_window *w);
 	/** Noise current of 256 neurons at the begin of a slot: the number of ones of 16 bits, for

@@ -29,18 +29,22 @@ struct rich_lines {
 	_Alignas(64) float open[KERNEL_WINDOW][KERNEL_LINES][KERNEL_BLOCK];
 };
 
+/* Lines in the steps from @begin on, in the measure of the plan. */
 ALWAYS void rich_window_lines(struct kernel_membranes *m, const struct kernel_plan *p,
-	const struct kernel_window *w, unsigned i, struct rich_lines *lines)
+	const struct kernel_window *w, unsigned i, unsigned begin, struct rich_lines *lines)
 {
 	const struct kernel_planned *b = &p->neurons[i / 16];
 	const unsigned column = i - w->first, place = i % KERNEL_BLOCK, o = i % 16;
 	vec u[KERNEL_LINES] = {load(&m->line[0][i]), load(&m->line[1][i])};
-	for (unsigned k = 0; k < w->steps; k++) {
-		vec x[KERNEL_LINES], over[KERNEL_LINES], under[KERNEL_LINES];
+	for (unsigned k = begin; k < begin + w->steps; k++) {
+		vec over[KERNEL_LINES], under[KERNEL_LINES];
 		for (unsigned l = 0; l < KERNEL_LINES; l++) {
-			u[l] = pass_line(b, l, o, u[l] + load(&w->drop[k][l][column]), &x[l]);
-			const vec q = x[l] * x[l];
-			over[l] = x[l] * vec_tanh_over(q);
+			const vec full = u[l] + load(&w->drop[k][l][column]);
+			const vec bend = load(&b->bend[l][o]) - full * load(&b->curve[l][o]);
+			u[l] = full * (load(&b->keep[l][o]) - full * bend);
+			const vec open = full + u[l] + load(&b->offset[l][o]);
+			const vec x = vec_least(open, all(tanh_end)), q = x * x;
+			over[l] = x * vec_tanh_over(q);
 			under[l] = vec_tanh_under(q);
 		}
 		const vec inverse = all(1.0f) / (under[0] * under[1]);
@@ -49,9 +53,8 @@ ALWAYS void rich_window_lines(struct kernel_membranes *m, const struct kernel_pl
 	}
 	for (unsigned l = 0; l < KERNEL_LINES; l++) {
 		/* away from denormal numbers */
-		u[l] += load(&w->drop[w->steps][l][column]);
 		u[l] = vec_most(u[l], all(1e-12f)) - all(1e-12f);
-		store(&m->line[l][i], vec_least(u[l], all(PHYSICS_LINE_LIMIT)));
+		store(&m->line[l][i], vec_least(u[l], load(&b->most[l][o])));
 	}
 }
 
@@ -65,7 +68,7 @@ ALWAYS vec rich_adapting(vec x)
 }
 
 ALWAYS void rich_begin(const struct kernel_membranes *m, struct kernel_rich *rich,
-	const struct kernel_window *w, unsigned i, float step, struct rich_course *c)
+	const struct kernel_window *w, unsigned i, unsigned slot, float step, struct rich_course *c)
 {
 	const vec h = all(step), v = load(&m->v[i]);
 	const vec slope = load(&m->leak_slope[i]), leak = load(&m->leak_limit[i]) * h;
@@ -73,9 +76,9 @@ ALWAYS void rich_begin(const struct kernel_membranes *m, struct kernel_rich *ric
 	c->pull = leak * slope * (all(1.0f) - t * t);
 	c->push = leak * t + c->pull * v + load(&m->constant[i]) * h;
 	c->noise = c->drift = all(0.0f);
-	if (w->noise) {
-		const vec from = load(&m->noise_from[i]) * h;
-		const vec gain = load(&m->noise_to[i]) * h - from;
+	if (w->noise[0]) {
+		const vec from = load(&w->noise[slot][i - w->first]) * h;
+		const vec gain = load(&w->noise[slot + 1][i - w->first]) * h - from;
 		c->noise = from + gain * all(w->place);
 		c->drift = gain * all(w->advance);
 	}
@@ -199,22 +202,30 @@ ALWAYS void rich_window_step(struct kernel_membranes *m, struct kernel_rich *ric
 	store(&rich->adaptation[i], adaptation + c->turn * (aim - adaptation));
 }
 
-/* Move the rich neurons of the block that begins with neuron @first through a window. */
-static void rich_window(struct kernel_membranes *m, const struct kernel_plan *p,
-	const struct kernel_window *w, unsigned first)
+/* Move the rich neurons of the block that begins with neuron @first through a slot of a window. */
+ALWAYS void rich_slot(struct kernel_membranes *m, const struct kernel_plan *p,
+	const struct kernel_window *w, unsigned first, unsigned slot)
 {
+	const unsigned begin = slot * w->steps, end = begin + w->steps;
 	struct rich_lines lines;
 	struct rich_course course[RICH_VECTORS];
 	for (unsigned j = 0; j < RICH_VECTORS; j++) {
 		const unsigned i = first + j * LANES;
-		rich_window_lines(m, p, w, i, &lines);
-		rich_begin(m, w->rich, w, i, p->h, &course[j]);
+		rich_window_lines(m, p, w, i, begin, &lines);
+		rich_begin(m, w->rich, w, i, slot, p->h, &course[j]);
 	}
-	for (unsigned k = 0; k < w->steps; k++)
+	for (unsigned k = begin; k < end; k++)
 		for (unsigned j = 0; j < RICH_VECTORS; j++)
 			rich_window_step(
 				m, w->rich, w, &course[j], first + j * LANES, k, p->h, &lines);
 	for (unsigned j = 0; j < RICH_VECTORS; j++)
 		if (course[j].crossing)
-			rich_fire(m, w->rich, w, &course[j], first + j * LANES, w->steps - 1, p->h);
+			rich_fire(m, w->rich, w, &course[j], first + j * LANES, end - 1, p->h);
+}
+
+static void rich_window(struct kernel_membranes *m, const struct kernel_plan *p,
+	const struct kernel_window *w, unsigned first)
+{
+	for (unsigned slot = 0; slot < w->slots; slot++)
+		rich_slot(m, p, w, first, slot);
 }

@@ -50,44 +50,124 @@ ALWAYS vec vec_decay(vec x)
 	return y * scale;
 }
 
-/* A line through a step. Drops that come at its begin are in. @middle is the mean, in widths of the
- * input. */
-ALWAYS vec pass_line(const struct kernel_planned *b, unsigned l, unsigned o, vec u, vec *middle)
+/* Vectors that pass a window together, operation by operation: a processor looks ahead a hundred
+ * operations or so, and finds work in them only if they do not all wait for each other. 1.5x,
+ * bench/emulator_analog. */
+enum { TOGETHER = 4, GROUP = TOGETHER * LANES };
+
+#define UNROLL _Pragma("GCC unroll 4")
+#define EACH UNROLL for (unsigned n = 0; n < TOGETHER; n++)
+#define EACH_LINE UNROLL for (unsigned l = 0; l < KERNEL_LINES; l++) EACH
+
+/* Vector n of a column of a group, and of a column of its plan. */
+#define PART(column) ((column) + n * LANES)
+#define PLAN(column) (b[n * LANES / 16].column + n * LANES % 16)
+#define PLANNED(i) (&p->neurons[(i) / 16])
+
+/* Keep the compiler from holding what @pointer points to in registers that it does not have. */
+#define RELOAD(pointer) __asm__ volatile("" : "+r"(pointer))
+
+/* Means of the lines' drops in the steps from @begin on, in widths of the input. */
+ALWAYS void pass_lines(struct kernel_membranes *restrict m, const struct kernel_planned *b,
+	const struct kernel_window *w, unsigned first, unsigned begin, unsigned steps,
+	vec middle[KERNEL_WINDOW][KERNEL_LINES][TOGETHER])
 {
-	const vec next = u * (load(&b->keep[l][o]) -
-				     u * (load(&b->bend[l][o]) - u * load(&b->curve[l][o])));
-	const vec x = (u + next) * load(&b->mean[l][o]) + load(&b->offset[l][o]);
-	*middle = vec_least(x, all(tanh_end)); /* offsets are above the other end */
-	return next;
+	const unsigned column = first - w->first;
+	vec u[KERNEL_LINES][TOGETHER], x[KERNEL_LINES][TOGETHER];
+	EACH_LINE u[l][n] = load(PART(&m->line[l][first]));
+	for (unsigned k = 0; k < steps; k++) {
+		RELOAD(b);
+		EACH_LINE u[l][n] += load(PART(&w->drop[begin + k][l][column]));
+		EACH_LINE x[l][n] = u[l][n] * load(PLAN(curve[l]));
+		EACH_LINE x[l][n] = load(PLAN(bend[l])) - x[l][n];
+		EACH_LINE x[l][n] *= u[l][n];
+		EACH_LINE x[l][n] = load(PLAN(keep[l])) - x[l][n];
+		EACH_LINE x[l][n] *= u[l][n];
+		EACH_LINE u[l][n] += load(PLAN(offset[l]));
+		EACH_LINE u[l][n] += x[l][n];
+		/* offsets are above the other end */
+		EACH_LINE middle[k][l][n] = vec_least(u[l][n], all(KERNEL_TANH_END));
+		EACH_LINE u[l][n] = x[l][n];
+	}
+	/* away from denormal numbers */
+	EACH_LINE u[l][n] = vec_most(u[l][n], all(1e-12f)) - all(1e-12f);
+	EACH_LINE store(PART(&m->line[l][first]), vec_least(u[l][n], load(PLAN(most[l]))));
 }
 
-/* Current of both inputs, V per step. */
-ALWAYS vec input_current(const struct kernel_planned *b, unsigned o, const vec x[KERNEL_LINES])
+/* Current of both inputs in a step, V per step. */
+ALWAYS void input_currents(const struct kernel_planned *b,
+	vec middle[KERNEL_LINES][TOGETHER], vec current[TOGETHER])
 {
-	const vec q0 = x[0] * x[0], q1 = x[1] * x[1];
-	const vec under0 = vec_tanh_under(q0), under1 = vec_tanh_under(q1);
-	const vec over0 = load(&b->limit[0][o]) * x[0] * vec_tanh_over(q0);
-	const vec over1 = load(&b->limit[1][o]) * x[1] * vec_tanh_over(q1);
-	return (over0 * under1 + over1 * under0) / (under0 * under1);
+	vec over[KERNEL_LINES][TOGETHER], under[KERNEL_LINES][TOGETHER], q[KERNEL_LINES][TOGETHER];
+	EACH_LINE q[l][n] = middle[l][n] * middle[l][n];
+	EACH_LINE over[l][n] = load(PLAN(limit[l])) * middle[l][n];
+	EACH_LINE under[l][n] = q[l][n] + all(KERNEL_TANH_UNDER_0);
+	EACH_LINE over[l][n] *= q[l][n] + all(KERNEL_TANH_OVER);
+	EACH_LINE under[l][n] *= q[l][n] + all(KERNEL_TANH_UNDER_1);
+	EACH over[0][n] *= under[1][n];
+	EACH over[1][n] *= under[0][n];
+	EACH under[0][n] *= under[1][n];
+	EACH over[0][n] += over[1][n];
+	EACH current[n] = over[0][n] / under[0][n];
 }
 
-/* A membrane near some potential: in a step v becomes keep * v + share * (push + inflow). */
-struct tangent {
-	vec push, keep, share;
+/* Inflow in the steps of a slot: inputs and noise. */
+ALWAYS void find_inflow(const struct kernel_plan *p,
+	const struct kernel_window *w, unsigned first, unsigned slot, unsigned steps,
+	vec middle[KERNEL_WINDOW][KERNEL_LINES][TOGETHER])
+{
+	kernel_columns *inflow = w->path->inflow;
+	const struct kernel_planned *b = PLANNED(first);
+	const unsigned column = first - w->first;
+	vec noise[TOGETHER], drift[TOGETHER], current[TOGETHER];
+	EACH noise[n] = drift[n] = all(0.0f);
+	if (w->noise[0]) {
+		EACH noise[n] = load(PART(&w->noise[slot][column])) * all(p->h);
+		EACH drift[n] =
+			load(PART(&w->noise[slot + 1][column])) * all(p->h) - noise[n];
+		EACH noise[n] += drift[n] * all(w->place);
+		EACH drift[n] *= all(w->advance);
+	}
+	if (!slot)
+		EACH store(
+			PART(&inflow[0][column]), load(PART(&inflow[w->last][column])));
+	for (unsigned k = 0; k < steps; k++) {
+		RELOAD(b);
+		input_currents(b, middle[k], current);
+		EACH store(PART(&inflow[slot * steps + k + 1][column]), current[n] + noise[n]);
+		EACH noise[n] += drift[n];
+	}
+}
+
+/* Membranes near some potential: in a step v becomes keep * v + share * (push + inflow). */
+struct tangents {
+	vec push[TOGETHER], keep[TOGETHER], share[TOGETHER];
 };
 
-ALWAYS struct tangent follow_leak(const struct kernel_planned *b, unsigned o, vec v)
+ALWAYS struct tangents follow_leak(const struct kernel_planned *b, const vec v[TOGETHER])
 {
-	const vec slope = load(&b->slope[o]), limit = load(&b->leak[o]);
-	const vec steep = slope * (load(&b->reference[o]) - v);
-	const vec x = vec_clip(steep), q = x * x;
-	const vec t = x * vec_tanh_over(q) / vec_tanh_under(q);
-	const vec pull = limit * slope * (all(1.0f) - t * t);
-	struct tangent tangent;
-	tangent.push = limit * t + pull * v + load(&b->constant[o]);
-	tangent.share = all(1.0f) - pull * (all(0.5f) - pull * all(1.0f / 6.0f));
-	tangent.keep = all(1.0f) - pull * tangent.share;
-	return tangent;
+	struct tangents tangents;
+	vec x[TOGETHER], q[TOGETHER], over[TOGETHER], under[TOGETHER], pull[TOGETHER];
+	EACH x[n] = load(PLAN(reference)) - v[n];
+	EACH x[n] *= load(PLAN(slope));
+	EACH x[n] = vec_least(x[n], all(KERNEL_TANH_END));
+	EACH x[n] = vec_most(x[n], all(-KERNEL_TANH_END));
+	EACH q[n] = x[n] * x[n];
+	EACH x[n] *= all(KERNEL_TANH_FACTOR);
+	EACH under[n] = q[n] + all(KERNEL_TANH_UNDER_0);
+	EACH over[n] = x[n] * (q[n] + all(KERNEL_TANH_OVER));
+	EACH under[n] *= q[n] + all(KERNEL_TANH_UNDER_1);
+	EACH x[n] = over[n] / under[n];
+	EACH pull[n] = load(PLAN(leak)) * load(PLAN(slope));
+	EACH q[n] = all(1.0f) - x[n] * x[n];
+	EACH pull[n] *= q[n];
+	EACH x[n] *= load(PLAN(leak));
+	EACH q[n] = all(0.5f) - pull[n] * all(1.0f / 6.0f);
+	EACH x[n] += pull[n] * v[n];
+	EACH tangents.share[n] = all(1.0f) - pull[n] * q[n];
+	EACH tangents.push[n] = x[n] + load(PLAN(constant));
+	EACH tangents.keep[n] = all(1.0f) - pull[n] * tangents.share[n];
+	return tangents;
 }
 
 /* Currents fade before the rails; further away not a bit changes. */
@@ -99,49 +179,47 @@ ALWAYS vec fade(vec from, vec to)
 	return choose(above(all(1.0f), left), from + way * left, to);
 }
 
-/* Neurons i … i + LANES - 1. @rails: some are near one. */
-ALWAYS void window_lanes(struct kernel_membranes *restrict m, const struct kernel_plan *restrict p,
-	const struct kernel_window *restrict w, unsigned i, unsigned steps, bool rails)
+/* @rails: some membranes are near one. */
+ALWAYS void pass_membranes(struct kernel_membranes *m, const struct kernel_planned *b,
+	const struct kernel_window *w, unsigned first, unsigned slots, unsigned steps, bool rails)
 {
-	struct kernel_path *restrict path = w->path;
-	const struct kernel_planned *b = &p->neurons[i / 16];
-	const unsigned column = i - w->first, o = i % 16;
-	const vec threshold = load(&b->threshold[o]);
-	vec v = load(&m->v[i]), line[KERNEL_LINES] = {load(&m->line[0][i]), load(&m->line[1][i])};
-	const struct tangent tangent = follow_leak(b, o, v);
-	vec noise = all(0.0f), drift = all(0.0f), highest = all(0.0f);
-	if (w->noise) {
-		const vec from = load(&m->noise_from[i]) * all(p->h);
-		const vec gain = load(&m->noise_to[i]) * all(p->h) - from;
-		noise = from + gain * all(w->place);
-		drift = gain * all(w->advance);
+	struct kernel_path *path = w->path;
+	const unsigned column = first - w->first;
+	vec v[TOGETHER], next[TOGETHER], highest[TOGETHER];
+	EACH v[n] = load(PART(&m->v[first]));
+	EACH store(PART(&path->v[0][column]), v[n]);
+	EACH highest[n] = all(0.0f);
+	for (unsigned slot = 0; slot < slots; slot++) {
+		const struct tangents tangents = follow_leak(b, v);
+		for (unsigned k = slot * steps; k < (slot + 1) * steps; k++) {
+			const float *inflow = &path->inflow[k + 1][column];
+			EACH next[n] = (load(PART(inflow)) + tangents.push[n]) * tangents.share[n];
+			EACH next[n] = v[n] * tangents.keep[n] + next[n];
+			EACH if (rails) v[n] = fade(v[n], next[n]);
+			else v[n] = next[n];
+			EACH store(PART(&path->v[k + 1][column]), v[n]);
+			EACH highest[n] = vec_most(highest[n], v[n]);
+		}
 	}
-	store(&path->inflow[0][column], load(&path->inflow[w->last][column]));
-	store(&path->v[0][column], v);
-	for (unsigned k = 0; k < steps; k++) {
-		vec middle[KERNEL_LINES];
-		for (unsigned l = 0; l < KERNEL_LINES; l++)
-			line[l] = pass_line(
-				b, l, o, line[l] + load(&w->drop[k][l][column]), &middle[l]);
-		const vec inflow = input_current(b, o, middle) + noise;
-		noise += drift;
-		store(&path->inflow[k + 1][column], inflow);
-		const vec next = v * tangent.keep + (inflow + tangent.push) * tangent.share;
-		v = rails ? fade(v, next) : next;
-		store(&path->v[k + 1][column], v);
-		highest = vec_most(highest, v);
+	EACH store(PART(&m->v[first]), vec_least(vec_most(v[n], all(0.0f)), all(PHYSICS_RAIL)));
+	EACH {
+		/* without a branch: one spike in three windows is hard to foresee */
+		const uint32_t lanes = bits(above(highest[n], load(PLAN(threshold))));
+		path->crossing[path->crossings] = (struct kernel_crossing){
+			(uint16_t)(first + n * LANES), (uint16_t)lanes};
+		path->crossings += lanes != 0;
 	}
-	const uint32_t lanes = bits(above(highest, threshold));
-	/* without a branch: one spike in three windows is hard to foresee */
-	path->crossing[path->crossings] = (struct kernel_crossing){(uint16_t)i, (uint16_t)lanes};
-	path->crossings += lanes != 0;
-	for (unsigned l = 0; l < KERNEL_LINES; l++) {
-		/* away from denormal numbers */
-		const vec u = line[l] + load(&w->drop[steps][l][column]);
-		const vec kept = vec_most(u, all(1e-12f)) - all(1e-12f);
-		store(&m->line[l][i], vec_least(kept, all(PHYSICS_LINE_LIMIT)));
+}
+
+ALWAYS void window_group(struct kernel_membranes *m, const struct kernel_plan *p,
+	const struct kernel_window *w, unsigned first, unsigned slots, unsigned steps, bool rails)
+{
+	vec middle[KERNEL_WINDOW][KERNEL_LINES][TOGETHER];
+	for (unsigned slot = 0; slot < slots; slot++) {
+		pass_lines(m, PLANNED(first), w, first, slot * steps, steps, middle);
+		find_inflow(p, w, first, slot, steps, middle);
 	}
-	store(&m->v[i], vec_least(vec_most(v, all(0.0f)), all(PHYSICS_RAIL)));
+	pass_membranes(m, PLANNED(first), w, first, slots, steps, rails);
 }
 
 #include "kernel_rich.h"
@@ -150,33 +228,39 @@ ALWAYS void window_lanes(struct kernel_membranes *restrict m, const struct kerne
 
 #include "kernel_rich_leap.h"
 
-ALWAYS void window_steps(struct kernel_membranes *m, const struct kernel_plan *p,
-	const struct kernel_window *w, unsigned steps)
+ALWAYS bool near_rails(const float *v)
 {
-	const vec high = all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT);
-	const vec low = all(2 * PHYSICS_RAIL_SOFT);
-	for (unsigned i = w->first; i < w->first + KERNEL_COLUMNS; i += LANES) {
+	vec most = load(v), least = most;
+	for (unsigned n = 1; n < TOGETHER; n++) {
+		most = vec_most(most, load(PART(v)));
+		least = vec_least(least, load(PART(v)));
+	}
+	return bits(above(most, all(PHYSICS_RAIL - 2 * PHYSICS_RAIL_SOFT))) |
+	       bits(above(all(2 * PHYSICS_RAIL_SOFT), least));
+}
+
+ALWAYS void window_steps(struct kernel_membranes *m, const struct kernel_plan *p,
+	const struct kernel_window *w, unsigned slots, unsigned steps)
+{
+	for (unsigned i = w->first; i < w->first + KERNEL_COLUMNS; i += GROUP)
 		if (m->rich >> i / KERNEL_BLOCK & 1) {
 			if (i % KERNEL_BLOCK == 0)
 				rich_window(m, p, w, i);
-			continue;
+		} else if (__builtin_expect(near_rails(&m->v[i]), 0)) {
+			window_group(m, p, w, i, slots, steps, true);
+		} else {
+			window_group(m, p, w, i, slots, steps, false);
 		}
-		const vec v = load(&m->v[i]);
-		if (__builtin_expect(bits(above(v, high)) | bits(above(low, v)), 0))
-			window_lanes(m, p, w, i, steps, true);
-		else
-			window_lanes(m, p, w, i, steps, false);
-	}
 }
 
 static void window(
 	struct kernel_membranes *m, const struct kernel_plan *p, const struct kernel_window *w)
 {
 	w->path->crossings = 0;
-	if (w->steps == 3) /* a slot of the noise in the longest steps */
-		window_steps(m, p, w, 3);
+	if (w->steps == 3 && w->slots == 2) /* the longest steps */
+		window_steps(m, p, w, 2, 3);
 	else
-		window_steps(m, p, w, w->steps);
+		window_steps(m, p, w, w->slots, w->steps);
 }
 
 static void noise(float *out, const float *scale, uint64_t seed, uint32_t hemisphere, uint64_t slot)

@@ -14,11 +14,23 @@ enum {
 	STEP = EMULATOR_STEP_TICKS,
 	WINDOWS_LEAST = 2,     /* steps worth to begin for */
 	STEEPEST = 8,          /* steps in the shortest time constant */
+	ROW = sizeof(kernel_columns) / sizeof(float), /* from step to step of a path */
 	SPIKING_TICKS = 20000, /* go on for 80 us after spikes */
 	CAREFUL_TICKS = 5000,  /* single steps for 20 us after what windows cannot do */
 };
 
-static const float tick = 4e-9f, least_offset = -3.6f;
+static const float tick = 4e-9f;
+static _Alignas(64) const kernel_columns none;
+
+static inline float least(float a, float b)
+{
+	return a < b ? a : b;
+}
+
+static inline float most(float a, float b)
+{
+	return a > b ? a : b;
+}
 
 static struct kernel_planned *planned(struct emulator_analog *a, uint32_t n)
 {
@@ -47,15 +59,19 @@ static void plan_line(struct emulator_analog *a, uint32_t n, unsigned line)
 	const struct kernel_membranes *m = &a->membranes;
 	const unsigned o = n % 16;
 	const float x = p->h * m->line_rate[line][n], gone = -expm1f(-x), keep = 1 - gone;
-	const float bent = gone / PHYSICS_LINE_TAU_BEND;
+	const float mean = gone / (x * (1 + keep) * PHYSICS_LINE_PAIR);
+	const float bent = gone / (mean * PHYSICS_LINE_TAU_BEND);
+	planned(a, n)->mean[line][o] = mean;
+	planned(a, n)->most[line][o] = PHYSICS_LINE_LIMIT * mean;
 	planned(a, n)->keep[line][o] = keep;
 	planned(a, n)->bend[line][o] = keep * bent;
 	planned(a, n)->curve[line][o] = keep * bent * bent;
-	planned(a, n)->mean[line][o] = gone / (x * (1 + keep) * PHYSICS_LINE_PAIR);
 	/* the kernel relies on its lower end; no neuron comes near it */
 	planned(a, n)->offset[line][o] =
-		fmaxf(m->input_offset[line][n] / PHYSICS_LINE_PAIR, least_offset);
-	planned(a, n)->limit[line][o] = m->input_limit[line][n] * p->h;
+		most(m->input_offset[line][n] / PHYSICS_LINE_PAIR, -KERNEL_TANH_END);
+	planned(a, n)->limit[line][o] = m->input_limit[line][n] * p->h * KERNEL_TANH_FACTOR;
+	a->half[n / ANALOG_COLUMNS].scale[line][n % ANALOG_COLUMNS] =
+		mean * a->synapses[n / ANALOG_COLUMNS].scale[line][n % ANALOG_COLUMNS];
 }
 
 static void plan_neuron(struct emulator_analog *a, uint32_t n)
@@ -65,15 +81,19 @@ static void plan_neuron(struct emulator_analog *a, uint32_t n)
 	const float h = a->plan.h;
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		plan_line(a, n, line);
-	planned(a, n)->slope[n % 16] = m->leak_slope[n];
-	planned(a, n)->reference[n % 16] = m->leak_reference[n];
-	planned(a, n)->leak[n % 16] = m->leak_limit[n] * h;
-	planned(a, n)->constant[n % 16] = m->constant[n] * h;
 	/* where both amplifiers and the constant current meet, along their tangents at the reset */
 	const float leak = tanhf(m->leak_slope[n] * (m->leak_reference[n] - m->reset_reference[n]));
 	const float pull = m->reset_limit[n] * m->reset_slope[n] +
 			   m->leak_limit[n] * m->leak_slope[n] * (1 - leak * leak);
 	reset->rate = pull * h;
+	reset->slope = m->leak_slope[n];
+	reset->reference = m->leak_reference[n];
+	reset->leak = m->leak_limit[n] * h;
+	reset->constant = m->constant[n] * h;
+	planned(a, n)->slope[n % 16] = reset->slope;
+	planned(a, n)->reference[n % 16] = reset->reference;
+	planned(a, n)->leak[n % 16] = reset->leak;
+	planned(a, n)->constant[n % 16] = reset->constant;
 	reset->lag = fminf(1 / fmaxf(reset->rate, 0.1f), 4);
 	reset->yield = pull > 0 ? 1 / (pull * h) : 0;
 	reset->floor = m->reset_reference[n] +
@@ -120,18 +140,13 @@ struct run {
 	struct analog_half *half;
 	uint64_t begin, end; /* ticks, of the window */
 	unsigned steps;
-	float ticks; /* of a step */
+	float ticks, per_tick; /* of a step; steps of a tick */
+	struct kernel_window window;
+	const float *end_drop[KERNEL_LINES]; /* what comes at the window's end */
+	unsigned turn;                       /* which rows hold them */
+	unsigned noise_row;                  /* row of the noise at the window's end */
+	uint64_t noise_end;                  /* slot that begins there */
 };
-
-static inline float least(float a, float b)
-{
-	return a < b ? a : b;
-}
-
-static inline float most(float a, float b)
-{
-	return a > b ? a : b;
-}
 
 static inline float rails(float v)
 {
@@ -175,11 +190,9 @@ static bool fire(struct run *run, uint32_t n, unsigned k, float part, float from
 	const float time = (float)(k + 1) - part * (1 - most(least(share, 1), 0));
 	const float delay = a->comparator_delay[analog_quadrant(n)];
 	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
-	if (!spike(run, n, at))
+	if (!spike(run, n, at) || a->refractory[n].release <= at)
 		return false;
-	if (a->refractory[n].release <= at)
-		return false;
-	park(a, n, threshold + (to - from) / part * delay / run->ticks, at);
+	park(a, n, threshold + (to - from) / part * delay * run->per_tick, at);
 	return true;
 }
 
@@ -197,21 +210,34 @@ static void fire_rich(void *user, unsigned n, float time, float speed)
 	emulator__rich_place(a, n, run->begin);
 }
 
+/* All crossings of a neuron from step @k on, to the begin of a reset. */
+static void fire_from(struct run *run, uint32_t n, unsigned k)
+{
+	const struct kernel_path *path = &run->half->path;
+	const uint32_t column = n % ANALOG_COLUMNS;
+	for (; k < run->steps; k++) {
+		const float from = path->v[k][column], to = path->v[k + 1][column];
+		const float threshold = run->a->membranes.threshold[n];
+		if (from <= threshold && to > threshold && fire(run, n, k, 1, from, to))
+			return;
+	}
+}
+
 static void fire_crossings(struct run *run)
 {
-	const struct emulator_analog *a = run->a;
 	const struct kernel_path *path = &run->half->path;
 	for (unsigned c = 0; c < path->crossings; c++)
 		for (uint32_t lanes = path->crossing[c].lanes; lanes; lanes &= lanes - 1) {
 			const uint32_t n = path->crossing[c].first + (uint32_t)__builtin_ctz(lanes);
-			const uint32_t column = n % ANALOG_COLUMNS;
-			for (unsigned k = 0; k < run->steps; k++) {
-				const float from = path->v[k][column], to = path->v[k + 1][column];
-				const float threshold = a->membranes.threshold[n];
-				if (from <= threshold && to > threshold &&
-					fire(run, n, k, 1, from, to))
-					break;
+			const float *v = &path->v[0][n % ANALOG_COLUMNS];
+			const float threshold = run->a->membranes.threshold[n];
+			/* the step is hard to foresee: no branch for each */
+			unsigned k = 0, below = 1;
+			for (unsigned i = 1; i <= run->steps; i++) {
+				below &= !(v[i * ROW] > threshold);
+				k += below;
 			}
+			fire_from(run, n, k);
 		}
 }
 
@@ -223,30 +249,33 @@ struct course {
 	float push, pull;
 };
 
-/* As in kernel_body.h: off by 1.4e-3 at most. */
 static inline float near_tanh(float x)
 {
-	const float y = most(least(x, 3.6467388f), -3.6467388f), q = y * y;
-	return y * (945 + q * (105 + q)) / (945 + q * (420 + q * 15));
+	const float y = most(least(x, KERNEL_TANH_END), -KERNEL_TANH_END), q = y * y;
+	return KERNEL_TANH_FACTOR * y * (q + KERNEL_TANH_OVER) /
+	       ((q + KERNEL_TANH_UNDER_0) * (q + KERNEL_TANH_UNDER_1));
 }
 
-static inline struct course course_at(struct emulator_analog *a, uint32_t n, float v)
+static inline struct course course_at(const struct analog_reset *reset, float v)
 {
-	const struct kernel_planned *b = planned(a, n);
-	const unsigned o = n % 16;
-	const float t = near_tanh(b->slope[o] * (b->reference[o] - v)), limit = b->leak[o];
-	const float pull = limit * b->slope[o] * (1 - t * t);
-	return (struct course){limit * t + pull * v + b->constant[o], pull};
+	const float t = near_tanh(reset->slope * (reset->reference - v));
+	const float pull = reset->leak * reset->slope * (1 - t * t);
+	return (struct course){reset->leak * t + pull * v + reset->constant, pull};
+}
+
+/* Of the exponential's way in a part of a step, over the linear one. */
+static inline float share_of(float pull, float part)
+{
+	return part * (1 - part * pull * (0.5f - part * pull * (1.0f / 6)));
 }
 
 /* V after @part of a step. */
 static inline float follow(const struct course *course, float v, float inflow, float part)
 {
-	const float pull = course->pull * part;
-	const float share = part * (1 - pull * (0.5f - pull * (1.0f / 6)));
 	const float force = course->push - course->pull * v + inflow;
 	const float room = force > 0 ? PHYSICS_RAIL - v : v;
-	return v + force * share * most(least(room * (1 / PHYSICS_RAIL_SOFT), 1), 0);
+	return v + force * share_of(course->pull, part) *
+			   most(least(room * (1 / PHYSICS_RAIL_SOFT), 1), 0);
 }
 
 /* Where a reset takes the membrane in @ticks. @inflow: other currents at its end, V per step. */
@@ -254,38 +283,56 @@ static float reset_volt(const struct run *run, const struct analog_reset *reset,
 	uint64_t ticks)
 {
 	const float aim = reset->floor + reset->yield * inflow;
-	const float x = (float)ticks / run->ticks * reset->rate;
+	const float x = (float)(uint32_t)ticks * run->per_tick * reset->rate;
 	return rails(x < 20 ? aim + (reset->volt - aim) * expf(-x) : aim);
 }
 
-/* The reset of a neuron ends in this window: follow it to the window's end, or to its next spike.
- */
-static void release(struct run *run, uint32_t n)
+/* A neuron that was released in step @k, @part of which is left: follow it to the window's end, or
+ * to its next spike. */
+static void follow_carefully(
+	struct run *run, uint32_t n, const struct course *course, float v, unsigned k, float part)
 {
 	struct emulator_analog *a = run->a;
-	struct analog_reset *reset = &a->reset[n];
-	const struct kernel_path *path = &run->half->path;
-	const uint32_t column = n % ANALOG_COLUMNS;
-	const uint64_t at = a->refractory[n].release;
-	const float until = (float)(at - run->begin) / run->ticks;
-	unsigned k = (unsigned)until;
-	float inflow = path->inflow[k + 1][column];
-	/* a membrane lags behind its currents, which are known in the middles of steps */
-	const float lag = (float)k + 0.5f - until + reset->lag;
-	const float then = inflow - (inflow - path->inflow[k][column]) * lag;
-	float v = reset_volt(run, reset, then, at - reset->since), part = (float)(k + 1) - until;
-	const struct course course = course_at(a, n, v);
-	const float threshold = a->membranes.threshold[n];
-	reset->parked = false;
-	planned(a, n)->threshold[n % 16] = threshold;
+	const float *inflow = &run->half->path.inflow[0][n % ANALOG_COLUMNS];
 	for (; k < run->steps; k++, part = 1) {
-		const float from = v;
-		inflow = path->inflow[k + 1][column];
-		v = follow(&course, v, inflow, part);
+		const float from = v, threshold = a->membranes.threshold[n];
+		v = follow(course, v, inflow[(k + 1) * ROW], part);
 		if (from <= threshold && v > threshold && fire(run, n, k, part, from, v))
 			return;
 	}
 	a->membranes.v[n] = rails(v);
+}
+
+/* The reset of a neuron ends in this window. Nearly always it comes nowhere near its threshold or a
+ * rail; where in the window it ends is hard to foresee: no branch for each step. */
+static void release(struct run *run, uint32_t n)
+{
+	struct emulator_analog *a = run->a;
+	struct analog_reset *reset = &a->reset[n];
+	const float *inflow = &run->half->path.inflow[0][n % ANALOG_COLUMNS];
+	const uint64_t at = a->refractory[n].release;
+	const float until = (float)(uint32_t)(at - run->begin) * run->per_tick;
+	const unsigned k = (unsigned)until;
+	/* a membrane lags behind its currents, which are known in the middles of steps */
+	const float now = inflow[(k + 1) * ROW], lag = (float)k + 0.5f - until + reset->lag;
+	const float then = now - (now - inflow[k * ROW]) * lag;
+	const float begin = reset_volt(run, reset, then, at - reset->since);
+	const float part = (float)(k + 1) - until, threshold = a->membranes.threshold[n];
+	const struct course course = course_at(reset, begin);
+	const float share = share_of(course.pull, 1), first = share_of(course.pull, part);
+	float v = begin, highest = begin, lowest = begin;
+	reset->parked = false;
+	planned(a, n)->threshold[n % 16] = threshold;
+	for (unsigned i = 0; i < run->steps; i++) {
+		const float own = i > k ? share : i == k ? first : 0;
+		v += own * (course.push - course.pull * v + inflow[(i + 1) * ROW]);
+		highest = most(highest, v);
+		lowest = least(lowest, v);
+	}
+	a->membranes.v[n] = v;
+	if (highest > least(threshold, PHYSICS_RAIL - PHYSICS_RAIL_SOFT) ||
+		lowest < PHYSICS_RAIL_SOFT)
+		follow_carefully(run, n, &course, begin, k, part);
 }
 
 /* A comparator that is still on at the end of the period starts the next one. */
@@ -316,10 +363,12 @@ static void end_rests(struct run *run)
 		while (a->reset[n].parked && r->release < run->end)
 			release(run, n);
 		half->resting[kept] = n;
-		if (r->end > run->end || a->reset[n].parked || rests_again(run, n))
+		if (r->end > run->end || a->reset[n].parked || rests_again(run, n)) {
 			kept++;
-		else
-			a->is_resting[n] = false, a->rich.until[n] = 0;
+			continue;
+		}
+		a->is_resting[n] = false;
+		a->rich.until[n] = 0;
 	}
 	half->resting_count = kept;
 }
@@ -331,6 +380,8 @@ static void begin_half(struct emulator_analog *a, unsigned hemisphere)
 	for (uint32_t n = hemisphere * ANALOG_COLUMNS; n < (hemisphere + 1) * ANALOG_COLUMNS; n++) {
 		planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
 		a->reset[n].parked = false;
+		for (unsigned line = 0; line < KERNEL_LINES; line++)
+			a->membranes.line[line][n] *= planned(a, n)->mean[line][n % 16];
 	}
 	for (unsigned i = 0; i < half->resting_count; i++) {
 		const unsigned n = half->resting[i];
@@ -342,11 +393,18 @@ static void begin_half(struct emulator_analog *a, unsigned hemisphere)
 	emulator__rich_begin(a, hemisphere);
 }
 
-/* Put the neurons in reset where they are at the end of the last window. */
+/* Put the neurons where they are at the end of the last window. */
 static void end_half(const struct run *run)
 {
 	struct emulator_analog *a = run->a;
 	struct kernel_membranes *m = &a->membranes;
+	const uint32_t first = run->window.first;
+	for (unsigned line = 0; line < KERNEL_LINES; line++)
+		for (uint32_t c = 0; c < ANALOG_COLUMNS; c++) {
+			const float u = m->line[line][first + c] + run->end_drop[line][c];
+			const float mean = planned(a, first + c)->mean[line][c % 16];
+			m->line[line][first + c] = least(u / mean, PHYSICS_LINE_LIMIT);
+		}
 	for (unsigned i = 0; i < run->half->resting_count; i++) {
 		const uint32_t n = run->half->resting[i];
 		const struct analog_reset *reset = &a->reset[n];
@@ -354,7 +412,7 @@ static void end_half(const struct run *run)
 			continue;
 		float current = 0;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			current += planned(a, n)->limit[line][n % 16] *
+			current += m->input_limit[line][n] * a->plan.h *
 				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR +
 					   planned(a, n)->offset[line][n % 16]);
 		m->v[n] = reset_volt(run, reset, current,
@@ -375,49 +433,57 @@ static struct arrival arrival(const struct run *run, uint64_t time)
 {
 	const uint64_t since = time > run->begin ? time - run->begin : 0;
 	const unsigned ticks = run->a->plan.ticks, step = (unsigned)since / ticks;
-	return (struct arrival){step, (float)((unsigned)since - step * ticks) / run->ticks};
+	return (struct arrival){step, (float)((unsigned)since - step * ticks) * run->per_tick};
 }
 
 /* Drops of a line at the begin of step @k. @fresh: those of the first event, which find no others. */
-static float *drops(const struct run *run, struct kernel_window *w, unsigned k, unsigned line,
-	bool *fresh)
+static float *drops(struct run *run, unsigned k, unsigned line, bool *fresh)
 {
-	float *own = run->half->drop[k][line];
-	*fresh = w->drop[k][line] != own;
-	w->drop[k][line] = own;
+	const bool at_end = k == run->steps;
+	float *own = at_end ? run->half->last_drop[run->turn][line] : run->half->drop[k][line];
+	const float **used = at_end ? &run->end_drop[line] : &run->window.drop[k][line];
+	if (!k && *used == run->half->last_drop[!run->turn][line])
+		own = run->half->last_drop[!run->turn][line]; /* the window before left some */
+	*fresh = *used != own;
+	*used = own;
 	return own;
 }
 
 /* An event comes partly at the begin and partly at the end of its step, so that neither its charge
  * nor what is left of it at the end differ: exactly for a line like the mean, to second order for
  * others. */
-static void add_row(struct run *run, struct kernel_window *w, const struct analog_stimulus *stimulus,
-	uint32_t row, unsigned line, const struct arrival *at)
+static void add_row(struct run *run, const struct analog_stimulus *stimulus, uint32_t row,
+	unsigned line, const struct arrival *at)
 {
-	const unsigned hemisphere = w->first / ANALOG_COLUMNS;
+	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS;
 	const struct analog_synapses *s = &run->a->synapses[hemisphere];
 	const float x = 0.5f * run->a->plan.decay[hemisphere][line];
 	const float late = at->place, early = 1 - late;
 	struct kernel_share share = {.label = stimulus->label};
-	share.before = drops(run, w, at->step, line, &share.first_before);
-	share.after = drops(run, w, at->step + 1, line, &share.first_after);
+	share.before = drops(run, at->step, line, &share.first_before);
+	share.after = drops(run, at->step + 1, line, &share.first_after);
 	share.share_before = stimulus->pulse * early * (1 + x * late);
 	share.share_after = stimulus->pulse * late * (1 - x * early);
-	run->a->kernel->share(&share, s->strength[row], s->label[row], s->scale[line]);
+	run->a->kernel->share(&share, s->strength[row], s->label[row], run->half->scale[line]);
 	run->half->work.row_events++;
 }
 
 /* Sort the events of a hemisphere before the window's end into its steps. */
-static void take_events(struct run *run, struct kernel_window *w)
+static void take_events(struct run *run)
 {
-	static const kernel_columns none;
 	const struct analog_stimuli *s = &run->a->stimuli;
+	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS;
 	size_t next = run->half->next;
-	for (unsigned k = 0; k <= w->steps; k++)
-		w->drop[k][0] = w->drop[k][1] = none;
+	for (unsigned line = 0; line < KERNEL_LINES; line++) {
+		run->window.drop[0][line] = run->end_drop[line];
+		for (unsigned k = 1; k < run->steps; k++)
+			run->window.drop[k][line] = none;
+		run->end_drop[line] = none;
+	}
+	run->turn = !run->turn;
 	for (; next < s->count && s->entry[next].time < run->end; next++) {
 		const struct analog_stimulus *stimulus = &s->entry[next];
-		if (stimulus->target / 128u != w->first / ANALOG_COLUMNS)
+		if (stimulus->target / 128u != hemisphere)
 			continue;
 		const struct arrival at = arrival(run, stimulus->time);
 		for (unsigned top = 0; top < 2; top++) {
@@ -425,54 +491,91 @@ static void take_events(struct run *run, struct kernel_window *w)
 				run->a, stimulus->target, top, stimulus->label);
 			for (unsigned line = 0; line < KERNEL_LINES; line++)
 				if (lines >> line & 1)
-					add_row(run, w, stimulus,
-						2 * (stimulus->target % 128u) + top, line, &at);
+					add_row(run, stimulus, 2 * (stimulus->target % 128u) + top,
+						line, &at);
 		}
 	}
 	run->half->next = next;
 }
 
-static void run_window(struct run *run, unsigned hemisphere, struct kernel_window *w)
+/* Noise currents at the begins of the slots of a window, and at the end of the last one. Those of
+ * one follow those of the other. */
+static void take_noise(struct run *run, uint64_t slot)
 {
-	const uint64_t slot = run->begin / PHYSICS_NOISE_SLOT;
-	const uint64_t place = run->begin % PHYSICS_NOISE_SLOT;
-	if (w->noise)
-		emulator__noise_slot(run->a, hemisphere, slot);
+	struct emulator_analog *a = run->a;
+	struct kernel_window *w = &run->window;
+	const unsigned hemisphere = w->first / ANALOG_COLUMNS;
+	const float *scale = &a->noise_current[w->first];
+	kernel_columns *noise = run->half->noise;
+	unsigned known = 0;
+	if (slot == run->noise_end) { /* its row becomes the first one */
+		w->noise[0] = noise[run->noise_row];
+		known = 1;
+	}
+	for (unsigned i = known; i <= w->slots; i++) {
+		const unsigned row = (run->noise_row + i) % (KERNEL_SLOTS + 1);
+		w->noise[i] = noise[row];
+		a->kernel->noise(noise[row], scale, a->config.seed, hemisphere, slot + i);
+	}
+	run->noise_row = (run->noise_row + w->slots) % (KERNEL_SLOTS + 1);
+	run->noise_end = slot + w->slots;
+}
+
+/* How far a window goes from its begin: to the end of its slot, or over several whole ones. */
+static void choose_end(struct run *run, uint64_t until)
+{
+	const unsigned ticks = run->a->plan.ticks, slot_steps = PHYSICS_NOISE_SLOT / ticks;
+	const uint64_t slot_end =
+		(run->begin / PHYSICS_NOISE_SLOT + 1) * PHYSICS_NOISE_SLOT;
+	const uint64_t slots = (until - run->begin) / PHYSICS_NOISE_SLOT;
+	struct kernel_window *w = &run->window;
+	w->slots = 1;
+	run->end = slot_end < until ? slot_end : until;
+	if (run->begin % PHYSICS_NOISE_SLOT == 0 && slots >= KERNEL_SLOTS &&
+		KERNEL_SLOTS * slot_steps <= KERNEL_WINDOW) {
+		w->slots = KERNEL_SLOTS;
+		run->end = run->begin + KERNEL_SLOTS * PHYSICS_NOISE_SLOT;
+	}
 	w->last = run->steps;
-	w->steps = run->steps = (unsigned)(run->end - run->begin) / run->a->plan.ticks;
-	w->place = ((float)place + 0.5f * run->ticks) / PHYSICS_NOISE_SLOT;
-	take_events(run, w);
-	for (unsigned i = 0; i < run->half->resting_count; i++)
-		emulator__rich_place(run->a, run->half->resting[i], run->begin);
-	run->a->kernel->window(&run->a->membranes, &run->a->plan, w);
-	fire_crossings(run);
-	end_rests(run);
-	run->half->work.windows++;
-	run->half->work.window_steps += run->steps;
+	run->steps = (unsigned)(run->end - run->begin) / ticks;
+	w->steps = run->steps / w->slots;
+	w->place = ((float)(run->begin % PHYSICS_NOISE_SLOT) + 0.5f * run->ticks) /
+		   PHYSICS_NOISE_SLOT;
 }
 
 static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t until)
 {
 	struct analog_half *half = &a->half[hemisphere];
-	struct run run = {.a = a, .half = half, .ticks = (float)a->plan.ticks};
-	struct kernel_window w = {
-		.first = hemisphere * ANALOG_COLUMNS,
-		.noise = a->noise_stepped,
-		.advance = run.ticks / PHYSICS_NOISE_SLOT,
-		.path = &half->path,
-		.rich = &a->rich,
-		.fire = fire_rich,
-		.user = &run,
+	struct run run = {
+		.a = a,
+		.half = half,
+		.ticks = (float)a->plan.ticks,
+		.per_tick = 1 / (float)a->plan.ticks,
+		.window = {.first = hemisphere * ANALOG_COLUMNS,
+			.path = &half->path,
+			.rich = &a->rich,
+			.fire = fire_rich,
+			.user = &run},
+		.end_drop = {none, none},
+		.noise_end = UINT64_MAX,
 	};
+	run.window.advance = run.ticks / PHYSICS_NOISE_SLOT;
 	half->spike_count = 0;
 	half->next = a->stimuli.first;
 	half->strange = false;
 	begin_half(a, hemisphere);
 	for (run.begin = a->grid; run.begin < until; run.begin = run.end) {
-		const uint64_t slot_end =
-			(run.begin / PHYSICS_NOISE_SLOT + 1) * PHYSICS_NOISE_SLOT;
-		run.end = slot_end < until ? slot_end : until;
-		run_window(&run, hemisphere, &w);
+		choose_end(&run, until);
+		if (a->noise_stepped)
+			take_noise(&run, run.begin / PHYSICS_NOISE_SLOT);
+		take_events(&run);
+		for (unsigned i = 0; a->membranes.rich && i < half->resting_count; i++)
+			emulator__rich_place(a, half->resting[i], run.begin);
+		a->kernel->window(&a->membranes, &a->plan, &run.window);
+		fire_crossings(&run);
+		end_rests(&run);
+		half->work.windows++;
+		half->work.window_steps += run.steps;
 	}
 	end_half(&run);
 	emulator__rich_end(a, hemisphere);
