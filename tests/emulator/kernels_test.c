@@ -282,15 +282,48 @@ static void fire(void *user, unsigned neuron, float time, float speed)
 static void draw_plan(struct kernel_plan *p)
 {
 	p->h = 320e-9f;
-	for (unsigned i = 0; i < KERNEL_NEURONS; i++)
+	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
+		struct kernel_planned *b = &p->neurons[i / 16];
+		const unsigned o = i % 16;
 		for (unsigned line = 0; line < KERNEL_LINES; line++) {
-			struct kernel_planned *b = &p->neurons[i / 16];
-			b->keep[line][i % 16] = uniform(0.9f, 1);
-			b->bend[line][i % 16] = uniform(0, 0.1f);
-			b->curve[line][i % 16] = uniform(0, 0.02f);
-			b->mean[line][i % 16] = uniform(6, 7);
-			b->offset[line][i % 16] = edgy(-3, 3);
+			b->mean[line][o] = b->most[line][o] = uniform(6, 7);
+			b->keep[line][o] = uniform(0.9f, 1);
+			b->bend[line][o] = uniform(0, 0.015f);
+			b->curve[line][o] = uniform(0, 0.0005f);
+			b->offset[line][o] = edgy(-3, 3);
+			b->limit[line][o] = edgy(-0.05f, 0.05f) * KERNEL_TANH_FACTOR;
 		}
+		b->slope[o] = uniform(2, 11);
+		b->reference[o] = edgy(-0.5f, 1.2f);
+		b->leak[o] = edgy(0, 0.01f);
+		b->constant[o] = edgy(-0.01f, 0.01f);
+		b->threshold[o] = uniform(0, 2) < 1 ? KERNEL_NEVER : edgy(0, 1.2f);
+	}
+}
+
+static kernel_columns drops[KERNEL_WINDOW] __attribute__((aligned(64)));
+static kernel_columns currents[KERNEL_SLOTS + 1] __attribute__((aligned(64)));
+
+/* A window of one slot or more. */
+static struct kernel_window draw_window(unsigned trial)
+{
+	struct kernel_window w = {.first = trial % 2 * 256,
+		.slots = 1 + trial / 2 % KERNEL_SLOTS,
+		.place = 0.1f,
+		.advance = 0.08f,
+		.fire = fire};
+	w.steps = 1 + trial / 4 % (KERNEL_WINDOW / w.slots);
+	for (unsigned c = 0; c < KERNEL_COLUMNS; c++) {
+		for (unsigned i = 0; i < KERNEL_WINDOW; i++)
+			drops[i][c] = edgy(0, 0.07f);
+		for (unsigned i = 0; i <= KERNEL_SLOTS; i++)
+			currents[i][c] = edgy(-1e4f, 1e4f);
+	}
+	for (unsigned i = 0; i < KERNEL_WINDOW; i++)
+		w.drop[i][0] = w.drop[i][1] = drops[i];
+	for (unsigned i = 0; trial % 3 && i <= w.slots; i++)
+		w.noise[i] = currents[i];
+	return w;
 }
 
 static void rich_windows_are_equal_to_the_bit(void **state)
@@ -298,7 +331,6 @@ static void rich_windows_are_equal_to_the_bit(void **state)
 	(void)state;
 	static struct kernel_plan plan;
 	static struct kernel_path path;
-	static kernel_columns drops[KERNEL_WINDOW + 1] __attribute__((aligned(64)));
 	const struct kernel *all[3];
 	const unsigned count = emulator__kernel_list(all);
 	for (unsigned k = 1; k < count; k++)
@@ -309,18 +341,8 @@ static void rich_windows_are_equal_to_the_bit(void **state)
 			start.rich = 0xff;
 			one = other = start;
 			rich_one = rich_other = rich_start;
-			for (unsigned i = 0; i <= KERNEL_WINDOW; i++)
-				for (unsigned c = 0; c < KERNEL_COLUMNS; c++)
-					drops[i][c] = edgy(0, 0.01f);
-			struct kernel_window w = {.first = trial % 2 * 256,
-				.steps = 1 + trial % KERNEL_WINDOW,
-				.place = 0.1f,
-				.advance = 0.08f,
-				.noise = trial % 3,
-				.path = &path,
-				.fire = fire};
-			for (unsigned i = 0; i <= KERNEL_WINDOW; i++)
-				w.drop[i][0] = w.drop[i][1] = drops[i];
+			struct kernel_window w = draw_window(trial);
+			w.path = &path;
 			w.rich = w.user = &rich_one;
 			all[0]->window(&one, &plan, &w);
 			w.rich = w.user = &rich_other;
@@ -330,12 +352,56 @@ static void rich_windows_are_equal_to_the_bit(void **state)
 		}
 }
 
+/* Neurons that crossed: instruction sets report them in groups of their own sizes. */
+static void crossed(bool neurons[KERNEL_NEURONS], const struct kernel_path *path)
+{
+	memset(neurons, 0, KERNEL_NEURONS * sizeof(*neurons));
+	for (unsigned c = 0; c < path->crossings; c++)
+		for (unsigned lane = 0; lane < 16; lane++)
+			if (path->crossing[c].lanes >> lane & 1)
+				neurons[path->crossing[c].first + lane] = true;
+}
+
+static void windows_are_equal_to_the_bit(void **state)
+{
+	(void)state;
+	static struct kernel_plan plan;
+	static struct kernel_path first, second;
+	static bool neurons[2][KERNEL_NEURONS];
+	const struct kernel *all[3];
+	const unsigned count = emulator__kernel_list(all);
+	unsigned crossings = 0;
+	for (unsigned k = 1; k < count; k++)
+		for (unsigned trial = 0; trial < 200; trial++) {
+			draw_membranes(&start, trial);
+			draw_plan(&plan);
+			one = other = start;
+			struct kernel_window w = draw_window(trial);
+			w.path = &first;
+			all[0]->window(&one, &plan, &w);
+			w.path = &second;
+			all[k]->window(&other, &plan, &w);
+			assert_same(&one, &other, "window");
+			for (unsigned i = 0; i <= w.slots * w.steps; i++) {
+				assert_memory_equal(first.v[i], second.v[i], 256 * sizeof(float));
+				assert_memory_equal(
+					first.inflow[i], second.inflow[i], 256 * sizeof(float));
+			}
+			crossed(neurons[0], &first);
+			crossed(neurons[1], &second);
+			assert_memory_equal(neurons[0], neurons[1], sizeof(neurons[0]));
+			crossings += first.crossings;
+		}
+	assert_true(count < 2 || crossings > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_and_leaps_are_equal_to_the_bit),
 		cmocka_unit_test(rich_steps_and_leaps_are_equal_to_the_bit),
 		cmocka_unit_test(rich_windows_are_equal_to_the_bit),
+		cmocka_unit_test(windows_are_equal_to_the_bit),
 		cmocka_unit_test(rows_are_equal_to_the_bit),
 		cmocka_unit_test(a_row_reaches_the_columns_of_its_label_only),
 		cmocka_unit_test(events_fade_until_the_end_of_the_step),
