@@ -5,6 +5,7 @@
 #include <hxcomm/words.h>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -242,6 +243,32 @@ static void resets_and_other_hosts_may_come_at_any_time(void **state)
 	served_stop(&served);
 }
 
+/* At once, without having to ask; whoever waits for the answer to a reset passes the frame over. */
+static void a_host_that_is_put_out_is_told_at_once(void **state)
+{
+	struct served served;
+	uint8_t bytes[2000];
+	struct pollfd file = { .events = POLLIN };
+	(void)state;
+	served_start(&served, "mock:");
+	struct public_host *host = public_host_open(&served), *other;
+	run_ticks(host, 1);
+	while (recv(host->file, bytes, sizeof(bytes), MSG_DONTWAIT) >= 0)
+		;
+	other = public_host_open(&served);
+	file.fd = host->file;
+	do {
+		assert_int_equal(poll(&file, 1, 5000), 1);
+		assert_true(recv(host->file, bytes, sizeof(bytes), 0) >= 4);
+	} while (bytes[8] << 8 != 0x8000 || bytes[9] != 5);
+	assert_memory_equal(bytes + 12, "taken by 127.0.0.1:", 19);
+	public_host_close(other);
+	public_host_reset(host); /* it takes the chip back */
+	run_ticks(host, 1);
+	public_host_close(host);
+	served_stop(&served);
+}
+
 static void losses_do_not_matter(void **state)
 {
 	struct served served;
@@ -298,6 +325,7 @@ int main(void)
 		cmocka_unit_test(frames_of_any_size_are_echoed),
 		cmocka_unit_test(frames_of_other_types_are_acknowledged_and_ignored),
 		cmocka_unit_test(resets_and_other_hosts_may_come_at_any_time),
+		cmocka_unit_test(a_host_that_is_put_out_is_told_at_once),
 		cmocka_unit_test(losses_do_not_matter),
 		cmocka_unit_test(a_reader_that_is_slow_gets_all_words),
 	};
