@@ -6,6 +6,7 @@ import reference_text as text
 from logical import Logical
 from shared_addresses import evaluate
 
+COORDINATES = "coordinates.html"
 STYLE = """\
 body { font-family: sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em; color: #222; }
 a { color: #05c; text-decoration: none; }
@@ -47,7 +48,8 @@ def table(head, body, kind=None):
 def page(title, body):
     home = "" if title == "Register reference" else \
         tag("p", tag("a", "Register reference", href="index.html") + " &#183; " +
-            tag("a", "addresses", href="addresses.html"))
+            tag("a", "addresses", href="addresses.html") + " &#183; " +
+            tag("a", "coordinates", href=COORDINATES))
     return ("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
             f"<title>{escape(title)}</title>\n"
             "<link rel=\"stylesheet\" href=\"style.css\"/>\n</head>\n<body>\n"
@@ -105,6 +107,8 @@ def facts_table(c):
     names = f"{code(f'struct haldls_{c.c}')}, {code(f'haldls_{c.c}_encode()')}, " \
             f"{code(f'haldls_{c.c}_decode()')} of {code(header_of(c))}"
     rows = [[tag("th", escape(name)), escape(content)] for name, content in text.facts(c)]
+    rows[0][1] = tag("a", escape(c.coordinate), href=f"{COORDINATES}#{c.coordinate}") + \
+        f", 0 to {c.count - 1}"
     return table(None, rows + [[tag("th", "in C"), names]])
 
 
@@ -159,7 +163,8 @@ def entry_page(groups):
     body = [tag("p", "All containers of the register map: what a field means, where its bits lie, "
                      "and at which addresses. The same data make the code of the library; "
                      + code("bss registers") + " reads and writes them."),
-            tag("p", tag("a", "Containers by address", href="addresses.html"))]
+            tag("p", tag("a", "Containers by address", href="addresses.html") + " &#183; " +
+                tag("a", "Coordinates", href=COORDINATES))]
     for folder, containers in groups:
         rows = [[link(c), escape(c.coordinate), tag("td", str(c.count), class_="number"),
                  tag("td", str(c.words), class_="number"), text.access(c), escape(c.summary)]

@@ -4,7 +4,7 @@ import reference_text as text
 from logical import Logical
 from reference_html import header_of
 
-ENTRY = "haldls_registers"
+ENTRY, COORDINATES = "haldls_registers", "haldls_coordinates"
 
 
 def escape(content):
@@ -73,7 +73,7 @@ def container_page(c, logicals):
     out += fields(c)
     related = [part.container for part in c.parts] if isinstance(c, Logical) else []
     related += text.users_of(c, logicals)
-    names = sorted({page_name(other) for other in related}) + [ENTRY]
+    names = sorted({page_name(other) for other in related}) + [COORDINATES, ENTRY]
     out.append(".SH SEE ALSO")
     out += [f".BR {name} (7)," for name in names] + [".BR bss\\-registers (1)"]
     return "\n".join(out) + "\n"
@@ -88,7 +88,7 @@ def entry_page(groups):
         out.append(f".SH {escape(text.folder_title(folder)).upper()}")
         for c in containers:
             out += [".TP", f".BR {page_name(c)} (7)", escape(f"{c.name}: {c.summary}")]
-    out += [".SH SEE ALSO", ".BR bss\\-registers (1)"]
+    out += [".SH SEE ALSO", f".BR {COORDINATES} (7),", ".BR bss\\-registers (1)"]
     return "\n".join(out) + "\n"
 
 

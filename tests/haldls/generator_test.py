@@ -91,9 +91,9 @@ class Refusals(unittest.TestCase):
             with open(path, "w", encoding="utf-8") as f:
                 f.write("{")
             out = os.path.join(folder, "out")
-            for program in ("generate.py", "reference.py"):
+            for program, more in (("generate.py", []), ("reference.py", ["--coordinates", folder])):
                 run = subprocess.run([sys.executable, "-B", os.path.join(GENERATOR, program),
-                                      "--registers", folder, "--chip", "chip", "--out", out],
+                                      "--registers", folder, "--chip", "chip", "--out", out, *more],
                                      capture_output=True, text=True, check=False)
                 self.assertEqual(run.returncode, 1)
                 self.assertTrue(run.stderr.startswith(f"{program}: {path}: is no JSON: "),

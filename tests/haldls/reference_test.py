@@ -16,6 +16,8 @@ REFERENCE, PROGRAM = pathlib.Path(sys.argv.pop(1)), sys.argv.pop(1)
 DATA = [json.loads(path.read_text("utf-8"))
         for path in sorted((ROOT / "haldls/registers").glob("*/*.json"))]
 REGISTERS = [data for data in DATA if "fields" in data]
+COORDINATES = [coordinate for path in sorted((ROOT / "haldls/coordinates").glob("*.json"))
+               for coordinate in json.loads(path.read_text("utf-8"))["coordinates"]]
 LOGICALS = [data for data in DATA if "parts" in data]
 
 
@@ -40,7 +42,8 @@ class Html(unittest.TestCase):
 
     def test_each_container_has_a_page_and_each_page_a_container(self):
         names = {data["c_name"] + ".html" for data in DATA}
-        self.assertEqual(set(self.pages), names | {"index.html", "addresses.html"})
+        more = {"index.html", "addresses.html", "coordinates.html"}
+        self.assertEqual(set(self.pages), names | more)
         for data in DATA:
             self.assertEqual(self.pages[data["c_name"] + ".html"].findtext("head/title"),
                              data["container"])
@@ -48,22 +51,21 @@ class Html(unittest.TestCase):
             self.assertIn(data["summary"], entry)
 
     def test_every_link_leads_somewhere(self):
+        places = {name: {element.get("id") for element in page.iter()} - {None}
+                  for name, page in self.pages.items()}
         for name, page in self.pages.items():
-            places = {element.get("id") for element in page.iter() if element.get("id")}
-            for element in page.iter():
-                target = element.get("href")
-                if target and target.startswith("#"):
-                    self.assertIn(target[1:], places, name)
-                elif target:
-                    self.assertTrue((REFERENCE / "html" / target).is_file(), f"{name}: {target}")
+            for target in {element.get("href") for element in page.iter()} - {None}:
+                file, _, place = target.partition("#")
+                self.assertTrue((REFERENCE / "html" / (file or name)).is_file(), target)
+                if place:
+                    self.assertIn(place, places[file or name], f"{name}: {target}")
 
     def test_every_page_is_reached_from_the_first(self):
         reached, new = set(), {"index.html"}
         while new:
             reached |= new
-            new = {element.get("href") for name in new if name in self.pages
-                   for element in self.pages[name].iter("a")} - reached
-            new = {target for target in new if not target.startswith("#")}
+            new = {element.get("href").partition("#")[0] for name in new if name in self.pages
+                   for element in self.pages[name].iter("a")} - reached - {""}
         self.assertEqual(reached & set(self.pages), set(self.pages))
 
     def test_every_field_is_told_with_its_bits_and_its_default(self):
@@ -132,6 +134,17 @@ class Html(unittest.TestCase):
             self.assertEqual(told, [field["name"] for field in fields[data["container"]]],
                              data["container"])
 
+    def test_every_coordinate_is_told_with_its_numbers_and_its_containers(self):
+        rows = {row[0].get("id"): [text_of(cell) for cell in row]
+                for row in self.pages["coordinates.html"].iter("tr") if row[0].get("id")}
+        self.assertEqual(set(rows), {coordinate["name"] for coordinate in COORDINATES})
+        for coordinate in COORDINATES:
+            self.assertEqual(rows[coordinate["name"]][1], coordinate["summary"])
+        for data in DATA:
+            row = rows[data["coordinate"]]
+            self.assertEqual(row[2], f"0 to {data['count'] - 1}")
+            self.assertIn(data["container"], row[6].split(", "))
+
     def test_addresses_are_those_that_are_written(self):
         """Numbers that Python found, against those of the library."""
         requests, wanted = [], []
@@ -156,9 +169,13 @@ class Html(unittest.TestCase):
 class Man(unittest.TestCase):
     def test_each_container_has_a_page_with_its_fields(self):
         folder = REFERENCE / "man7"
-        names = {f"haldls_{data['c_name']}.7" for data in DATA} | {"haldls_registers.7"}
+        names = {f"haldls_{data['c_name']}.7" for data in DATA}
+        names |= {"haldls_registers.7", "haldls_coordinates.7"}
         self.assertEqual({path.name for path in folder.iterdir()}, names)
         entry = (folder / "haldls_registers.7").read_text("ascii")
+        page = (folder / "haldls_coordinates.7").read_text("ascii")
+        for coordinate in COORDINATES:
+            self.assertIn(f'.B "{coordinate["name"]}"\n', page)
         for data in DATA:
             self.assertIn(f".BR haldls_{data['c_name']} (7)", entry)
             page = (folder / f"haldls_{data['c_name']}.7").read_text("ascii")

@@ -63,10 +63,10 @@ class Revision(unittest.TestCase):
         for file, content in files.items():
             (self.registers / name / f"{file}.json").write_text(content, "utf-8")
 
-    def generate(self, program, chip):
+    def generate(self, program, chip, *more):
         out = self.folder / chip
         subprocess.run([sys.executable, "-B", GENERATOR / program, "--registers", self.registers,
-                        "--chip", chip, "--out", out], check=True)
+                        "--chip", chip, "--out", out, *more], check=True)
         return out
 
     def test_one_line_of_data_is_a_field(self):
@@ -82,7 +82,7 @@ class Revision(unittest.TestCase):
         out = generated_program.run(self.folder, PROGRAM, [self.source_of_cadc_config(new)])
         self.assertEqual(out, f"{100 << 4 | 20 << 12 | 2 << 24:08x} "
                               f"{3 << 24 | 3 << 28:08x}\n")
-        self.generate("reference.py", "hicannx9")
+        self.generate("reference.py", "hicannx9", "--coordinates", ROOT / "haldls/coordinates")
         page = (new / "html/cadc_config.html").read_text("utf-8")
         self.assertIn("bits 25:24 of word 0, bits 29:28 of word 0", page)
         self.assertIn('"test_phase', (new / "man7/haldls_cadc_config.7").read_text("utf-8"))
