@@ -129,7 +129,7 @@ static int send(struct grenade__arrivals *out, uint32_t *host, const struct gren
 		link = input % HALDLS_CROSSBAR_L2_OUTPUT_SIZE; /* the one with a node from there */
 		status = grenade__deliver(out, chip, unit, input, label);
 		if (passes(chip, input, haldls_crossbar_output_of_crossbar_l2_output(link), label))
-			*host = link << 14 | (label & LABEL_MASK);
+			*host = haldls_spike_label(link, label & LABEL_MASK);
 	}
 	return status;
 }

@@ -39,8 +39,8 @@ uint16_t grenade__host_label(const struct grenade_plan *plan, uint32_t unit)
 	uint32_t hemisphere = 0;
 	if (group->kind == GRENADE__BACKGROUND)
 		hemisphere = grenade__recording_hemisphere(plan, group->population);
-	return (uint16_t)((uint32_t)group->bus << 14 |
-	                  grenade__event_label(plan, unit, hemisphere));
+	return (uint16_t)haldls_spike_label(
+	        group->bus, grenade__event_label(plan, unit, hemisphere));
 }
 
 static void set_node(struct haldls_chip *chip, uint32_t input, uint32_t output, uint32_t mask,

@@ -19,12 +19,14 @@ from register_map import Refused, check_keys
 FILE_KEYS = ["domain", "summary", "source", "retired", "coordinates"]
 KEYS = ["name", "c", "axis", "min", "max", "outer", "inner", "y", "x", "bound", "length", "bits",
         "record", "revision_3", "hemisphere", "enum", "prefix", "summary", "values", "same", "to",
-        "places"]
-LONG_KEYS = ["summary", "values", "same", "to", "places"]  # a line of their own
+        "made_of", "places"]
+LONG_KEYS = ["summary", "values", "same", "to", "made_of", "places"]  # a line of their own
 KINDS = {"max": "ranged", "outer": "mixin", "y": "grid", "bound": "interval", "bits": "base",
          "record": "record"}
+MADE_KEYS = ["parts", "expr"]
 CONVERSION_KEYS = ["function", "expr", "valid", "table", "index", "count"]
 EXPRESSION = re.compile(r"(?!.*(\*\*|//))(\d+|[ei]|&&|<=|>=|[-+*/%()<> ])+")
+MADE = re.compile(r"(?!.*(\*\*|//))(\d+|[ab]|[-+*/%() ])+")
 TRIED = 512  # values of a coordinate on which its conversions are tried
 
 
@@ -77,7 +79,7 @@ class Coordinate:
                        for k, v in data.get("values", {}).items()]
         self.places = data.get("places")
         self.min = data.get("min", 0)
-        self.resolved = None
+        self.resolved, self.made = None, []
 
     def link(self, all_coordinates):
         """Replace names of other coordinates by these."""
@@ -163,6 +165,8 @@ class Coordinate:
                 self.add_own(world, name, entry)
         for c in out.values():
             self.try_conversion(c)
+        if "made_of" in self.data:
+            self.try_made(self.data["made_of"])
         return out
 
     def add(self, conversion):
@@ -210,6 +214,23 @@ class Coordinate:
                 if n is not None and not c.to.min <= n <= c.to.max:
                     raise Refused(f"{self.name} {e} {c.function} is {n}, allowed are {c.to.min} to "
                                   f"{c.to.max}")
+
+
+    def try_made(self, made):
+        """Refuse an expression of parts that does not lead back to what they are converted from."""
+        where = f"{self.name} made of parts"
+        check_keys(made, MADE_KEYS, MADE_KEYS, where)
+        if not MADE.fullmatch(made["expr"]):
+            raise Refused(f"{where}: '{made['expr']}' is no expression of a and b")
+        for function in made["parts"]:
+            if function not in self.resolved:
+                raise Refused(f"{where}: it has no conversion {function}")
+        self.made = [self.resolved[function] for function in made["parts"]]
+        for e in range(self.min, self.max + 1, max(1, (self.max - self.min) // TRIED)):
+            a, b = [x.evaluate(e) for x in self.made]
+            back = eval(python(made["expr"]), {"__builtins__": {}}, {"a": a, "b": b})
+            if back != e:
+                raise Refused(f"{where}: {a} and {b} of {e} make {back}")
 
 
 class Domain:

@@ -48,11 +48,15 @@ def common(a, b):
 
 def part_names(c):
     """Names of the parts as parameters: what the coordinate's own name says is left out."""
+    return names_of(c, [part for part, _ in c.parts])
+
+
+def names_of(c, parts):
     owns, out = [noun(c).split("_"), snake("".join(words(c.name))).split("_")], []
-    for part, _ in c.parts:
+    for part in parts:
         w = snake("".join(words(part.name))).split("_")
         same = max(common(w, own) for own in owns)
-        last = len(out) + 1 == len(c.parts)
+        last = len(out) + 1 == len(parts)
         out.append("_".join(w[same:]) or ("number" if last else w[-1]))
     return out
 
@@ -186,6 +190,17 @@ def interval_functions(c):
     return [make, *parts]
 
 
+def made_function(c):
+    """A constructor of what is no grid and no mixin, but is put together all the same."""
+    parts = [x.to for x in c.made]
+    names = names_of(c, parts)
+    where = " ".join(f"@param {n} {p.name}, {span(p)}" for n, p in zip(names, parts))
+    expr = re.sub(r"\b[ab]\b", lambda m: names["ab".index(m[0])], c.data["made_of"]["expr"])
+    return function(f"{c.name} of its parts. {where} @return {span(c)}", c_type(c),
+                    f"haldls_{noun(c)}", [(c_type(p), n, 0, p.max) for n, p in zip(names, parts)],
+                    [broken(f"\treturn {expr};")])
+
+
 def conversion_name(c, x):
     if x.function != f"to{x.to.name}":
         return f"haldls_{noun(c)}_{x.function.removeprefix('get_')}"
@@ -251,6 +266,8 @@ def section(c):
         out += [constructor(c), *getters(c)]
     elif c.kind == "interval":
         out += interval_functions(c)
+    if c.made:
+        out.append(made_function(c))
     out += [conversion_function(c, x) for x in c.conversions(None).values()
             if x.own and (x.expr != "e" or x.valid)]
     if not out:

@@ -24,6 +24,9 @@ def domain(**changes):
          "to": {"PlaceOnTable": "2 - e % 3", "BoxOnTable": {"expr": "0", "valid": "e <= 2"}}},
         {"name": "BoxOnTable", "axis": "y", "max": 1, "summary": "x",
          "to": {"BallOnTable": {"expr": "3 * e + i", "index": "BallOnBox"}}},
+        {"name": "MarkOnTable", "max": 5, "summary": "x",
+         "to": {"BallOnBox": "2 - e / 2", "BoxOnTable": "e % 2"},
+         "made_of": {"parts": ["toBallOnBox", "toBoxOnTable"], "expr": "2 * (2 - a) + b"}},
         {"name": "PlaceOnTable", "y": "BoxOnTable", "x": "BallOnBox", "summary": "x",
          "places": [[0, 0], [0, 2], [1, 1]]}]}
     data.update(changes)
@@ -72,9 +75,14 @@ class Refusals(unittest.TestCase):
         self.refuse(changed(1, to={"PlaceOnTable": {"table": [0, 1]}}), "2 entries for 6 numbers")
         self.refuse(changed(1, to={"PlaceOnTable": {"valid": "e"}}), "an expression or a table")
         self.refuse(changed(1, same=["Chair"]), "there is no coordinate Chair")
-        self.refuse(changed(3, places=[[1, 1], [0, 0]]), "places are not in order")
-        self.refuse(changed(3, places=[[0, 0], [2, 0]]), "outside the grid")
-        self.refuse(changed(3, name="BallOnBox"), "BallOnBox is there twice")
+        made = {"parts": ["toBallOnBox", "toBoxOnTable"], "expr": "2 * a + b"}
+        self.refuse(changed(3, made_of=made), "MarkOnTable made of parts: 2 and 0 of 0 make 4")
+        self.refuse(changed(3, made_of=made | {"expr": "e"}), "no expression of a and b")
+        self.refuse(changed(3, made_of=made | {"parts": ["toMoon", "toBallOnBox"]}),
+                    "it has no conversion toMoon")
+        self.refuse(changed(4, places=[[1, 1], [0, 0]]), "places are not in order")
+        self.refuse(changed(4, places=[[0, 0], [2, 0]]), "outside the grid")
+        self.refuse(changed(4, name="BallOnBox"), "BallOnBox is there twice")
         self.refuse(domain(domain="other"), "named after another domain")
         self.refuse(domain(), "not in canonical form", canonical=False)
 
@@ -82,7 +90,7 @@ class Refusals(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "test.json")
             with open(path, "w", encoding="utf-8") as f:
-                f.write(coordinates.canonical(changed(3, c="ball_on_table")))
+                f.write(coordinates.canonical(changed(4, c="ball_on_table")))
             result = run(["--out", folder, path])
             self.assertEqual(result.returncode, 1)
             self.assertIn("would be there twice", result.stderr)
@@ -111,6 +119,8 @@ int main(void)
 			        haldls_ball_on_table_of_box_on_table(box, ball) != e ||
 			        haldls_place_on_table_of_ball_on_table(e) != 2 - ball)
 				return 1;
+			if (haldls_mark_on_table(ball, box) != 2 * (2 - ball) + box)
+				return 2;
 			printf("%d ", (int)haldls_place_on_table(box, ball));
 		}
 	return HALDLS_BALL_ON_BOX_BLUE == 2 ? 0 : 1;

@@ -48,8 +48,8 @@ CHECK = r"""
 static void {name}(void)
 {{
 	const struct haldls_coordinate *c = haldls_coordinate_find("{coordinate}");
-	const uint64_t step = c->size > 3000 ? c->size / 1009 : 1;
-	for (uint64_t k = 0; k < c->size; k += step) {{
+	const uint64_t size = c->size ? c->size : c->max + 1, step = size > 3000 ? size / 1009 : 1;
+	for (uint64_t k = 0; k < size; k += step) {{
 		uint64_t p[HALDLS_COORDINATE_PARTS_MAX], n;
 		if (haldls_coordinate_from_enum(&n, c, c->min + k) || haldls_coordinate_decode(p, c, n))
 			continue;
@@ -73,6 +73,9 @@ def statements(c):
         out.append(f'equal("haldls_{noun}", e, haldls_{noun}({first}, {last}), e);')
         out += [f'equal("{f}", e, {f}, by_table("{c.name}", "{g}", 0, e));'
                 for f, g in ((first, "toMin"), (last, "toMax"))]
+    if c.made:
+        parts = [coordinates_c.conversion_name(c, x) + "(e)" for x in c.made]
+        out.append(f'equal("haldls_{noun}", e, haldls_{noun}({", ".join(parts)}), e);')
     for x in c.conversions(None).values():
         if not x.own or (x.expr == "e" and not x.valid):
             continue
