@@ -321,6 +321,8 @@ void emulator__chip_set_feedback(struct emulator_chip *chip, uint64_t ticks)
 uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time)
 {
 	const uint64_t elapsed = time - chip->systime_zero;
+	if (chip->faults.clock_drift == 0)
+		return elapsed & systime_mask;
 	const double drift = (double)elapsed * chip->faults.clock_drift;
 	return (elapsed + (uint64_t)(int64_t)drift) & systime_mask;
 }

@@ -12,19 +12,9 @@ enum { LABEL_MASK = 0x3fff, EVENT_COUNTER_MASK = 0xffffff, DROP_COUNTER_MASK = 0
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-static bool empty(const struct emulator_queue *queue)
+static struct emulator_event *event_at(const struct emulator_queue *queue, size_t index)
 {
-	return queue->head == queue->tail;
-}
-
-static struct emulator_event *first(const struct emulator_queue *queue)
-{
-	return &queue->events[queue->head & (queue->capacity - 1)];
-}
-
-static struct emulator_event *last(const struct emulator_queue *queue)
-{
-	return &queue->events[(queue->tail - 1) & (queue->capacity - 1)];
+	return &queue->events[index & (queue->capacity - 1)];
 }
 
 static bool append(struct emulator_queue *queue, uint64_t time, uint16_t label)
@@ -38,14 +28,38 @@ static bool append(struct emulator_queue *queue, uint64_t time, uint16_t label)
 		for (size_t i = 0; i < count; i++)
 			events[i] = queue->events[(queue->head + i) & (count - 1)];
 		free(queue->events);
-		*queue = (struct emulator_queue){ events, capacity, 0, count };
+		*queue = (struct emulator_queue){ events, capacity, 0, count, queue->due };
 	}
-	queue->tail++;
-	*last(queue) = (struct emulator_event){ time, label };
+	if (queue->head == queue->tail)
+		queue->due = time;
+	*event_at(queue, queue->tail++) = (struct emulator_event){ time, label };
 	return true;
 }
 
+static struct emulator_event take(struct emulator_queue *queue)
+{
+	const struct emulator_event event = *event_at(queue, queue->head++);
+	queue->due = queue->head == queue->tail ? UINT64_MAX : event_at(queue, queue->head)->time;
+	return event;
+}
+
+static void forget(struct emulator_queue *queue)
+{
+	queue->head = queue->tail = 0;
+	queue->due = UINT64_MAX;
+}
+
 /* ---- configuration --------------------------------------------------------------------------- */
+
+static void set_filter(struct emulator_events *events, unsigned input, unsigned target,
+        uint16_t mask, uint16_t value)
+{
+	struct emulator_filters *filters = &events->filters[input];
+	const unsigned word = target / EMULATOR_LANES, shift = 16 * (target % EMULATOR_LANES);
+	const uint64_t others = ~(UINT64_C(0xffff) << shift);
+	filters->mask[word] = (filters->mask[word] & others) | (uint64_t)mask << shift;
+	filters->target[word] = (filters->target[word] & others) | (uint64_t)value << shift;
+}
 
 void emulator__events_init(struct emulator_events *events, bool noise, uint64_t seed,
         emulator_output *output, void *user)
@@ -57,11 +71,14 @@ void emulator__events_init(struct emulator_events *events, bool noise, uint64_t 
 		.output = output,
 		.user = user,
 	};
+	for (unsigned i = 0; i < 4; i++)
+		forget(&events->link[i]);
+	for (unsigned i = 0; i < EMULATOR_BUSES; i++)
+		forget(&events->bus[i]);
 	for (unsigned input = 0; input < EMULATOR_INPUTS; input++)
 		for (unsigned target = 0; target < EMULATOR_OUTPUTS; target++)
-			if (haldls_crossbar_node(input, target) != UINT32_MAX)
-				events->nodes[input].output[events->nodes[input].count++] =
-				        (uint8_t)target;
+			set_filter(events, input, target, 0,
+			        haldls_crossbar_node(input, target) != UINT32_MAX ? 0 : 1);
 }
 
 void emulator__events_deinit(struct emulator_events *events)
@@ -76,9 +93,9 @@ void emulator__events_deinit(struct emulator_events *events)
 void emulator__events_clear(struct emulator_events *events)
 {
 	for (unsigned i = 0; i < 4; i++)
-		events->link[i].head = events->link[i].tail = 0;
+		forget(&events->link[i]);
 	for (unsigned i = 0; i < EMULATOR_BUSES; i++)
-		events->bus[i].head = events->bus[i].tail = 0;
+		forget(&events->bus[i]);
 	memset(events->event_counter, 0, sizeof(events->event_counter));
 	memset(events->drop_counter, 0, sizeof(events->drop_counter));
 }
@@ -90,9 +107,8 @@ void emulator__events_set_node(struct emulator_events *events, uint32_t node,
 	const uint32_t target = haldls_crossbar_node_output(node);
 	if (input >= EMULATOR_INPUTS || target >= EMULATOR_OUTPUTS)
 		return;
-	events->node[input][target].mask = (uint16_t)config->mask;
-	events->node[input][target].target = (uint16_t)config->target;
-	events->node[input][target].count_drops = config->enable_drop_counter;
+	set_filter(events, input, target, (uint16_t)config->mask, (uint16_t)config->target);
+	events->filters[input].count_drops[target] = config->enable_drop_counter;
 }
 
 /* Which drivers take which row select address: the only place where masks are compared. */
@@ -119,11 +135,6 @@ static const struct emulator_acceptance *acceptance(struct emulator_events *even
 	if (events->stale)
 		compute_acceptance(events);
 	return &events->acceptance[bus][(label >> 6) & 31];
-}
-
-static bool passes(const struct emulator_node *node, uint16_t label)
-{
-	return (label & LABEL_MASK & node->mask) == node->target;
 }
 
 static uint16_t neuron_label(const struct emulator_events *events, uint32_t neuron)
@@ -165,11 +176,14 @@ static uint64_t jitter(struct emulator_events *events, unsigned way)
 	if (!events->noise)
 		return EMULATOR_JITTER_TICKS;
 	const uint64_t draw = events->draws[way]++;
-	if (draw % 8 == 0)
+	if (draw % 32 == 0)
 		emulator__noise_bits(events->drawn[way], events->seed,
-		        way ? NOISE_OUTPUT : NOISE_LINK, draw / 8);
-	const uint32_t bits = events->drawn[way][draw % 8 / 2] >> 16 * (draw % 2) & 0xffff;
-	return bits % (2 * EMULATOR_JITTER_TICKS + 1);
+		        way ? NOISE_OUTPUT : NOISE_LINK, draw / 32);
+	/* eight digits of the base of what a word is of 2^32: the last is uniform to 1e-4 */
+	uint32_t *fraction = &events->drawn[way][draw % 32 / 8];
+	const uint64_t product = (uint64_t)*fraction * (2 * EMULATOR_JITTER_TICKS + 1);
+	*fraction = (uint32_t)product;
+	return product >> 32;
 }
 
 /* A link that is not sound loses events, or turns a bit of them. false: lost */
@@ -242,10 +256,9 @@ static void to_fpga(struct emulator_events *events, uint64_t time, unsigned inpu
 static void leave(struct emulator_events *events, uint64_t time, unsigned input, unsigned target,
         uint16_t label)
 {
-	const struct emulator_node *node = &events->node[input][target];
 	if (!wait_for_slot(&time, &events->output_free[target], EMULATOR_OUTPUT_QUEUE)) {
 		events->lost++;
-		if (node->count_drops)
+		if (events->filters[input].count_drops[target])
 			events->drop_counter[input] =
 			        (events->drop_counter[input] + 1) & DROP_COUNTER_MASK;
 		return;
@@ -263,12 +276,18 @@ static void leave(struct emulator_events *events, uint64_t time, unsigned input,
 unsigned emulator__events_outputs(const struct emulator_events *events, unsigned input,
         uint16_t label)
 {
-	unsigned mask = 0;
-	for (unsigned i = 0; i < events->nodes[input].count; i++) {
-		const unsigned target = events->nodes[input].output[i];
-		mask |= (unsigned)passes(&events->node[input][target], label) << target;
+	const uint64_t ones = UINT64_C(0x0001000100010001), low = 0x7fff * ones;
+	const uint64_t labels = (label & LABEL_MASK) * ones;
+	const struct emulator_filters *filters = &events->filters[input];
+	unsigned outputs = 0;
+	for (unsigned i = 0; i < EMULATOR_OUTPUTS / EMULATOR_LANES; i++) {
+		const uint64_t off = (labels & filters->mask[i]) ^ filters->target[i];
+		const uint64_t equal = ~(((off & low) + low) | off) >> 15 & ones;
+		/* bits 0, 16, 32 and 48 become bits 48 to 51 */
+		const uint64_t gathered = equal * UINT64_C(0x0001000200040008);
+		outputs |= (unsigned)(gathered >> 48 & 15) << EMULATOR_LANES * i;
 	}
-	return mask;
+	return outputs;
 }
 
 void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
@@ -298,8 +317,8 @@ static uint64_t earliest(const struct emulator_queue *queues, unsigned count, un
 {
 	uint64_t time = UINT64_MAX;
 	for (unsigned i = 0; i < count; i++) {
-		if (!empty(&queues[i]) && first(&queues[i])->time < time) {
-			time = first(&queues[i])->time;
+		if (queues[i].due < time) {
+			time = queues[i].due;
 			*which = i;
 		}
 	}
@@ -324,20 +343,18 @@ void emulator__events_take_link(unsigned *input, struct emulator_event *event,
 	unsigned link = 0;
 	earliest(events->link, 4, &link);
 	*input = EMULATOR_INPUT_LINK + link;
-	*event = *first(&events->link[link]);
-	events->link[link].head++;
+	*event = take(&events->link[link]);
 }
 
-size_t emulator__events_deliver(struct emulator_events *events, uint64_t end, emulator_driver *take,
-        void *user)
+size_t emulator__events_deliver(struct emulator_events *events, uint64_t end,
+        emulator_driver *accept, void *user)
 {
 	size_t count = 0;
 	for (unsigned bus = 0; earliest(events->bus, EMULATOR_BUSES, &bus) < end; count++) {
-		const struct emulator_event event = *first(&events->bus[bus]);
+		const struct emulator_event event = take(&events->bus[bus]);
 		const struct emulator_acceptance *list = acceptance(events, bus, event.label);
-		events->bus[bus].head++;
 		for (unsigned i = 0; i < list->count; i++)
-			take(user, event.time, list->driver[i], (uint8_t)(event.label & 63));
+			accept(user, event.time, list->driver[i], (uint8_t)(event.label & 63));
 	}
 	return count;
 }

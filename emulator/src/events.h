@@ -66,6 +66,7 @@ struct emulator_queue {
 	size_t capacity;               /**< its size, a power of two */
 	size_t head;                   /**< index of the first event, counted without wrap */
 	size_t tail;                   /**< index behind the last event */
+	uint64_t due;                  /**< time of the first event; UINT64_MAX where there is none */
 };
 
 /** Takes events that leave the chip.
@@ -83,11 +84,14 @@ typedef void emulator_loss(void *user, uint64_t time, bool to_chip);
  *  @param label synapse label, 6 bits */
 typedef void emulator_driver(void *user, uint64_t time, uint32_t driver, uint8_t label);
 
-/** Filter of a crossbar node. */
-struct emulator_node {
-	bool count_drops; /**< losses count in the drop counter of the input */
-	uint16_t mask;    /**< label bits that are compared */
-	uint16_t target;  /**< their values */
+enum { EMULATOR_LANES = 4 }; /**< outputs in a word of struct emulator_filters */
+
+/** Filters of the crossbar nodes of an input, 16 bits an output. */
+struct emulator_filters {
+	uint64_t mask[EMULATOR_OUTPUTS / EMULATOR_LANES];   /**< label bits that are compared */
+	uint64_t target[EMULATOR_OUTPUTS / EMULATOR_LANES]; /**< their values; out of reach where
+	                                                         there is no node */
+	bool count_drops[EMULATOR_OUTPUTS]; /**< losses count in the drop counter of the input */
 };
 
 /** Drivers that accept a row select address of a bus. */
@@ -98,9 +102,7 @@ struct emulator_acceptance {
 
 /** Configuration and state of event routing. */
 struct emulator_events {
-	struct emulator_node node[EMULATOR_INPUTS][EMULATOR_OUTPUTS]; /**< filters */
-	/** Outputs an input reaches. */
-	struct { uint8_t count, output[9]; } nodes[EMULATOR_INPUTS];
+	struct emulator_filters filters[EMULATOR_INPUTS];    /**< of the crossbar */
 	struct { bool receives; uint8_t mask; } driver[256]; /**< address match of each driver */
 	struct { bool sends; uint8_t address; } neuron[512]; /**< event output of each */
 	bool bus_enabled[EMULATOR_BUSES];          /**< bus takes events from the crossbar */
@@ -126,7 +128,7 @@ struct emulator_events {
 	bool noise;                                /**< jitter on */
 	uint64_t seed;                             /**< of the jitter */
 	uint64_t draws[2];                         /**< jitter draws so far: to and from the chip */
-	uint32_t drawn[2][4];                      /**< the last eight of them, 16 bits each */
+	uint32_t drawn[2][4];                      /**< of 32 of them: what is left as fractions */
 	bool exhausted;                            /**< memory for a queue was exhausted */
 	emulator_output *output;                   /**< takes events that leave */
 	emulator_loss *lose;                       /**< told of losses on links; NULL for nobody */
@@ -185,10 +187,10 @@ uint64_t emulator__events_next_bus(const struct emulator_events *events);
 uint64_t emulator__events_next_link(const struct emulator_events *events);
 
 /** Hand all events that reach a bus before @p end to the drivers that accept them, in time order.
- *  @param events the state @param end tick @param take takes them @param user handed to @p take
+ *  @param events the state @param end tick @param accept takes them @param user handed to @p accept
  *  @return number of events on the buses */
-size_t emulator__events_deliver(struct emulator_events *events, uint64_t end, emulator_driver *take,
-        void *user);
+size_t emulator__events_deliver(struct emulator_events *events, uint64_t end,
+        emulator_driver *accept, void *user);
 
 /** Take the next event from the FPGA. @param[out] input crossbar input @param[out] event the event
  *  @param events the state; emulator__events_next_link() is not UINT64_MAX */
