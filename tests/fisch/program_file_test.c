@@ -103,6 +103,18 @@ static void a_folder_that_does_not_exist_is_named(void **state)
 	fisch_program_free(program);
 }
 
+/* The last byte tells that it is complete. */
+static size_t saved_size(void)
+{
+	struct fisch_program *program = some_program(100);
+	uint8_t *bytes;
+	size_t size;
+	assert_ok(fisch_program_encode(&bytes, &size, program));
+	free(bytes);
+	fisch_program_free(program);
+	return size;
+}
+
 /* One byte of a saved program set to another value. The first 13 bytes are the format, then come
  * the version and the limit, two bytes each. */
 static int decode_changed(size_t at, uint8_t value)
@@ -131,6 +143,7 @@ static void foreign_newer_and_damaged_programs_are_told_apart(void **state)
 	assert_error(decode_changed(14, 0), HXCOMM_ECORRUPT, "has no version");
 	assert_error(decode_changed(16, 5), HXCOMM_ECORRUPT, "no words within its limit of 5");
 	assert_error(decode_changed(16, 0), HXCOMM_ECORRUPT, "its limit is 0 words");
+	assert_error(decode_changed(saved_size() - 1, 0), HXCOMM_ECORRUPT, "it was cut short");
 	assert_error(decode_changed(18, 9), HXCOMM_ECORRUPT,
 	        "its words cause 1 omnibus, 1 JTAG, 1 tick responses, it says 9, 1, 1");
 	assert_error(fisch_program_decode(&loaded, (const uint8_t *)"{}", 2), HXCOMM_ECORRUPT,

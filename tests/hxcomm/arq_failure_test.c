@@ -8,6 +8,7 @@
 #include <hxcomm/words.h>
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,13 @@ static int ill_run(void *state, struct hxcomm_job *job)
 	size_t count;
 	const int status = hxcomm_job_take(job, &words, &count);
 	const bool resets = count && words[0] == hxcomm_word_chip_reset(true);
+	if (resets && !strcmp(state, "unreset"))
+		return hxcomm_error_set(HXCOMM_EDEVICE, "the reset line is broken");
+	if (resets && !strcmp(state, "hung"))
+		while (hxcomm_job_check(job) == HXCOMM_OK)
+			poll(NULL, 0, 1);
+	if (resets && !strcmp(state, "gone"))
+		raise(SIGKILL);
 	if (status != HXCOMM_OK || count == 0 || resets)
 		return status != HXCOMM_OK ? status : hxcomm_job_deliver(job, &halt, 1);
 	if (!strcmp(state, "killed"))
@@ -55,8 +63,7 @@ static void ill_close(void *state)
 }
 
 static const struct hxcomm_provider ill = { HXCOMM_PROVIDER_ABI, sizeof(ill), "ill", "fails",
-        ill_open,
-	ill_run, ill_identifier, ill_close, NULL };
+	ill_open, ill_run, ill_identifier, ill_close, NULL };
 
 static void keep_message(
         enum hxcomm_log_level level, const char *room, const char *message, void *user)
@@ -247,6 +254,36 @@ static void a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works(void
 	}
 }
 
+/* hxcomm_reset() pulls the reset line of the chip, too: that may go wrong in its own ways. */
+static void a_reset_that_fails_says_why(void **state)
+{
+	static const struct {
+		const char *chip;
+		int code;
+		const char *hint;
+	} rows[] = {
+		{ "ill:unreset", HXCOMM_EDEVICE, "the program failed at 127.0.0.1: the reset line" },
+		{ "ill:hung", HXCOMM_ETIMEDOUT, "127.0.0.1 did not reset its chip in time" },
+		{ "ill:gone", HXCOMM_ELINK, "the link to 127.0.0.1 was lost during its reset" },
+	};
+	char message[256];
+	(void)state;
+	hxcomm_log_set_sink(keep_message, message); /* the server's, too */
+	FOR_ROWS(i, rows) {
+		struct served served;
+		const pid_t child = start_process(&served, rows[i].chip, 0, 0);
+		struct hxcomm_connection *connection = open_ok(served.uri);
+		assert_ok(hxcomm_run(connection, NULL, 0, NULL));
+		assert_error(hxcomm_reset(connection), rows[i].code, rows[i].hint);
+		assert_error(hxcomm_run(connection, NULL, 0, NULL), HXCOMM_ESTATE,
+		        "hxcomm_reset() the connection");
+		hxcomm_close(connection);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+	}
+	hxcomm_log_set_sink(NULL, NULL);
+}
+
 static void a_server_that_was_started_anew_says_so(void **state)
 {
 	const uint64_t word = hxcomm_word_timer_setup();
@@ -327,6 +364,7 @@ int main(void)
 		cmocka_unit_test(where_nobody_answers_the_host_says_so),
 		cmocka_unit_test(another_protocol_is_told),
 		cmocka_unit_test(a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works),
+		cmocka_unit_test(a_reset_that_fails_says_why),
 		cmocka_unit_test(a_server_that_was_started_anew_says_so),
 		cmocka_unit_test(a_second_host_takes_the_chip_and_the_first_one_is_told),
 		cmocka_unit_test(a_chip_that_fails_is_opened_again),
