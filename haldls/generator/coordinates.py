@@ -68,12 +68,13 @@ class Conversion:
 class Coordinate:
     def __init__(self, data, domain):
         self.name = data.get("name", "?")
-        check_keys(data, KEYS, ["name", "summary"], self.name)
+        check_keys(data, KEYS, ["name"] + ([] if domain.retired else ["summary"]), self.name)
         kinds = [kind for key, kind in KINDS.items() if key in data]
         if len(kinds) != 1:
             raise Refused(f"{self.name}: must be exactly one of {', '.join(KINDS.values())}")
         self.data, self.domain, self.kind = data, domain, kinds[0]
-        self.summary, self.axis = data["summary"], data.get("axis")
+        self.axis = data.get("axis")
+        self.summary = data.get("summary", coordinates_c.snake(self.name).replace("_", " "))
         self.retired, self.revision_3 = domain.retired, data.get("revision_3", True)
         self.values = [(k, v, "") if isinstance(v, int) else (k, *v)
                        for k, v in data.get("values", {}).items()]
