@@ -173,8 +173,7 @@ static void check_line(const json_t *line, size_t *values)
 		fail_msg("%s", hxcomm_error_message());
 	check_number(line, "size", from->size);
 	if (is_compound(to)) {
-		/* no value of these was recorded; coordinate_test and the properties below have
-		 * them */
+		/* no value of these was recorded; the properties below look at them */
 		assert_non_null(strstr(to, conversion->to->name));
 		return;
 	}
