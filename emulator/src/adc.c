@@ -97,7 +97,7 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 		if (m->rich)
 			a->kernel->rich(m, &a->rich_ahead, STEP * 4e-9f, 0, variants, m->rich);
 		if (analog_is_stepped(a))
-			emulator__compartment_exchange(a, m->v, STEP * 4e-9f);
+			emulator__compartment_exchange(a, m, STEP * 4e-9f);
 		emulator__readout_hold(a, m);
 		variants = 0;
 		show(a, m, hemisphere, in->path[in->points]);

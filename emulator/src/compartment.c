@@ -182,19 +182,40 @@ static void exchange(
 	set_volt(c, v, edge->other, mean + (there - mean) * left);
 }
 
-void emulator__compartment_exchange(struct emulator_analog *a, float *v, float h)
+/* What a membrane lags behind a straight way in z time constants, see kernel_body.h. */
+static float lag(float z)
+{
+	const float bounded = fminf(fmaxf(z, 0), 2);
+	return 1 + bounded * (0.5f + bounded * (1 / 12.0f));
+}
+
+static void share(const struct compartments *c, const struct emulator_analog *a,
+	struct kernel_membranes *m, unsigned node, float h)
+{
+	float charge = 0, moved = 0, rate = 0;
+	for (unsigned k = 0; k < c->node[node].count; k++) {
+		const unsigned n = c->member[c->node[node].first + k];
+		charge += a->farad[n] * (m->v[n] - m->gain[n]);
+		moved += a->farad[n] * m->gain[n] * lag(h * m->rate[n]);
+		rate += a->farad[n] * m->rate[n];
+	}
+	const float per_farad = 1 / c->farad[node];
+	const float volt = charge * per_farad + moved * per_farad / lag(h * rate * per_farad);
+	for (unsigned k = 0; k < c->node[node].count; k++) {
+		const unsigned n = c->member[c->node[node].first + k];
+		m->gain[n] += volt - m->v[n];
+		m->v[n] = volt;
+	}
+}
+
+void emulator__compartment_exchange(
+	struct emulator_analog *a, struct kernel_membranes *m, float h)
 {
 	struct compartments *c = &a->compartments;
-	for (unsigned i = 0; i < c->shorts; i++) {
-		float charge = 0;
-		for (unsigned k = 0; k < c->node[i].count; k++) {
-			const unsigned n = c->member[c->node[i].first + k];
-			charge += a->farad[n] * v[n];
-		}
-		set_volt(c, v, i, charge / c->farad[i]);
-	}
+	for (unsigned i = 0; i < c->shorts; i++)
+		share(c, a, m, i, h);
 	/* every other time in the other order: what the pairs do to each other averages out */
 	const bool forth = c->turn++ % 2;
 	for (unsigned i = 0; i < c->edges; i++)
-		exchange(c, v, &c->edge[forth ? i : c->edges - 1 - i], h);
+		exchange(c, m->v, &c->edge[forth ? i : c->edges - 1 - i], h);
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct emulator_analog;
+struct kernel_membranes;
 
 /** One node of the membranes that share it. */
 struct compartment_short {
@@ -47,8 +48,10 @@ struct compartments {
 /** Find nodes and conductances from the switches of all neurons. @param a the chip */
 void emulator__compartment_refresh(struct emulator_analog *a);
 
-/** Let the nodes exchange charge. @param a the chip @param[in,out] v its membranes, V [512]
- *  @param h s */
-void emulator__compartment_exchange(struct emulator_analog *a, float *v, float h);
+/** Let the nodes exchange charge behind a step of @p h s. Membranes of one node moved each for
+ *  itself: they get the way that all their currents make with all their capacitors.
+ *  @param a the chip @param[in,out] m its membranes; of them `gain` and `rate` tell of the step */
+void emulator__compartment_exchange(
+	struct emulator_analog *a, struct kernel_membranes *m, float h);
 
 #endif

@@ -262,7 +262,7 @@ void emulator__analog_step(struct emulator_analog *a)
 	if (a->flags & KERNEL_CROSSING)
 		fire_crossings(a, begin);
 	if (analog_is_stepped(a))
-		emulator__compartment_exchange(a, m->v, STEP * 4e-9f);
+		emulator__compartment_exchange(a, m, STEP * 4e-9f);
 	a->grid = end;
 	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
 	if (a->flags & (KERNEL_NEAR | KERNEL_CROSSING)) {

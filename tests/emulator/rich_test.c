@@ -18,19 +18,24 @@ struct pattern {
 	unsigned spikes;
 	double first, second, last; /* ms: first spike, first and last interval */
 	double tolerance;           /* ms */
+	bool chaotic;               /* only its begin and its rate say something */
 };
 
 static const struct pattern patterns[] = {
-	{"tonic", 200, 10, -70, -50, 2, 2, 30, 0, -58, 500, 51, 14.22, 8.93, 9.59, 0.2},
-	{"adaptation", 200, 12, -70, -50, 2, 2, 300, 60, -58, 500, 10, 14.90, 11.27, 75.90, 0.2},
-	{"initial burst", 130, 18, -58, -50, 2, 4, 150, 120, -50, 400, 10, 5.46, 3.42, 63.95, 0.2},
-	{"regular bursting", 200, 10, -58, -50, 2, 2, 120, 100, -46, 210, 9, 16.16, 2.92, 5.35,
-		0.2},
+	{"tonic", 200, 10, -70, -50, 2, 2, 30, 0, -58, 500, 51, 14.22, 8.93, 9.59, 0.2, false},
+	{"adaptation", 200, 12, -70, -50, 2, 2, 300, 60, -58, 500, 10, 14.90, 11.27, 75.90, 0.2,
+		false},
+	{"initial burst", 130, 18, -58, -50, 2, 4, 150, 120, -50, 400, 10, 5.46, 3.42, 63.95, 0.2,
+		false},
+	{"regular bursting", 200, 10, -58, -50, 2, 2, 120, 100, -46, 210, 9, 16.16, 2.92, 5.35, 0.2,
+		false},
 	{"delayed accelerating", 200, 12, -70, -50, 2, -10, 300, 0, -58, 300, 36, 33.57, 20.59,
-		10.70, 0.8},
+		10.70, 0.8, false},
 	{"delayed regular bursting", 100, 10, -65, -50, 2, -10, 90, 30, -47, 110, 26, 57.18, 3.22,
-		3.29, 0.8},
-	{"transient", 100, 10, -65, -50, 2, 10, 90, 100, -47, 180, 1, 30.29, 0, 0, 0.2},
+		3.29, 0.8, false},
+	{"transient", 100, 10, -65, -50, 2, 10, 90, 100, -47, 180, 1, 30.29, 0, 0, 0.2, false},
+	{"irregular", 100, 12, -60, -50, 2, -11, 130, 30, -48, 160, 28, 15.64, 3.45, 6.53, 0.2,
+		true},
 };
 
 static const double scale = 0.01, zero = -90; /* V per mV; mV at 0 V */
@@ -70,32 +75,46 @@ static void set_neuron(struct kernel_membranes *m, struct kernel_rich *r, const 
 	m->rich = 1;
 }
 
-/* Run 500 ms. Returns the number of spikes; their times in ms. */
-static unsigned run_pattern(const struct kernel *kernel, const struct pattern *p, double *times)
+/* Run 500 ms in steps of @step s. Returns the number of spikes; their times in ms. */
+static unsigned run_pattern(
+	const struct kernel *kernel, const struct pattern *p, double step, double *times)
 {
 	static struct kernel_membranes m;
 	static struct kernel_rich r;
-	const double step = 80e-9;
 	unsigned count = 0;
 	set_neuron(&m, &r, p);
-	double now = 0;
-	while (now < 500e-6) {
-		double end = now + step;
-		kernel->rich(&m, &r, (float)(end - now), 0, 0, 1);
-		if (m.crossing[0]) {
-			/* all neurons of the block are alike: go on from the reset */
-			end = now + (double)r.place[0] * step;
+	for (double now = 0, end; now < 500e-6; now = end) {
+		end = now + step;
+		kernel->rich(&m, &r, (float)step, 0, 0, 1);
+		if (!m.crossing[0])
+			continue;
+		/* all neurons of the block are alike: go on from the reset */
+		end = now + (double)r.place[0] * step;
+		if (end < 500e-6)
 			times[count++] = end * 1e6;
-			for (unsigned n = 0; n < KERNEL_BLOCK; n++) {
-				m.v[n] = volt(p->reset);
-				m.above[n] = 0;
-				r.adaptation[n] += (float)(p->b / p->c * scale * 1e6);
-			}
+		for (unsigned n = 0; n < KERNEL_BLOCK; n++) {
+			m.v[n] = volt(p->reset);
+			m.above[n] = 0;
+			r.adaptation[n] += (float)(p->b / p->c * scale * 1e6);
 		}
-		now = end;
 	}
 	return count;
 }
+
+static void compare_pattern(const struct pattern *p, const double *times, unsigned spikes)
+{
+	if (spikes != p->spikes &&
+		!(p->chaotic && spikes + 2 >= p->spikes && spikes <= p->spikes + 2))
+		fail_msg("%s: %u spikes, not %u", p->name, spikes, p->spikes);
+	assert_near(times[0], p->first, 0, p->tolerance);
+	if (spikes < 2)
+		return;
+	assert_near(times[1] - times[0], p->second, 0, p->tolerance);
+	if (!p->chaotic)
+		assert_near(times[spikes - 1] - times[spikes - 2], p->last, 0, p->tolerance);
+}
+
+static const double steps[] = {80e-9, 160e-9, 320e-9};
 
 static void firing_patterns_agree_with_brian2(void **state)
 {
@@ -103,20 +122,11 @@ static void firing_patterns_agree_with_brian2(void **state)
 	const struct kernel *all[3];
 	const unsigned count = emulator__kernel_list(all);
 	FOR_ROWS(i, patterns)
+	FOR_ROWS(k, steps)
 	{
-		const struct pattern *p = &patterns[i];
-		for (unsigned k = 0; k < count; k++) {
-			double times[200];
-			const unsigned spikes = run_pattern(all[k], p, times);
-			if (spikes != p->spikes)
-				fail_msg("%s: %u spikes, not %u", p->name, spikes, p->spikes);
-			assert_near(times[0], p->first, 0, p->tolerance);
-			if (spikes < 2)
-				continue;
-			assert_near(times[1] - times[0], p->second, 0, p->tolerance);
-			assert_near(
-				times[spikes - 1] - times[spikes - 2], p->last, 0, p->tolerance);
-		}
+		double times[200];
+		compare_pattern(&patterns[i], times,
+			run_pattern(all[count - 1], &patterns[i], steps[k], times));
 	}
 }
 
@@ -128,9 +138,10 @@ static void firing_patterns_are_the_same_on_all_instruction_sets(void **state)
 	FOR_ROWS(i, patterns)
 	{
 		double times[200], others[200];
-		const unsigned spikes = run_pattern(all[0], &patterns[i], times);
+		const unsigned spikes = run_pattern(all[0], &patterns[i], steps[0], times);
 		for (unsigned k = 1; k < count; k++) {
-			assert_int_equal(run_pattern(all[k], &patterns[i], others), spikes);
+			assert_int_equal(
+				run_pattern(all[k], &patterns[i], steps[0], others), spikes);
 			assert_memory_equal(times, others, spikes * sizeof(*times));
 		}
 	}
@@ -305,6 +316,47 @@ static void shorted_membranes_are_one(void **state)
 	}
 }
 
+/* Six circuits of one node with small capacitors: each brings its own and the intrinsic 5 codes.
+ * The time constant is that of one, and far from what the codes alone would give (source:
+ * spec/emulator_physics.md 2.2). */
+static void shorted_circuits_bring_their_intrinsic_capacitance(void **state)
+{
+	(void)state;
+	enum { CIRCUITS = 6, SIZE = 12 };
+	fixture_begin(&f, 1, 1, false, false);
+	f.neuron.enable_fire = true;
+	f.backend.select_input_clock = 1;
+	f.backend.refractory_time = 40;
+	f.common.clock_scale_fast = 3;
+	fixture_backends(&f);
+	for (unsigned n = 0; n < CIRCUITS; n++) {
+		struct haldls_neuron_config config = f.neuron;
+		config.membrane_capacitor_size = SIZE;
+		config.connect_membrane_right = n + 1 < CIRCUITS;
+		/* one leak and one reset for all, as on a chip */
+		emulator__analog_set_neuron(f.analog, n, &config);
+	}
+	fixture_cell(&f, 0, HALDLS_CAPMEM_V_LEAK, code_of_leak(0.50));
+	fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_LEAK, 158);
+	fixture_cell(&f, 0, HALDLS_CAPMEM_V_RESET, code_of_reset(0.46));
+	fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_RESET, 1000);
+	fixture_advance(&f, 100 * TICKS_MS);
+	const double rest = membrane(0);
+	emulator__analog_neuron_reset(f.analog, f.now, 0);
+	fixture_advance(&f, 41 * 16);
+	const double before = rest - membrane(0), g = 2.62e-9 * 158;
+	assert_true(before > 0.01);
+	const double ignored = CIRCUITS * 36.5e-15 * SIZE / g;
+	const double tau = CIRCUITS * 36.5e-15 * (SIZE + 5) / g;
+	const uint64_t ticks = (uint64_t)(tau / 4e-9) / 20 * 20;
+	fixture_advance(&f, ticks);
+	const double measured =
+		(double)ticks * 4e-9 / log(before / (rest - membrane(CIRCUITS - 1)));
+	assert_near(measured, tau, 0.01, 0);
+	assert_true(measured > 1.24 * ignored);
+	fixture_end(&f);
+}
+
 /* Three arms on one line without a membrane: charge is kept, and all end at the mean. */
 static void a_line_without_membrane_joins_its_arms(void **state)
 {
@@ -438,6 +490,7 @@ int main(void)
 		cmocka_unit_test(conductance_based_inputs_fall_towards_their_reversal_potential),
 		cmocka_unit_test(joined_membranes_relax_by_both_time_constants),
 		cmocka_unit_test(shorted_membranes_are_one),
+		cmocka_unit_test(shorted_circuits_bring_their_intrinsic_capacitance),
 		cmocka_unit_test(a_line_without_membrane_joins_its_arms),
 		cmocka_unit_test(spikes_adapt),
 		cmocka_unit_test(a_bypass_takes_large_pulses_for_spikes),
