@@ -2,6 +2,7 @@
 #include "arq_host.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const uint8_t reset_magic[4] = { 0xab, 0xab, 0xab, 0xab };
@@ -35,6 +36,24 @@ static void keep_text(struct arq_host *host, const uint64_t *words, size_t count
 				host->text[host->text_count++] = (char)(words[i] >> shift & 0xff);
 }
 
+const char *hxcomm__arq_host_find(const struct arq_host *host, const char *key)
+{
+	const size_t length = strlen(key);
+	const char *line = host->text;
+	while (line && strncmp(line, key, length)) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	return line ? line + length : NULL;
+}
+
+/* Whether the FPGA takes the words that we speak; one that does not say so may. */
+static bool is_compatible(const struct arq_host *host)
+{
+	const char *wanted = hxcomm__arq_host_find(host, "compatible_until: ");
+	return !wanted || strtoul(wanted, NULL, 10) <= ARQ_COMPATIBLE;
+}
+
 static void take_description(struct arq_host *host, const uint64_t *words, size_t count)
 {
 	if (host->state == ARQ_HOST_RESETTING) {
@@ -54,7 +73,7 @@ static void take_description(struct arq_host *host, const uint64_t *words, size_
 	keep_text(host, words, count);
 	host->text_left -= count;
 	if (host->text_left == 0) {
-		host->state = ARQ_HOST_PROBING;
+		host->state = is_compatible(host) ? ARQ_HOST_PROBING : ARQ_HOST_NEWER;
 		hxcomm__arq_append(&host->link, ARQ_TYPE_ECHO, &host->probe, 1);
 	}
 }

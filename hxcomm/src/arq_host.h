@@ -10,6 +10,7 @@
 enum {
 	ARQ_RESETS = 5,
 	ARQ_TEXT_BYTES = 1024, /* what is kept of the description */
+	ARQ_COMPATIBLE = 4,    /* version of the words that we speak (source: spec/transport.md 4.3) */
 };
 #define ARQ_RESET_EVERY_NS (400 * ARQ_NS_PER_MS)
 #define ARQ_PROBE_LIMIT_NS (2000 * ARQ_NS_PER_MS)
@@ -23,6 +24,7 @@ enum arq_host_state {
 	ARQ_HOST_NO_REPLY,    /* to the resets */
 	ARQ_HOST_NO_ECHO,     /* of the probe, or the rest of the description is missing */
 	ARQ_HOST_UNKNOWN,     /* the parameters are not ours, or make no sense */
+	ARQ_HOST_NEWER,       /* the FPGA wants software that speaks a later version */
 	ARQ_HOST_TAKEN,       /* by another host */
 	ARQ_HOST_FAILED,      /* a program, and the server tells why */
 };
@@ -58,6 +60,9 @@ bool hxcomm__arq_host_output(
 
 /* When to ask for output again; 0 at once, UINT64_MAX never. */
 uint64_t hxcomm__arq_host_deadline(const struct arq_host *host);
+
+/* What the description says behind a key such as "chip: " at the begin of a line; NULL: nothing. */
+const char *hxcomm__arq_host_find(const struct arq_host *host, const char *key);
 
 /* Append the FPGA's answer to a reset to a link that has just begun: parameters, then the text over
  * as many frames as it needs. */

@@ -190,6 +190,12 @@ static int explain(const struct arq *arq, bool late)
 		        (unsigned long long)host->parameters[1],
 		        (unsigned long long)host->parameters[2], ARQ_SEQUENCES, ARQ_WINDOW,
 		        ARQ_FRAME_WORDS);
+	if (host->state == ARQ_HOST_NEWER)
+		return hxcomm_error_set(HXCOMM_EPROTO,
+		        "%s wants host software of version %lu, this library is of version %d: "
+		        "update it, or load an older bitfile", arq->name,
+		        strtoul(hxcomm__arq_host_find(host, "compatible_until: "), NULL, 10),
+		        ARQ_COMPATIBLE);
 	if (host->state == ARQ_HOST_RESETTING || host->state == ARQ_HOST_NO_REPLY)
 		return hxcomm_error_set(HXCOMM_ETIMEDOUT,
 		        "no answer from %s to %u resets: is the FPGA on (or `bss emulate` "
@@ -219,20 +225,14 @@ static int connect_to_fpga(struct arq *arq, double timeout_s)
 	return arq->host.state == ARQ_HOST_UP ? HXCOMM_OK : explain(arq, false);
 }
 
-/* The chip's name stands in a line "chip: NAME" of the description, else the address is all that is
- * known. */
+/* The description may name the chip, else the address is all that is known. */
 static void identify(struct arq *arq)
 {
-	static const char key[] = "chip: ";
-	const char *line = arq->host.text;
-	while (line && strncmp(line, key, sizeof(key) - 1)) {
-		line = strchr(line, '\n');
-		line += line != NULL;
-	}
-	const char *name = line ? line + sizeof(key) - 1 : "";
+	const char *found = hxcomm__arq_host_find(&arq->host, "chip: ");
+	const char *name = found ? found : "";
 	size_t length = 0;
-	while (isalnum((unsigned char)name[length]) || (name[length] && strchr("-_.",
-	        name[length])))
+	while (isalnum((unsigned char)name[length]) ||
+	        (name[length] && strchr("-_.", name[length])))
 		length++;
 	if (length > 0 && length <= IDENTIFIER_MAX)
 		snprintf(arq->identifier, sizeof(arq->identifier), "%.*s", (int)length, name);

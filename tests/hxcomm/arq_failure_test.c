@@ -185,35 +185,59 @@ static void where_nobody_answers_the_host_says_so(void **state)
 	assert_null(connection);
 }
 
-static void *answer_with_window_32(void *files)
+/* An FPGA that gives one answer to a reset, and nothing else. */
+struct fpga {
+	int data, reset;
+	const uint8_t *reply;
+	size_t size;
+};
+
+static void *answer_once(void *user)
 {
-	static const uint8_t reply[] = { 0, 0, 0, 255, 0, 0, 0, 0, 0x80, 2, 0, 4, 0, 0, 0, 0, 0, 0,
-		2, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0, 0, 0, 0, 0, 0 };
-	const int *file = files;
+	const struct fpga *fpga = user;
 	struct sockaddr_in from;
 	socklen_t size = sizeof(from);
 	uint8_t magic[8];
-	if (recvfrom(file[1], magic, sizeof(magic), 0, (struct sockaddr *)&from, &size) == 4)
-		(void)!sendto(file[0], reply, sizeof(reply), 0, (struct sockaddr *)&from, size);
+	if (recvfrom(fpga->reset, magic, sizeof(magic), 0, (struct sockaddr *)&from, &size) == 4)
+		(void)!sendto(fpga->data, fpga->reply, fpga->size, 0, (struct sockaddr *)&from,
+		        size);
 	return NULL;
 }
 
 static void another_protocol_is_told(void **state)
 {
-	uint16_t data_port, reset_port;
-	const int files[] = { new_socket(&data_port), new_socket(&reset_port) };
-	struct hxcomm_connection *connection;
-	pthread_t thread;
-	char uri[160];
+	static const uint8_t window_32[] = { 0, 0, 0, 255, 0, 0, 0, 0, 0x80, 2, 0, 4, /* 4 words */
+		0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 126, 0, 0, 0,
+		0, 0, 0, 0, 0 };
+	static const uint8_t version_5[] = { 0, 0, 0, 255, 0, 0, 0, 0, 0x80, 2, 0, 7, /* 7 words */
+		0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0, 0, 0, 180, 0, 0, 0,
+		0, 0, 0, 0, 3, 'c', 'o', 'm', 'p', 'a', 't', 'i', 'b', 'l', 'e', '_', 'u', 'n', 't',
+		'i', 'l', ':', ' ', '5', 0, 0, 0, 0, 0 };
+	static const struct {
+		const uint8_t *reply;
+		size_t size;
+		const char *hint;
+	} rows[] = {
+		{ window_32, sizeof(window_32),
+		        "512 sequence numbers, window 32, frames of 126 words; known is 256, 128" },
+		{ version_5, sizeof(version_5),
+		        "127.0.0.1 wants host software of version 5, this library is of version 4" },
+	};
 	(void)state;
-	assert_int_equal(
-	        pthread_create(&thread, NULL, answer_with_window_32, (void *)(uintptr_t)files), 0);
-	snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u", data_port, reset_port);
-	assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_EPROTO,
-	        "512 sequence numbers, window 32, frames of 126 words; known is 256, 128, 180");
-	pthread_join(thread, NULL);
-	close(files[0]);
-	close(files[1]);
+	FOR_ROWS(i, rows) {
+		uint16_t data_port, reset_port;
+		struct fpga fpga = { new_socket(&data_port), new_socket(&reset_port), rows[i].reply,
+			rows[i].size };
+		struct hxcomm_connection *connection;
+		pthread_t thread;
+		char uri[160];
+		assert_int_equal(pthread_create(&thread, NULL, answer_once, &fpga), 0);
+		snprintf(uri, sizeof(uri), "arq:127.0.0.1:%u?reset_port=%u", data_port, reset_port);
+		assert_error(hxcomm_open(&connection, uri, NULL), HXCOMM_EPROTO, rows[i].hint);
+		pthread_join(thread, NULL);
+		close(fpga.data);
+		close(fpga.reset);
+	}
 }
 
 static void a_server_that_dies_in_a_run_is_an_error_and_the_next_open_works(void **state)

@@ -240,6 +240,35 @@ static void other_parameters_are_told(void **state)
 	}
 }
 
+/* Keys of the description: a line each, and only at its begin. */
+static void what_the_fpga_wants_of_its_host_is_obeyed(void **state)
+{
+	static const struct {
+		const char *text;
+		enum arq_host_state state;
+	} rows[] = {
+		{ "version: 9\ncompatible_until: 0\n", ARQ_HOST_PROBING },
+		{ "version: 9\ncompatible_until: 4\n", ARQ_HOST_PROBING },
+		{ "version: 9\ncompatible_until: 5\n", ARQ_HOST_NEWER },
+		{ "compatible_until: 12345678901234567890123", ARQ_HOST_NEWER },
+		{ "compatible_until: x", ARQ_HOST_PROBING },
+		{ "not_compatible_until: 5\n", ARQ_HOST_PROBING },
+		{ "version: 9\n", ARQ_HOST_PROBING },
+		{ "", ARQ_HOST_PROBING },
+	};
+	(void)state;
+	FOR_ROWS(i, rows) {
+		struct inbox inbox = { 0 }, fpga = { 0 };
+		struct arq_host *host = new_host(&inbox);
+		struct arq_link *link = new_link(keep_frames, &fpga);
+		host_to_link(host, link, &fpga, rows[i].text, 0);
+		link_to_host(link, host, 0);
+		assert_int_equal(host->state, rows[i].state);
+		free(host);
+		free(link);
+	}
+}
+
 static void what_an_earlier_host_left_is_passed_over(void **state)
 {
 	uint8_t bytes[ARQ_FRAME_BYTES];
@@ -348,6 +377,7 @@ int main(void)
 		cmocka_unit_test(the_reset_is_repeated_until_the_host_gives_up),
 		cmocka_unit_test(a_long_description_comes_in_several_frames),
 		cmocka_unit_test(other_parameters_are_told),
+		cmocka_unit_test(what_the_fpga_wants_of_its_host_is_obeyed),
 		cmocka_unit_test(what_an_earlier_host_left_is_passed_over),
 		cmocka_unit_test(without_an_echo_the_host_gives_up),
 		cmocka_unit_test(the_second_of_two_resets_counts),
