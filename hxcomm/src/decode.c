@@ -65,9 +65,8 @@ static inline uint64_t window(const uint64_t *words, size_t position)
 
 /* Walk. Returns the byte of an undefined code, or -1. The tables have room (see reserve). */
 static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
-        struct hxcomm_responses *responses)
+        struct hxcomm_responses *out)
 {
-	struct hxcomm_responses out = *responses; /* a local copy that no store can alias */
 	uint64_t time = decoder->time;
 	size_t position = walk->position;
 	const uint64_t *const words = walk->words;
@@ -98,27 +97,27 @@ static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decod
 		position += 8;
 		switch (code) {
 		case HXCOMM_RESPONSE_JTAG:
-			out.jtag.value[out.jtag.count] = word & UINT64_C(0x1ffffffff);
-			out.jtag.time[out.jtag.count++] = time;
+			out->jtag.value[out->jtag.count] = word & UINT64_C(0x1ffffffff);
+			out->jtag.time[out->jtag.count++] = time;
 			break;
 		case HXCOMM_RESPONSE_OMNIBUS:
-			out.omnibus.value[out.omnibus.count] = (uint32_t)word;
-			out.omnibus.time[out.omnibus.count++] = time;
+			out->omnibus.value[out->omnibus.count] = (uint32_t)word;
+			out->omnibus.time[out->omnibus.count++] = time;
 			break;
 		case HXCOMM_RESPONSE_LOOPBACK:
 			if (word & 1) {
-				out.loopback.tick[out.loopback.count] = 1;
-				out.loopback.time[out.loopback.count++] = time;
+				out->loopback.tick[out->loopback.count] = 1;
+				out->loopback.time[out->loopback.count++] = time;
 			} else {
 				decoder->halts++;
 			}
 			break;
 		case HXCOMM_RESPONSE_LINK:
-			out.links.value[out.links.count] = (uint8_t)word;
-			out.links.time[out.links.count++] = time;
+			out->links.value[out->links.count] = (uint8_t)word;
+			out->links.time[out->links.count++] = time;
 			break;
 		case HXCOMM_RESPONSE_TIMEOUT:
-			add_timeout(&out.timeouts, word, time);
+			add_timeout(&out->timeouts, word, time);
 			break;
 		case HXCOMM_RESPONSE_SYSTIME:
 			time = word & HXCOMM__TIME_MASK;
@@ -127,34 +126,34 @@ static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decod
 			time = (time + (word & 0xff)) & HXCOMM__TIME_MASK;
 			break;
 		case HXCOMM_RESPONSE_MADC_1:
-			add_sample(&out.madc, word, time);
-			out.madc_packs[0]++;
+			add_sample(&out->madc, word, time);
+			out->madc_packs[0]++;
 			break;
 		case HXCOMM_RESPONSE_MADC_2:
-			add_sample(&out.madc, word >> 24, time);
-			add_sample(&out.madc, word, time);
-			out.madc_packs[1]++;
+			add_sample(&out->madc, word >> 24, time);
+			add_sample(&out->madc, word, time);
+			out->madc_packs[1]++;
 			break;
 		case HXCOMM_RESPONSE_MADC_3:
-			add_sample(&out.madc, word >> 32, time);
-			add_sample(&out.madc, word >> 8, time);
-			add_sample(&out.madc, word << 16 | low, time);
-			out.madc_packs[2]++;
+			add_sample(&out->madc, word >> 32, time);
+			add_sample(&out->madc, word >> 8, time);
+			add_sample(&out->madc, word << 16 | low, time);
+			out->madc_packs[2]++;
 			break;
 		case HXCOMM_RESPONSE_SPIKE_1:
-			add_spike(&out.spikes, word, time);
-			out.spike_packs[0]++;
+			add_spike(&out->spikes, word, time);
+			out->spike_packs[0]++;
 			break;
 		case HXCOMM_RESPONSE_SPIKE_2:
-			add_spike(&out.spikes, word >> 24, time);
-			add_spike(&out.spikes, word, time);
-			out.spike_packs[1]++;
+			add_spike(&out->spikes, word >> 24, time);
+			add_spike(&out->spikes, word, time);
+			out->spike_packs[1]++;
 			break;
 		case HXCOMM_RESPONSE_SPIKE_3:
-			add_spike(&out.spikes, word >> 32, time);
-			add_spike(&out.spikes, word >> 8, time);
-			add_spike(&out.spikes, word << 16 | low, time);
-			out.spike_packs[2]++;
+			add_spike(&out->spikes, word >> 32, time);
+			add_spike(&out->spikes, word >> 8, time);
+			add_spike(&out->spikes, word << 16 | low, time);
+			out->spike_packs[2]++;
 			break;
 		}
 	}
@@ -169,7 +168,6 @@ static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decod
 		else
 			break;
 	}
-	*responses = out;
 	decoder->time = time;
 	walk->position = position;
 	return undefined;
@@ -193,7 +191,7 @@ static int step(const struct hxcomm__decode_kernel *kernel, struct hxcomm__walk 
 	walk->stop = stop;
 	int undefined = -1;
 	const size_t begin = walk->position;
-	if (kernel->blocks)
+	if (kernel && kernel->blocks)
 		kernel->blocks(walk, decoder, out);
 	/* what is left of the chunk may begin the next one, where there is a next one */
 	if (walk->position == begin || stop == walk->end)
@@ -266,7 +264,7 @@ int hxcomm__decode(const struct hxcomm__decode_kernel *kernel, struct hxcomm_dec
 		memcpy(joint, decoder->tail, old * sizeof(*joint));
 		memcpy(joint + old, words, new * sizeof(*joint));
 		struct hxcomm__walk walk = { joint, decoder->offset, 0, (old + new) * 8 };
-		const int status = step(kernel, &walk, old * 8, base - old, decoder, out);
+		const int status = step(NULL, &walk, old * 8, base - old, decoder, out);
 		if (status != HXCOMM_OK)
 			return status;
 		if (walk.position < old * 8) { /* still incomplete: all words are in `joint` */

@@ -77,6 +77,9 @@ enum {
 size_t hxcomm__take_omnibus_run(struct hxcomm_omnibus_responses *out, const uint64_t *words,
         size_t position, size_t stop, uint64_t *time);
 
+/* Add counters of packs of one, two, three, in bits 31:16, 47:32, 63:48, of one batch. */
+void hxcomm__add_packs(uint64_t packs[3], uint64_t counters);
+
 /* JTAG data, ticks and notifications of a queue into their tables. Returns the number of halts. */
 size_t hxcomm__take_others(struct hxcomm_responses *out, const struct hxcomm__queue *queue);
 

@@ -185,13 +185,6 @@ static inline uint64_t take_pack(uint64_t *chip_time, uint64_t *fpga_time, uint6
 	return (word >> 32 & 0xffff) | (word >> 8 & 0xffff) << 16 | arrival >> 48 << 32;
 }
 
-/* Counters of packs of one, two, three, in fields of 16 bits. */
-static void add_packs(uint64_t packs[3], uint64_t counters)
-{
-	for (unsigned i = 0; i < 3; i++)
-		packs[i] += counters >> 16 * (i + 1) & 0xffff;
-}
-
 static void take_spikes(struct hxcomm_responses *out, const struct hxcomm__queue *queue)
 {
 	struct hxcomm_spike_responses spikes = out->spikes;
@@ -206,7 +199,7 @@ static void take_spikes(struct hxcomm_responses *out, const struct hxcomm__queue
 		spikes.count += events;
 		packs += UINT64_C(1) << 16 * events;
 	}
-	add_packs(out->spike_packs, packs);
+	hxcomm__add_packs(out->spike_packs, packs);
 	out->spikes = spikes;
 }
 
@@ -226,8 +219,13 @@ static void take_samples(struct hxcomm_responses *out, const struct hxcomm__queu
 		madc.count += events;
 		packs += UINT64_C(1) << 16 * events;
 	}
-	add_packs(out->madc_packs, packs);
+	hxcomm__add_packs(out->madc_packs, packs);
 	out->madc = madc;
+}
+
+static size_t take_others(struct hxcomm_responses *out, const struct hxcomm__queue *queue)
+{
+	return hxcomm__take_others(out, queue);
 }
 
 /* ---- both passes ---------------------------------------------------------------------------- */
@@ -281,31 +279,6 @@ static size_t find_messages(struct batch *batch, struct hxcomm_omnibus_responses
 	return i;
 }
 
-static void blocks(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
-        struct hxcomm_responses *out)
-{
-	struct batch batch;
-	/* a message that begins in the last word of a block ends in the second one behind */
-	const size_t end = walk->stop < walk->end ? walk->stop / 8 : walk->end / 8 - 1;
-	size_t position = walk->position, done, count;
-	do {
-		position = hxcomm__take_omnibus_run(&out->omnibus, walk->words, position, 8 * end,
-		        &decoder->time);
-		const size_t word = position / 8;
-		if (word + LANES > end)
-			break;
-		const size_t rest = (end - word) & ~(size_t)(LANES - 1);
-		const uint64_t *words = walk->words + word;
-		count = rest < HXCOMM__BATCH_WORDS ? rest : HXCOMM__BATCH_WORDS;
-		find_all_places(batch.places, words, count, FIRST - position % 8);
-		done = find_messages(&batch, &out->omnibus, words, count, &decoder->time);
-		take_spikes(out, &batch.spikes);
-		take_samples(out, &batch.samples);
-		decoder->halts += hxcomm__take_others(out, &batch.others);
-		const size_t place = batch.places[done];
-		position = 8 * (word + done) + (place == NOWHERE ? 8 : FIRST - place);
-	} while (done == count);
-	walk->position = position;
-}
+#include "decode_blocks.h"
 
 const struct hxcomm__decode_kernel hxcomm__decode_kernel_avx2 = { "avx2", blocks };

@@ -91,8 +91,7 @@ static inline uint64_t put_times(uint64_t *chip_time, uint64_t *fpga_time, uint6
 	return word;
 }
 
-/* Counters of packs of one, two, three, in fields of 16 bits. */
-static void add_packs(uint64_t packs[3], uint64_t counters)
+void hxcomm__add_packs(uint64_t packs[3], uint64_t counters)
 {
 	for (unsigned i = 0; i < 3; i++)
 		packs[i] += counters >> 16 * (i + 1) & 0xffff;
@@ -114,7 +113,7 @@ static void take_spikes(struct hxcomm_responses *out, const struct hxcomm__queue
 		spikes.count += events;
 		packs += UINT64_C(1) << 16 * events;
 	}
-	add_packs(out->spike_packs, packs);
+	hxcomm__add_packs(out->spike_packs, packs);
 	out->spikes = spikes;
 }
 
@@ -140,7 +139,7 @@ static void take_samples(struct hxcomm_responses *out, const struct hxcomm__queu
 		madc.count += events;
 		packs += UINT64_C(1) << 16 * events;
 	}
-	add_packs(out->madc_packs, packs);
+	hxcomm__add_packs(out->madc_packs, packs);
 	out->madc = madc;
 }
 
@@ -158,6 +157,8 @@ static void take_omnibus(struct hxcomm_omnibus_responses *out, const struct hxco
 /* Written behind the end of each table, counted in one of them. */
 size_t hxcomm__take_others(struct hxcomm_responses *responses, const struct hxcomm__queue *queue)
 {
+	if (queue->count == 0)
+		return 0;
 	struct hxcomm_responses out = *responses; /* a local copy that no store can alias */
 	size_t halts = 0;
 	for (size_t i = 0; i < queue->count; i++) {

@@ -18,28 +18,32 @@ static const struct stream {
 	const char *name, *unit;
 	unsigned kinds;   /* bit `code`: random ones of these */
 	unsigned flushes; /* one of so many messages ends its word with a comma; 0: none */
+	unsigned piece;   /* words at once; 0: all */
 } streams[] = {
-	{ "JTAG data", "messages", 1u << HXCOMM_RESPONSE_JTAG, 0 },
-	{ "omnibus data", "messages", 1u << HXCOMM_RESPONSE_OMNIBUS, 0 },
-	{ "ticks and halts", "messages", 1u << HXCOMM_RESPONSE_LOOPBACK, 0 },
-	{ "link notifications", "messages", 1u << HXCOMM_RESPONSE_LINK, 0 },
-	{ "timeout notifications", "messages", 1u << HXCOMM_RESPONSE_TIMEOUT, 0 },
-	{ "systimes", "messages", 1u << HXCOMM_RESPONSE_SYSTIME, 0 },
-	{ "sysdeltas", "messages", 1u << HXCOMM_RESPONSE_SYSDELTA, 0 },
-	{ "MADC pack 1", "samples", 1u << HXCOMM_RESPONSE_MADC_1, 0 },
-	{ "MADC pack 2", "samples", 1u << HXCOMM_RESPONSE_MADC_2, 0 },
-	{ "MADC pack 3", "samples", 1u << HXCOMM_RESPONSE_MADC_3, 0 },
-	{ "spike pack 1", "spikes", 1u << HXCOMM_RESPONSE_SPIKE_1, 0 },
-	{ "spike pack 2", "spikes", 1u << HXCOMM_RESPONSE_SPIKE_2, 0 },
-	{ "spike pack 3", "spikes", 1u << HXCOMM_RESPONSE_SPIKE_3, 0 },
-	{ "mix of MADC packs", "samples", 7u << HXCOMM_RESPONSE_MADC_1, 0 },
-	{ "mix of spike packs", "spikes", 7u << HXCOMM_RESPONSE_SPIKE_1, 0 },
+	{ "JTAG data", "messages", 1u << HXCOMM_RESPONSE_JTAG, 0, 0 },
+	{ "omnibus data", "messages", 1u << HXCOMM_RESPONSE_OMNIBUS, 0, 0 },
+	{ "ticks and halts", "messages", 1u << HXCOMM_RESPONSE_LOOPBACK, 0, 0 },
+	{ "link notifications", "messages", 1u << HXCOMM_RESPONSE_LINK, 0, 0 },
+	{ "timeout notifications", "messages", 1u << HXCOMM_RESPONSE_TIMEOUT, 0, 0 },
+	{ "systimes", "messages", 1u << HXCOMM_RESPONSE_SYSTIME, 0, 0 },
+	{ "sysdeltas", "messages", 1u << HXCOMM_RESPONSE_SYSDELTA, 0, 0 },
+	{ "MADC pack 1", "samples", 1u << HXCOMM_RESPONSE_MADC_1, 0, 0 },
+	{ "MADC pack 2", "samples", 1u << HXCOMM_RESPONSE_MADC_2, 0, 0 },
+	{ "MADC pack 3", "samples", 1u << HXCOMM_RESPONSE_MADC_3, 0, 0 },
+	{ "spike pack 1", "spikes", 1u << HXCOMM_RESPONSE_SPIKE_1, 0, 0 },
+	{ "spike pack 2", "spikes", 1u << HXCOMM_RESPONSE_SPIKE_2, 0, 0 },
+	{ "spike pack 3", "spikes", 1u << HXCOMM_RESPONSE_SPIKE_3, 0, 0 },
+	{ "mix of MADC packs", "samples", 7u << HXCOMM_RESPONSE_MADC_1, 0, 0 },
+	{ "mix of spike packs", "spikes", 7u << HXCOMM_RESPONSE_SPIKE_1, 0, 0 },
 	{ "mix of spike packs and sysdeltas", "spikes",
-	  7u << HXCOMM_RESPONSE_SPIKE_1 | 1u << HXCOMM_RESPONSE_SYSDELTA, 0 },
+	  7u << HXCOMM_RESPONSE_SPIKE_1 | 1u << HXCOMM_RESPONSE_SYSDELTA, 0, 0 },
 	{ "mix of omnibus data and spike packs", "messages",
-	  7u << HXCOMM_RESPONSE_SPIKE_1 | 1u << HXCOMM_RESPONSE_OMNIBUS, 0 },
-	{ "mix of all", "messages", 0x1fff, 0 },
-	{ "mix of all with commas", "messages", 0x1fff, 6 },
+	  7u << HXCOMM_RESPONSE_SPIKE_1 | 1u << HXCOMM_RESPONSE_OMNIBUS, 0, 0 },
+	{ "mix of all", "messages", 0x1fff, 0, 0 },
+	{ "mix of all with commas", "messages", 0x1fff, 6, 0 },
+	{ "omnibus data in frames of 180 words", "messages", 1u << HXCOMM_RESPONSE_OMNIBUS, 0, 180 },
+	{ "spike pack 3 in frames of 180 words", "spikes", 1u << HXCOMM_RESPONSE_SPIKE_3, 0, 180 },
+	{ "mix of all in frames of 180 words", "messages", 0x1fff, 0, 180 },
 };
 
 static const size_t sizes_words[] = { 8125000, 250000 };
@@ -85,6 +89,16 @@ static size_t count_messages(const uint64_t *words, size_t count)
 	return messages;
 }
 
+static void decode(const struct hxcomm__decode_kernel *kernel, const uint64_t *words, size_t count,
+        size_t piece, struct hxcomm_responses *out)
+{
+	struct hxcomm_decoder decoder;
+	hxcomm_decoder_init(&decoder);
+	for (size_t i = 0; i < count; i += piece)
+		need(hxcomm__decode(kernel, &decoder, words + i,
+		        count - i < piece ? count - i : piece, out));
+}
+
 static void bench(const struct stream *stream, const struct hxcomm__decode_kernel *kernel,
         const uint64_t *words, size_t count, size_t messages)
 {
@@ -93,11 +107,9 @@ static void bench(const struct stream *stream, const struct hxcomm__decode_kerne
 	struct hxcomm_responses *responses;
 	need(hxcomm_responses_new(&responses, 0));
 	for (int round = -1; round < ROUNDS; round++) { /* -1: the tables grow */
-		struct hxcomm_decoder decoder;
 		hxcomm_responses_clear(responses);
-		hxcomm_decoder_init(&decoder);
 		const double begin = now();
-		need(hxcomm__decode(kernel, &decoder, words, count, responses));
+		decode(kernel, words, count, stream->piece ? stream->piece : count, responses);
 		took[round < 0 ? 0 : round] = now() - begin;
 	}
 	snprintf(name, sizeof(name), "decode %s, %.0f MB", stream->name, 8e-6 * (double)count);
