@@ -66,7 +66,7 @@ struct emulator_queue {
 	size_t capacity;               /**< its size, a power of two */
 	size_t head;                   /**< index of the first event, counted without wrap */
 	size_t tail;                   /**< index behind the last event */
-	uint64_t due;                  /**< time of the first event; UINT64_MAX where there is none */
+	uint64_t due;                  /**< time of the first event; UINT64_MAX for none */
 };
 
 /** Takes events that leave the chip.

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Sanitizers surround each allocation with memory of their own. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/* Sanitizers surround each allocation with memory of their own, or shadow every access. */
+#if defined(__SANITIZE_THREAD__)
+enum { SURROUNDED = 8 };
+#elif defined(__SANITIZE_ADDRESS__)
 enum { SURROUNDED = 2 };
 #else
 enum { SURROUNDED = 1 };
