@@ -139,7 +139,8 @@ class Html(unittest.TestCase):
                 for row in self.pages["coordinates.html"].iter("tr") if row[0].get("id")}
         self.assertEqual(set(rows), {coordinate["name"] for coordinate in COORDINATES})
         for coordinate in COORDINATES:
-            self.assertEqual(rows[coordinate["name"]][1], coordinate["summary"])
+            if "summary" in coordinate:  # else it is what the name says
+                self.assertEqual(rows[coordinate["name"]][1], coordinate["summary"])
         for data in DATA:
             row = rows[data["coordinate"]]
             self.assertEqual(row[2], f"0 to {data['count'] - 1}")
