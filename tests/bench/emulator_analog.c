@@ -418,19 +418,19 @@ static void bench_recording(void)
 	free(spikes);
 }
 
-/* Without arguments everything. With "kernels" those alone; with the name of one the dense network with it; with a number
- * of threads behind it on so many only, without rich neurons; with a number of milliseconds behind
- * that for so long. */
+/* Without arguments everything. With "kernels" those alone; with the name of one the dense network
+ * with it; with a number of threads behind it on so many only, without rich neurons; with a number
+ * of milliseconds behind that for so long. */
 int main(int count, char **arguments)
 {
 	const struct kernel *all[3];
 	const unsigned only = count > 2 ? (unsigned)strtoul(arguments[2], NULL, 10) : 0;
 	const unsigned rounds = count > 3 ? (unsigned)strtoul(arguments[3], NULL, 10) : 41;
-	if (count > 1 && !strcmp(arguments[1], "kernels"))
-		bench_kernels();
-	if (count < 2) {
+	if (count < 2 || !strcmp(arguments[1], "kernels")) {
 		bench_kernels();
 		bench_sensors();
+	}
+	if (count < 2) {
 		bench_time();
 		bench_recording();
 	}
