@@ -192,8 +192,8 @@ static void configure_generators(struct haldls_chip *chip, const struct grenade_
 		for (uint32_t h = 0; h < HALDLS_HEMISPHERES; h++)
 			if (plan->generators[i].used >> h & 1)
 				grenade__generator_configure(
-				        &chip->background_spike_source[4 * h +
-				                plan->generators[i].bus],
+				        &chip->background_spike_source[haldls_padi_bus(
+				                h, plan->generators[i].bus)],
 				        plan, i, h);
 	}
 }

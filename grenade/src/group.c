@@ -90,7 +90,8 @@ static int group_neurons(struct grenade_plan *plan)
 			if (status != HXCOMM_OK)
 				return status;
 			plan->groups[of_output[output]].output = (uint8_t)output;
-			plan->groups[of_output[output]].bus = (uint8_t)(output % 4);
+			plan->groups[of_output[output]].bus =
+			        (uint8_t)(output % HALDLS_PADI_BUSES);
 		}
 		join(plan, of_output[output], unit);
 	}
