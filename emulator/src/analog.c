@@ -51,7 +51,7 @@ static void power_up(struct emulator_analog *a)
 	memset(a->synapses[1].relabelled, true, sizeof(a->synapses[1].relabelled));
 	a->all_stale = true;
 	a->plan_stale = true;
-	a->steps_most = a->config.noise ? 4 : 1;
+	a->steps_most = a->config.noise ? ANALOG_STEPS_MOST : 1;
 	a->recorded_stale = true;
 	a->held_stale = true;
 	a->madc = (struct haldls_madc_config)HALDLS_MADC_CONFIG_INIT;

@@ -30,6 +30,7 @@ enum {
 	ANALOG_SPIKES_HALF = 65536,   /**< spikes of a hemisphere in a run of windows */
 	ANALOG_BUSY_TICKS = 5000,     /**< 20 us in windows once a neuron was near its threshold */
 	ANALOG_SETTLED_TICKS = 5000,  /**< 20 us without a motion show that nothing moves */
+	ANALOG_STEPS_MOST = 6,        /**< single steps in a step of windows that noise hides */
 	ANALOG_REFRESH_TICKS = 25000, /**< 100 us of a settling memory between two looks at it */
 };
 
@@ -162,8 +163,8 @@ struct emulator_analog {
 
 	uint64_t busy_until;   /* some neuron was near its threshold: run in windows until then */
 	uint64_t windows_from; /* … but in single steps until this tick */
-	unsigned steps_most;   /* in the longest step of a window: 4 where noise hides what 320 ns
-				  miss,   else 1 */
+	unsigned steps_most;   /* in the longest step of a window: more than 1 where noise hides
+				  what long ones miss */
 	bool plan_stale, plan_fits; /* the plan is for other parameters; windows are possible */
 
 	/* noise: membranes.noise of each neuron holds at `noise_time` */

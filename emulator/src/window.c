@@ -13,7 +13,9 @@
 enum {
 	STEP = EMULATOR_STEP_TICKS,
 	WINDOWS_LEAST = 2,     /* steps worth to begin for */
-	STEEPEST = 8,          /* steps in the shortest time constant */
+	RICH_STEPS = 4,        /* single steps in the longest one of rich neurons */
+	SLOT_STEPS = PHYSICS_NOISE_SLOT / STEP,
+	STEEPEST = 6,          /* steps in the shortest time constant */
 	ROW = sizeof(kernel_columns) / sizeof(float), /* from step to step of a path */
 	SPIKING_TICKS = 20000, /* go on for 80 us after spikes */
 	CAREFUL_TICKS = 5000,  /* single steps for 20 us after what windows cannot do */
@@ -115,9 +117,12 @@ static void plan(struct emulator_analog *a)
 {
 	struct kernel_plan *p = &a->plan;
 	const float rate = fastest_rate(a);
-	unsigned steps = a->steps_most;
-	while (steps > 1 && (float)(steps * STEP) * tick * rate * STEEPEST > 1)
-		steps /= 2;
+	const bool rich = a->membranes.rich && a->steps_most > RICH_STEPS;
+	unsigned steps = rich ? RICH_STEPS : a->steps_most;
+	/* a slot of the noise takes a whole number of them */
+	while (steps > 1 && (SLOT_STEPS % steps ||
+				    (float)(steps * STEP) * tick * rate * STEEPEST > 1))
+		steps--;
 	p->ticks = steps * STEP;
 	p->h = (float)p->ticks * tick;
 	a->plan_fits = p->h * rate * STEEPEST <= 1;
@@ -181,18 +186,17 @@ static bool spike(struct run *run, uint32_t n, uint64_t at)
 	return true;
 }
 
-/* A membrane crosses its threshold in step @k of a window. @from, @to: V at both ends of the last
- * @part of the step. Returns whether its reset begins. */
-static bool fire(struct run *run, uint32_t n, unsigned k, float part, float from, float to)
+/* A membrane crosses its threshold at @time, steps since the window's begin, with @speed, V per step.
+ * Returns whether its reset begins. */
+static bool fire(struct run *run, uint32_t n, float time, float speed)
 {
 	struct emulator_analog *a = run->a;
-	const float threshold = a->membranes.threshold[n], share = (threshold - from) / (to - from);
-	const float time = (float)(k + 1) - part * (1 - most(least(share, 1), 0));
+	const float threshold = a->membranes.threshold[n];
 	const float delay = a->comparator_delay[analog_quadrant(n)];
 	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
 	if (!spike(run, n, at) || a->refractory[n].release <= at)
 		return false;
-	park(a, n, threshold + (to - from) / part * delay * run->per_tick, at);
+	park(a, n, threshold + speed * delay * run->per_tick, at);
 	return true;
 }
 
@@ -210,15 +214,27 @@ static void fire_rich(void *user, unsigned n, float time, float speed)
 	emulator__rich_place(a, n, run->begin);
 }
 
+/* Where in step @k of a window a membrane is at @volt, which lies between both ends of its way: along
+ * a parabola, whose bend comes from the steps beside it. 0 ... 1 */
+static float place_of(const float *v, unsigned k, unsigned steps, float volt)
+{
+	const float from = v[k * ROW], way = v[(k + 1) * ROW] - from;
+	const float before = k ? from - v[(k - 1) * ROW] : way;
+	const float after = k + 1 < steps ? v[(k + 2) * ROW] - from - way : way;
+	const float bend = (after - before) * (k && k + 1 < steps ? 0.25f : 0.5f);
+	const float place = (volt - from) / way;
+	return most(least(place + bend * place * (1 - place) / way, 1), 0);
+}
+
 /* All crossings of a neuron from step @k on, to the begin of a reset. */
 static void fire_from(struct run *run, uint32_t n, unsigned k)
 {
-	const struct kernel_path *path = &run->half->path;
-	const uint32_t column = n % ANALOG_COLUMNS;
+	const float *v = &run->half->path.v[0][n % ANALOG_COLUMNS];
 	for (; k < run->steps; k++) {
-		const float from = path->v[k][column], to = path->v[k + 1][column];
+		const float from = v[k * ROW], to = v[(k + 1) * ROW];
 		const float threshold = run->a->membranes.threshold[n];
-		if (from <= threshold && to > threshold && fire(run, n, k, 1, from, to))
+		if (from <= threshold && to > threshold &&
+			fire(run, n, (float)k + place_of(v, k, run->steps, threshold), to - from))
 			return;
 	}
 }
@@ -297,7 +313,10 @@ static void follow_carefully(
 	for (; k < run->steps; k++, part = 1) {
 		const float from = v, threshold = a->membranes.threshold[n];
 		v = follow(course, v, inflow[(k + 1) * ROW], part);
-		if (from <= threshold && v > threshold && fire(run, n, k, part, from, v))
+		if (from > threshold || v <= threshold)
+			continue;
+		const float share = (threshold - from) / (v - from);
+		if (fire(run, n, (float)(k + 1) - part * (1 - share), (v - from) / part))
 			return;
 	}
 	a->membranes.v[n] = rails(v);

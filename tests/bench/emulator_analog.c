@@ -303,7 +303,8 @@ static size_t draw_arrivals(struct arrival *out, uint64_t next[512], uint64_t st
 static void bench_dense(
 	const char *name, unsigned kernel, unsigned threads, bool rich, unsigned rounds)
 {
-	enum { CHUNK = 20000, ARRIVALS = 8192 };
+	enum { CHUNK = 24000, CHUNKS = 10, ARRIVALS = 8192 };
+	const double per_ms = (double)TICKS_MS / (CHUNK * CHUNKS);
 	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
 	double *spent = calloc(rounds, sizeof(*spent));
 	static struct arrival arrivals[ARRIVALS];
@@ -317,15 +318,15 @@ static void bench_dense(
 	struct emulator_analog_work before, after;
 	emulator__analog_work(&before, a);
 	for (unsigned round = 0; round < rounds; round++)
-		for (uint64_t end = now + TICKS_MS; now < end;) {
-			const uint64_t stop = now + CHUNK < end ? now + CHUNK : end;
+		for (unsigned chunk = 0; chunk < CHUNKS; chunk++) {
+			const uint64_t stop = now - now % CHUNK + CHUNK;
 			const size_t count = draw_arrivals(arrivals, next, stop);
 			const double begin = seconds();
 			for (size_t i = 0; i < count; i++)
 				emulator__analog_driver_event(a, arrivals[i].time,
 					arrivals[i].source / 2, arrivals[i].source % 2);
 			advance(a, stop - now, spikes);
-			spent[round] += seconds() - begin;
+			spent[round] += (seconds() - begin) * per_ms;
 		}
 	emulator__analog_work(&after, a);
 	qsort(spent, rounds, sizeof(*spent), by_value);
@@ -334,12 +335,12 @@ static void bench_dense(
 	       "\"events\":%.6g,\"row_events\":%.6g,\"windows\":%.6g,\"window_steps\":%.6g,"
 	       "\"single_steps\":%.6g}}\n",
 		name, spent[rounds / 2] * 1e3, spent[0] * 1e3, 1e-3 / spent[rounds / 2],
-		per_round(after.spikes - before.spikes, rounds),
-		per_round(after.events - before.events, rounds),
-		per_round(after.row_events - before.row_events, rounds),
-		per_round(after.windows - before.windows, rounds),
-		per_round(after.window_steps - before.window_steps, rounds),
-		per_round(after.single_steps - before.single_steps, rounds));
+		per_ms * per_round(after.spikes - before.spikes, rounds),
+		per_ms * per_round(after.events - before.events, rounds),
+		per_ms * per_round(after.row_events - before.row_events, rounds),
+		per_ms * per_round(after.windows - before.windows, rounds),
+		per_ms * per_round(after.window_steps - before.window_steps, rounds),
+		per_ms * per_round(after.single_steps - before.single_steps, rounds));
 	emulator__analog_free(a);
 	free(spikes);
 	free(spent);
