@@ -299,6 +299,14 @@ static void exhausted_memory_is_an_error_not_a_crash(void **state)
 	}
 }
 
+static int count_container(const struct haldls_container *container, uint32_t element,
+	const void *value, void *user)
+{
+	(void)container, (void)element, (void)value;
+	(*(size_t *)user)++;
+	return 0;
+}
+
 static void memory_for_differences_may_run_out(void **state)
 {
 	struct fixture *f = *state;
@@ -311,6 +319,15 @@ static void memory_for_differences_may_run_out(void **state)
 			f->known, f->words, &count, &f->chip, &f->other, NULL);
 		failed = torture_end();
 		assert_int_equal(status, failed ? HXCOMM_ENOMEM : HXCOMM_OK);
+	}
+	failed = true;
+	for (long n = 0; failed; n++) {
+		size_t visited = 0;
+		torture_begin(n);
+		const int status = haldls_chip_visit(&f->chip, NULL, count_container, &visited);
+		failed = torture_end();
+		assert_int_equal(status, failed ? HXCOMM_ENOMEM : HXCOMM_OK);
+		assert_int_equal(visited == 0, failed);
 	}
 	torture_begin(0);
 	assert_int_equal(haldls_chip_compare(&f->chip, &f->other, NULL, NULL), 1);
