@@ -114,6 +114,72 @@ static void a_train_fills_a_program_to_the_last_word(void **state)
 	fisch_program_free(p);
 }
 
+/* Trains of one, the events of a train in turn, give the words of the train: times differ. */
+static void trains_of_one_add_up_to_a_train(void **state)
+{
+	enum { COUNT = 600 };
+	struct test_random random = { .seed = 9 };
+	uint64_t times[COUNT];
+	uint16_t labels[COUNT];
+	struct fisch_program *whole, *singly;
+	(void)state;
+	assert_ok(fisch_program_new(&whole, 2 * COUNT));
+	assert_ok(fisch_program_new(&singly, 2 * COUNT));
+	for (size_t i = 0; i < COUNT; i++) {
+		times[i] = 7 * i + test_random_below(&random, 7);
+		labels[i] = (uint16_t)test_random_next(&random);
+		assert_ok(fisch_program_append_spike_train(singly, &times[i], &labels[i], 1));
+	}
+	assert_ok(fisch_program_append_spike_train(whole, times, labels, COUNT));
+	size_t count, other_count;
+	const uint64_t *words = fisch_program_words(whole, &count);
+	const uint64_t *other = fisch_program_words(singly, &other_count);
+	assert_int_equal(count, 2 * COUNT);
+	assert_int_equal(other_count, count);
+	assert_memory_equal(other, words, count * sizeof(*words));
+	/* both are full */
+	assert_error(fisch_program_append_spike_train(singly, times, labels, 1), HXCOMM_ERANGE,
+	        "2 more words after 1200 exceed the program's limit of 1200");
+	assert_error(fisch_program_append_spikes(singly, labels, 1), HXCOMM_ERANGE,
+	        "1 more words after 1200");
+	static const uint64_t late = UINT64_C(1) << 32;
+	fisch_program_clear(singly);
+	assert_error(fisch_program_append_spike_train(singly, &late, labels, 1), HXCOMM_ERANGE,
+	        "last event at 4294967296 cycles, the timer has 32 bits");
+	fisch_program_words(singly, &count);
+	assert_int_equal(count, 0);
+	fisch_program_free(whole);
+	fisch_program_free(singly);
+}
+
+/* Without room, a single word is not half appended, and a read not counted. */
+static void a_single_word_without_memory_changes_nothing(void **state)
+{
+	static const uint64_t time = 3;
+	static const uint16_t label = 4;
+	struct fisch_program *p;
+	struct fisch_ticket ticket = { .position = 77 };
+	(void)state;
+	assert_ok(fisch_program_new(&p, 0));
+	for (size_t step = 0; step < 4; step++) {
+		torture_begin(0);
+		const int status = step == 0 ? fisch_program_append_wait_until(p, 5) :
+		        step == 1 ? fisch_program_append_spikes(p, &label, 1) :
+		        step == 2 ? fisch_program_append_omnibus_read(&ticket, p, 9) :
+		                    fisch_program_append_spike_train(p, &time, &label, 1);
+		assert_true(torture_end());
+		assert_int_equal(status, HXCOMM_ENOMEM);
+		const struct fisch_mark mark = fisch_program_mark(p);
+		assert_int_equal(mark.words, 0);
+		assert_int_equal(mark.omnibus, 0);
+		assert_int_equal(ticket.position, 77);
+	}
+	assert_ok(fisch_program_append_omnibus_read(&ticket, p, 9));
+	assert_int_equal(ticket.position, 0);
+	assert_int_equal(fisch_program_mark(p).omnibus, 1);
+	fisch_program_free(p);
+}
+
 static void exhausted_memory_changes_nothing(void **state)
 {
 	uint64_t times[1000];
@@ -142,6 +208,8 @@ int main(void)
 		cmocka_unit_test(the_words_of_a_random_train_are_the_train),
 		cmocka_unit_test(wrong_trains_change_nothing),
 		cmocka_unit_test(a_train_fills_a_program_to_the_last_word),
+		cmocka_unit_test(trains_of_one_add_up_to_a_train),
+		cmocka_unit_test(a_single_word_without_memory_changes_nothing),
 		cmocka_unit_test(exhausted_memory_changes_nothing),
 	};
 	return cmocka_run_group_tests_name("fisch/spike_train", tests, NULL, NULL);
