@@ -17,9 +17,7 @@
 static int write_line(const struct haldls_container *container, uint32_t coordinate,
         const void *value, void *file)
 {
-	json_t *line = json_pack("{s:s,s:I,s:o}", "container", container->name, "coordinate",
-	        (json_int_t)coordinate, "fields",
-	        container_json_write(container, coordinate, value));
+	json_t *line = container_json_line(container, coordinate, value);
 	if (!line)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for a line");
 	const int status = json_dumpf(line, file, JSON_COMPACT);

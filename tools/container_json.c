@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "container_json.h"
 
+#include <haldls/coordinate.h>
 #include <haldls/json.h>
 #include <hxcomm/error.h>
 
@@ -110,4 +111,31 @@ json_t *container_json_describe(const struct haldls_container *container)
 	        "words", "write", describe_words(container, container->write_words), "read",
 	        describe_words(container, container->read_words), "access", access, "backends", backends,
 	        "fields", fields);
+}
+
+void container_json_place(json_t *line, const struct haldls_container *container,
+        uint32_t coordinate)
+{
+	char labels[HALDLS_COORDINATE_TEXT_MAX];
+	const struct haldls_coordinate *type = haldls_coordinate_find(container->coordinate);
+	if (type && type->part_count &&
+	        haldls_coordinate_print(labels, sizeof(labels), type, coordinate,
+	                HALDLS_COORDINATE_LABELS) == HXCOMM_OK)
+		json_object_set_new(line, "place", json_string(labels));
+}
+
+json_t *container_json_line(const struct haldls_container *container, uint32_t coordinate,
+        const void *value)
+{
+	json_t *line = json_pack(
+	        "{s:s,s:I}", "container", container->name, "coordinate", (json_int_t)coordinate);
+	json_t *fields = container_json_write(container, coordinate, value);
+	if (!line || !fields) {
+		json_decref(line);
+		json_decref(fields);
+		return NULL;
+	}
+	container_json_place(line, container, coordinate);
+	json_object_set_new(line, "fields", fields);
+	return line;
 }

@@ -117,10 +117,8 @@ static int read_line_range(struct range *out, struct work *work, const json_t *l
 static json_t *describe(const struct range *range, uint32_t index, const void *values)
 {
 	const struct haldls_container *container = range->container;
-	return json_pack("{s:s,s:I,s:o}", "container", container->name, "coordinate",
-	        (json_int_t)range->first + index, "fields",
-	        container_json_write(container, range->first + index,
-	                (const char *)values + index * container->size));
+	return container_json_line(container, range->first + index,
+	        (const char *)values + index * container->size);
 }
 
 static int answer_read(json_t **out, const json_t *line, void *user)

@@ -4,6 +4,7 @@
 
 #include "bss.h"
 #include "chip_lines.h"
+#include "container_json.h"
 #include "jsonout.h"
 #include "progress.h"
 #include "registers_session.h"
@@ -218,12 +219,15 @@ static int print_difference(const struct haldls_chip_difference *difference, voi
 	struct differences *differences = user;
 	char text[320];
 	differences->count++;
-	if (differences->json)
-		return jsonout_print(json_pack("{s:s,s:I,s:s,s:I,s:I,s:I}", "container",
+	if (differences->json) {
+		json_t *line = json_pack("{s:s,s:I,s:s,s:I,s:I,s:I}", "container",
 		        difference->container->name, "coordinate", (json_int_t)difference->element,
 		        "field", difference->field->name, "index", (json_int_t)difference->index,
 		        "first", (json_int_t)difference->first, "second",
-		        (json_int_t)difference->second));
+		        (json_int_t)difference->second);
+		container_json_place(line, difference->container, difference->element);
+		return jsonout_print(line);
+	}
 	haldls_chip_difference_print(text, sizeof(text), difference);
 	puts(text);
 	return 0;

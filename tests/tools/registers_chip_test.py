@@ -49,6 +49,8 @@ class Chip(Case):
         self.assertEqual([line["words"] for line in answers], [2] * 5)
         text += '{"container":"CapMemCell","coordinate":12480}\n{"container":"TMP112Status"}\nno\n'
         answers = self.lines("read", text=text, status=1)
+        self.assertEqual([answer.pop("place") for answer in answers[:5]],
+                         [f"CapMemBlock:0 Row:0 Column:{i}" for i in range(5)])
         self.assertEqual(answers[:5], writes)
         self.assertIn("allowed are 0 to 12479", answers[5]["error"])
         self.assertEqual(answers[6]["fields"]["temperature"] // 16 / 16, 38)
@@ -106,7 +108,8 @@ class Chip(Case):
         line, = [json.loads(line) for line in
                  self.bss("registers", "diff", "--json", self.uri, "full.jsonl", status=1)[0].splitlines()]
         self.assertEqual(line, {"container": "SynapseRow", "coordinate": 511, "field": "labels",
-                                "index": 253, "first": 9, "second": 0})
+                                "index": 253, "first": 9, "second": 0,
+                                "place": "Synram:1 SynapseRow:255"})
         # the lines of a dump restore it
         answers = self.lines("write", text=changed)
         self.assertEqual(len(answers), len(lines))
@@ -162,6 +165,7 @@ class Chip(Case):
         out, _ = self.bss("registers", "dump", "--changed", "-", text='{"container":"CapMemCell",'
                           '"fields":{"value":5}}')
         self.assertEqual(json.loads(out), {"container": "CapMemCell", "coordinate": 0,
+                                           "place": "CapMemBlock:0 Row:0 Column:0",
                                            "fields": {"value": 5}})
 
     def test_wrong_requests_are_told(self):
