@@ -57,7 +57,7 @@ def fields(c):
     out = [".SH FIELDS"]
     for row in text.rows(c):
         lines = [sentence(row.summary), f"{sentence(row.kind)}",
-                 f"Range: {row.range}" + (f" {row.unit}" if row.unit else "") + ".",
+                 f"Range: {row.range}." + (f" Unit: {row.unit}." if row.unit else ""),
                  f"Default: {row.default}."]
         lines += [sentence(note) for note in row.notes]
         out += item(row.name + row.dims, *lines)

@@ -130,16 +130,17 @@ def coordinates_shown(c):
 
 def address_lists(c):
     """[(title, [(word, expression, [address at each coordinate shown])])] of a register."""
-    kinds = []
-    if c.write.count:
-        title = "Addresses" if c.read.data == c.write.data else "Addresses of writes"
-        kinds.append((title, c.write))
-    if c.read.count and c.read.data != c.write.data:
-        kinds.append(("Addresses of reads", c.read))
-    for backend, addresses in c.addresses.items():
-        if addresses.data not in [a.data for _, a in kinds]:
-            kinds.append((f"Addresses over {backend}", addresses))
-    return [(title, address_rows(c, addresses)) for title, addresses in kinds]
+    same = c.read.data == c.write.data
+    lists = [("" if same else " of writes", c.write)] if c.write.count else []
+    if c.read.count and not same:
+        lists.append((" of reads", c.read))
+    if c.addresses:  # they depend on the back end
+        by_place = {}
+        for backend in c.backends:
+            addresses = c.addresses.get(backend, c.write)
+            by_place.setdefault(str(addresses.data), (addresses, []))[1].append(backend)
+        lists = [(f" over {', '.join(names)}", addresses) for addresses, names in by_place.values()]
+    return [(f"Addresses{title}", address_rows(c, addresses)) for title, addresses in lists]
 
 
 def address_rows(c, addresses):
