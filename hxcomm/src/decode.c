@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* The byte walker of spec/transport.md 1.6, straight into the tables, and the times of 2.7.
  *
- * Messages lie at any byte of the words. A piece of the stream is walked in chunks, with room for
- * all that a chunk may hold made before it, so that the walk checks no capacity. What is left of a
+ * A piece of the stream is taken in chunks, with room for all that a chunk may hold made before it,
+ * so that nothing checks a capacity. Of each chunk a kernel takes what it can; the walk here, one
+ * message after the other, takes the end of a piece and finds what is wrong. What is left of a
  * piece, at most two words, is kept and walked together with the next piece. */
 #include <hxcomm/decoder.h>
 
@@ -63,7 +64,74 @@ static inline uint64_t window(const uint64_t *words, size_t position)
 	return at[0] << shift | (at[shift != 0] >> 1) >> (63 - shift);
 }
 
-/* Walk. Returns the byte of an undefined code, or -1. The tables have room (see reserve). */
+/* A message that arrived at `time`; `low` is what a pack of three has behind its first 8 bytes.
+ * Returns the time behind it. */
+static uint64_t take_message(struct hxcomm_responses *out, struct hxcomm_decoder *decoder,
+        uint64_t word, uint64_t low, uint64_t time)
+{
+	switch (word >> 56) {
+	case HXCOMM_RESPONSE_JTAG:
+		out->jtag.value[out->jtag.count] = word & UINT64_C(0x1ffffffff);
+		out->jtag.time[out->jtag.count++] = time;
+		break;
+	case HXCOMM_RESPONSE_OMNIBUS:
+		out->omnibus.value[out->omnibus.count] = (uint32_t)word;
+		out->omnibus.time[out->omnibus.count++] = time;
+		break;
+	case HXCOMM_RESPONSE_LOOPBACK:
+		if (word & 1) {
+			out->loopback.tick[out->loopback.count] = 1;
+			out->loopback.time[out->loopback.count++] = time;
+		} else {
+			decoder->halts++;
+		}
+		break;
+	case HXCOMM_RESPONSE_LINK:
+		out->links.value[out->links.count] = (uint8_t)word;
+		out->links.time[out->links.count++] = time;
+		break;
+	case HXCOMM_RESPONSE_TIMEOUT:
+		add_timeout(&out->timeouts, word, time);
+		break;
+	case HXCOMM_RESPONSE_SYSTIME:
+		return word & HXCOMM__TIME_MASK;
+	case HXCOMM_RESPONSE_SYSDELTA:
+		return (time + (word & 0xff)) & HXCOMM__TIME_MASK;
+	case HXCOMM_RESPONSE_MADC_1:
+		add_sample(&out->madc, word, time);
+		out->madc_packs[0]++;
+		break;
+	case HXCOMM_RESPONSE_MADC_2:
+		add_sample(&out->madc, word >> 24, time);
+		add_sample(&out->madc, word, time);
+		out->madc_packs[1]++;
+		break;
+	case HXCOMM_RESPONSE_MADC_3:
+		add_sample(&out->madc, word >> 32, time);
+		add_sample(&out->madc, word >> 8, time);
+		add_sample(&out->madc, word << 16 | low, time);
+		out->madc_packs[2]++;
+		break;
+	case HXCOMM_RESPONSE_SPIKE_1:
+		add_spike(&out->spikes, word, time);
+		out->spike_packs[0]++;
+		break;
+	case HXCOMM_RESPONSE_SPIKE_2:
+		add_spike(&out->spikes, word >> 24, time);
+		add_spike(&out->spikes, word, time);
+		out->spike_packs[1]++;
+		break;
+	case HXCOMM_RESPONSE_SPIKE_3:
+		add_spike(&out->spikes, word >> 32, time);
+		add_spike(&out->spikes, word >> 8, time);
+		add_spike(&out->spikes, word << 16 | low, time);
+		out->spike_packs[2]++;
+		break;
+	}
+	return time;
+}
+
+/* Returns the byte of an undefined code, or -1. The tables have room (see step). */
 static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
         struct hxcomm_responses *out)
 {
@@ -83,79 +151,16 @@ static int walk_messages(struct hxcomm__walk *walk, struct hxcomm_decoder *decod
 			position = (position | 7) + 1; /* comma: the rest of the word is filler */
 			continue;
 		}
-		uint64_t low = 0; /* what a pack of three has behind its first 8 bytes */
+		uint64_t low = 0;
 		if (code == HXCOMM_RESPONSE_SPIKE_3 || code == HXCOMM_RESPONSE_MADC_3) {
 			if (walk->end - position < 10)
 				break;
-			const size_t at = position + 8;
-			low = words[at >> 3] << ((at & 7) * 8) >> 48;
-			if ((at & 7) == 7)
-				low |= words[(at >> 3) + 1] >> 56;
+			/* in one word: messages begin at even bytes, for all are 8 or 10 long */
+			low = words[(position >> 3) + 1] << ((position & 7) * 8) >> 48;
 			position += 2;
 		}
-		time = (time + 1) & HXCOMM__TIME_MASK;
 		position += 8;
-		switch (code) {
-		case HXCOMM_RESPONSE_JTAG:
-			out->jtag.value[out->jtag.count] = word & UINT64_C(0x1ffffffff);
-			out->jtag.time[out->jtag.count++] = time;
-			break;
-		case HXCOMM_RESPONSE_OMNIBUS:
-			out->omnibus.value[out->omnibus.count] = (uint32_t)word;
-			out->omnibus.time[out->omnibus.count++] = time;
-			break;
-		case HXCOMM_RESPONSE_LOOPBACK:
-			if (word & 1) {
-				out->loopback.tick[out->loopback.count] = 1;
-				out->loopback.time[out->loopback.count++] = time;
-			} else {
-				decoder->halts++;
-			}
-			break;
-		case HXCOMM_RESPONSE_LINK:
-			out->links.value[out->links.count] = (uint8_t)word;
-			out->links.time[out->links.count++] = time;
-			break;
-		case HXCOMM_RESPONSE_TIMEOUT:
-			add_timeout(&out->timeouts, word, time);
-			break;
-		case HXCOMM_RESPONSE_SYSTIME:
-			time = word & HXCOMM__TIME_MASK;
-			break;
-		case HXCOMM_RESPONSE_SYSDELTA:
-			time = (time + (word & 0xff)) & HXCOMM__TIME_MASK;
-			break;
-		case HXCOMM_RESPONSE_MADC_1:
-			add_sample(&out->madc, word, time);
-			out->madc_packs[0]++;
-			break;
-		case HXCOMM_RESPONSE_MADC_2:
-			add_sample(&out->madc, word >> 24, time);
-			add_sample(&out->madc, word, time);
-			out->madc_packs[1]++;
-			break;
-		case HXCOMM_RESPONSE_MADC_3:
-			add_sample(&out->madc, word >> 32, time);
-			add_sample(&out->madc, word >> 8, time);
-			add_sample(&out->madc, word << 16 | low, time);
-			out->madc_packs[2]++;
-			break;
-		case HXCOMM_RESPONSE_SPIKE_1:
-			add_spike(&out->spikes, word, time);
-			out->spike_packs[0]++;
-			break;
-		case HXCOMM_RESPONSE_SPIKE_2:
-			add_spike(&out->spikes, word >> 24, time);
-			add_spike(&out->spikes, word, time);
-			out->spike_packs[1]++;
-			break;
-		case HXCOMM_RESPONSE_SPIKE_3:
-			add_spike(&out->spikes, word >> 32, time);
-			add_spike(&out->spikes, word >> 8, time);
-			add_spike(&out->spikes, word << 16 | low, time);
-			out->spike_packs[2]++;
-			break;
-		}
+		time = take_message(out, decoder, word, low, (time + 1) & HXCOMM__TIME_MASK);
 	}
 	/* fewer than 8 bytes: a comma or an undefined code is seen already now */
 	while (undefined < 0 && position < walk->stop) {

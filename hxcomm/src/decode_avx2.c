@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The two passes four words at a time, by AVX2: as decode_avx512.c, where it is explained, with
- * look-ups in place of the instructions that squeeze lanes together. */
+ * look-ups in place of the instructions that squeeze lanes together. It takes 0.5 to 0.8 of the
+ * time of plain C, but for long reads, which are the same loop (bench/decode). */
 #include "decode.h"
 
 #include <immintrin.h>
