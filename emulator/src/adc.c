@@ -96,7 +96,7 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 		a->kernel->step(m, STEP * 4e-9f, 0, variants);
 		if (m->rich)
 			a->kernel->rich(m, &a->rich_ahead, STEP * 4e-9f, 0, variants, m->rich);
-		if (analog_is_stepped(a))
+		if (a->compartments.shorts || a->compartments.edges)
 			emulator__compartment_exchange(a, m, STEP * 4e-9f);
 		emulator__readout_hold(a, m);
 		variants = 0;

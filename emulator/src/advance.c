@@ -48,13 +48,27 @@ static uint64_t line_limit(const struct emulator_analog *a, uint64_t limit)
 	return ticks < (float)limit ? (uint64_t)ticks : limit;
 }
 
+/* Ticks in which the adaptation of a joined membrane, which follows its node behind a leap, may not
+ * fall far behind. */
+static uint64_t adaptation_limit(struct emulator_analog *a, uint64_t limit)
+{
+	float fastest = 1;
+	if (emulator__readout_holds(a))
+		return STEP;
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
+		if (a->rich.joined[n] > 0 && a->neuron[n].enable_adaptation)
+			fastest = fmaxf(fastest, a->rich.adaptation_rate[n]);
+	const float ticks = fmaxf(0.25f / fastest / 4e-9f, ANALOG_SETTLED_TICKS);
+	return ticks < (float)limit ? (uint64_t)ticks : limit;
+}
+
 /* Length of the next move towards @t: a leap where nothing can happen on the way, else a step. */
-static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
+static uint64_t choose_length(struct emulator_analog *a, uint64_t t)
 {
 	const uint64_t room = t - a->grid;
 	uint64_t limit = room < a->stride ? room : a->stride;
 	if (limit < 2 * STEP || a->flags & (KERNEL_NEAR | KERNEL_CROSSING) || a->noise_stepped ||
-		a->any_stale || a->all_stale || a->grid < a->careful_until || analog_is_stepped(a))
+		a->any_stale || a->all_stale || a->grid < a->careful_until)
 		return STEP;
 	if (a->capmem.settling) {
 		/* membranes follow a settling memory: short leaps at first and before somebody
@@ -69,6 +83,8 @@ static uint64_t choose_length(const struct emulator_analog *a, uint64_t t)
 			limit = ANALOG_REFRESH_TICKS;
 	}
 	limit = until_change(a, limit);
+	if (a->compartments.edges || a->compartments.shorts)
+		limit = adaptation_limit(a, limit);
 	if (a->flags & KERNEL_ACTIVE)
 		limit = line_limit(a, limit);
 	return limit < 2 * STEP ? STEP : limit - limit % STEP;
@@ -116,6 +132,7 @@ static void leap(struct emulator_analog *a, uint64_t length)
 	a->flags = a->kernel->leap(m, h, resets ? KERNEL_RESETS : 0);
 	if (m->rich)
 		a->flags |= a->kernel->rich_leap(m, &a->rich, h, resets ? KERNEL_RESETS : 0);
+	a->flags |= emulator__compartment_leap(a, h);
 	if (a->flags & KERNEL_CROSSING || (a->flags & KERNEL_NEAR && a->flags & KERNEL_FAST)) {
 		restore(a);
 		a->refreshed_at = refreshed_at;

@@ -276,7 +276,6 @@ static void refresh_shared(struct emulator_analog *a)
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
 		a->bypasses |= a->neuron[n].enable_bypass_excitatory |
 			       a->neuron[n].enable_bypass_inhibitory;
-	a->moved_at = a->grid;
 	memset(a->stale, 0, sizeof(a->stale));
 	a->any_stale = false;
 	a->plan_stale = true;

@@ -181,7 +181,6 @@ struct emulator_analog {
 	uint64_t event_at;                         /* tick of the first event of this step */
 	float farad[ANALOG_NEURONS];               /* F, of the membranes */
 	float adaptation_step[ANALOG_NEURONS];     /* V/s per spike, signed */
-	uint64_t moved_at; /* tick at which single steps last saw something move */
 	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
 	uint64_t conversions, samples;          /* so far */
 	struct emulator_analog_work work;       /* but for windows, whose halves count */
@@ -235,7 +234,7 @@ struct emulator_analog {
 	bool column_sensors[ANALOG_HEMISPHERES][2][ANALOG_COLUMNS];
 };
 
-/** Do single steps alone follow these neurons: several of a node, those with bypasses
+/** Do windows leave these neurons to single steps: several of a node, those with bypasses
  *  or joined fire lines? */
 static inline bool analog_is_stepped(const struct emulator_analog *a)
 {

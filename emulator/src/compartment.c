@@ -54,11 +54,11 @@ static void join_all(const struct emulator_analog *a, uint16_t parent[ENDS])
 }
 
 static void add_node(struct compartments *c, uint16_t parent[ENDS], unsigned *members,
-	uint16_t node_of[ENDS], uint16_t root)
+	uint16_t node_of[ENDS], uint16_t root, bool alone)
 {
 	struct compartment_short *node = &c->node[c->nodes];
 	*node = (struct compartment_short){.first = (uint16_t)*members};
-	for (unsigned n = root; n < MEMBRANES; n++)
+	for (unsigned n = root; n < (alone ? root + 1u : MEMBRANES); n++)
 		if (root_of(parent, (uint16_t)n) == root)
 			c->member[(*members)++] = (uint16_t)n;
 	node->count = (uint16_t)(*members - node->first);
@@ -74,11 +74,11 @@ static void list_nodes(struct compartments *c, uint16_t parent[ENDS], uint16_t n
 	c->nodes = 0;
 	for (unsigned n = 0; n < MEMBRANES; n++)
 		if (sizes[n] > 1)
-			add_node(c, parent, &members, node_of, (uint16_t)n);
+			add_node(c, parent, &members, node_of, (uint16_t)n, false);
 	c->shorts = c->nodes;
 	for (unsigned n = 0; n < MEMBRANES; n++)
 		if (sizes[n] == 1)
-			add_node(c, parent, &members, node_of, (uint16_t)n);
+			add_node(c, parent, &members, node_of, (uint16_t)n, true);
 }
 
 /* ---- conductances ------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ static float conductance(const struct emulator_analog *a, unsigned n)
 
 static void add_edge(struct compartments *c, uint16_t one, uint16_t other, float siemens)
 {
-	if (one == other || siemens <= 0 || c->edges == COMPARTMENT_EDGES)
+	if (one == other || !(siemens > 0) || c->edges == COMPARTMENT_EDGES)
 		return;
 	c->edge[c->edges++] = (struct compartment_edge){one, other, siemens};
 }
@@ -137,6 +137,13 @@ static void list_edges(
 	}
 }
 
+static void mark_joined(struct emulator_analog *a, unsigned node, bool joined)
+{
+	const struct compartments *c = &a->compartments;
+	for (unsigned k = 0; joined && k < c->node[node].count; k++)
+		a->rich.joined[c->member[c->node[node].first + k]] = 1;
+}
+
 void emulator__compartment_refresh(struct emulator_analog *a)
 {
 	struct compartments *c = &a->compartments;
@@ -148,6 +155,7 @@ void emulator__compartment_refresh(struct emulator_analog *a)
 		       config->connect_bottom | config->enable_multicomp_conductance;
 	}
 	c->shorts = c->edges = 0;
+	memset(a->rich.joined, 0, sizeof(a->rich.joined));
 	if (!any)
 		return;
 	memset(node_of, 0xff, sizeof(node_of));
@@ -158,6 +166,11 @@ void emulator__compartment_refresh(struct emulator_analog *a)
 		c->farad[i] = 0;
 		for (unsigned k = 0; k < c->node[i].count; k++)
 			c->farad[i] += a->farad[c->member[c->node[i].first + k]];
+		mark_joined(a, i, c->node[i].count > 1);
+	}
+	for (unsigned i = 0; i < c->edges; i++) {
+		mark_joined(a, c->edge[i].one, true);
+		mark_joined(a, c->edge[i].other, true);
 	}
 }
 
@@ -208,8 +221,7 @@ static void share(const struct compartments *c, const struct emulator_analog *a,
 	}
 }
 
-void emulator__compartment_exchange(
-	struct emulator_analog *a, struct kernel_membranes *m, float h)
+void emulator__compartment_exchange(struct emulator_analog *a, struct kernel_membranes *m, float h)
 {
 	struct compartments *c = &a->compartments;
 	for (unsigned i = 0; i < c->shorts; i++)

@@ -54,4 +54,8 @@ void emulator__compartment_refresh(struct emulator_analog *a);
 void emulator__compartment_exchange(
 	struct emulator_analog *a, struct kernel_membranes *m, float h);
 
+/** Let the joined membranes pass a time @p h s in which nothing happens, in one.
+ *  @param a the chip; where `kernel.rich_leap` left them  @return sum of kernel_flag */
+uint32_t emulator__compartment_leap(struct emulator_analog *a, float h);
+
 #endif

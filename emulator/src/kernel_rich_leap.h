@@ -93,32 +93,31 @@ ALWAYS uint32_t rich_leap_lanes(struct kernel_membranes *m, struct kernel_rich *
 	const vec aim = turn * (a * (v - load(&rich->adaptation_reference[i])) - w);
 	vec dv, dw;
 	rich_leap_solve(h * slope, h * adapting, turn, a, h * r.force, aim, &dv, &dw);
-	const vec next = vec_least(vec_most(v + dv, all(0.0f)), all(PHYSICS_RAIL));
+	const mask joined = above(load(&rich->joined[i]), all(0.0f));
+	const vec next =
+		choose(joined, v, vec_least(vec_most(v + dv, all(0.0f)), all(PHYSICS_RAIL)));
 	const vec gain = next - v, size = vec_most(gain, -gain);
 	const vec off = next + load(&m->noise[i]) - load(&m->threshold[i]);
+	/* a slow adaptation moves its membrane little in one leap, and far in all */
+	const vec far = adapting * aim / turn;
+	/* neither V nor w may run away: both, or none, of the eigenvalues */
+	const vec stable = vec_least(slope + rate, slope + a * adapting);
 	store(&m->v[i], next);
-	store(&rich->adaptation[i], w + dw);
-	store(&m->gain[i], gain);
-	store(&m->rate[i], vec_most(slope, all(1.0f)));
-	uint32_t flags = 0;
+	store(&rich->adaptation[i], choose(joined, w, w + dw));
+	store(&m->gain[i], choose(joined, r.force, gain));
+	store(&m->rate[i], choose(joined, slope, vec_most(slope, all(1.0f))));
+	uint32_t flags = 0, own = ~bits(joined);
 	const uint32_t on = bits(above(off, all(0.0f)));
 	for (unsigned k = 0; k < LANES; k++) {
-		m->crossing[i + k] = (on >> k & 1) & (m->above[i + k] ^ 1u);
-		m->above[i + k] = on >> k & 1;
+		m->crossing[i + k] = (on >> k & 1) & (m->above[i + k] ^ 1u) & (own >> k & 1);
+		m->above[i + k] = own >> k & 1 ? on >> k & 1 : m->above[i + k];
 		flags |= m->crossing[i + k] ? KERNEL_CROSSING : 0;
 	}
-	/* neither V nor w may run away: both, or none, of the eigenvalues */
-	const vec trace = slope + rate, both = slope + a * adapting;
-	const vec least_of = vec_least(trace, both);
-	const uint32_t unstable = bits(above(all(0.0f), least_of));
-	flags |= unstable ? KERNEL_NEAR | KERNEL_FAST : 0;
-	flags |= bits(above(load(&m->margin[i]), vec_most(off, -off))) ? KERNEL_NEAR : 0;
-	/* a slow adaptation moves its membrane little in one leap, and far in all */
-	const vec far = adapting * (a * (v - load(&rich->adaptation_reference[i])) - w);
-	const vec still = all(3e-7f);
-	flags |= bits(above(size, still)) ? KERNEL_MOVING : 0;
-	flags |= bits(above(vec_most(far, -far), still * slope)) ? KERNEL_MOVING : 0;
-	flags |= bits(above(size, all(m->fast))) ? KERNEL_FAST : 0;
+	flags |= bits(above(all(0.0f), stable)) & own ? KERNEL_NEAR | KERNEL_FAST : 0;
+	flags |= bits(above(load(&m->margin[i]), vec_most(off, -off))) & own ? KERNEL_NEAR : 0;
+	flags |= bits(above(size, all(3e-7f))) & own ? KERNEL_MOVING : 0;
+	flags |= bits(above(vec_most(far, -far), all(3e-7f) * slope)) & own ? KERNEL_MOVING : 0;
+	flags |= bits(above(size, all(m->fast))) & own ? KERNEL_FAST : 0;
 	flags |= bits(above(lines, all(5e-5f))) ? KERNEL_ACTIVE : 0;
 	return flags;
 }

@@ -218,7 +218,8 @@ unsigned emulator__neuron_rich_blocks(const struct emulator_analog *a)
 {
 	unsigned blocks = 0;
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
-		blocks |= (unsigned)is_rich(&a->neuron[n]) << n / KERNEL_BLOCK;
+		blocks |= (unsigned)(is_rich(&a->neuron[n]) || a->rich.joined[n] > 0)
+			  << n / KERNEL_BLOCK;
 	return blocks;
 }
 

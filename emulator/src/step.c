@@ -222,16 +222,6 @@ void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64
 	a->noise_slot[hemisphere] = slot;
 }
 
-/* Where no leap shows that nothing moves, enough quiet steps do. */
-static void rest_at_last(struct emulator_analog *a)
-{
-	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST | KERNEL_ACTIVE;
-	if (a->flags & unrest || a->noise_stepped || a->capmem.settling || emulator__analog_any_rests(a) ||
-		a->stimuli.first < a->stimuli.count)
-		a->moved_at = a->grid;
-	a->settled = a->grid - a->moved_at >= ANALOG_SETTLED_TICKS;
-}
-
 void emulator__analog_step(struct emulator_analog *a)
 {
 	struct kernel_membranes *m = &a->membranes;
@@ -261,7 +251,7 @@ void emulator__analog_step(struct emulator_analog *a)
 	emulator__readout_hold(a, m);
 	if (a->flags & KERNEL_CROSSING)
 		fire_crossings(a, begin);
-	if (analog_is_stepped(a))
+	if (a->compartments.shorts || a->compartments.edges)
 		emulator__compartment_exchange(a, m, STEP * 4e-9f);
 	a->grid = end;
 	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
@@ -272,6 +262,4 @@ void emulator__analog_step(struct emulator_analog *a)
 	} else if (a->noise_stepped && a->grid >= a->busy_until) {
 		end_noise(a);
 	}
-	if (analog_is_stepped(a))
-		rest_at_last(a);
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 static struct fixture f, g;
-static bool rich; /* adaptation, exponential term and conductance-based inputs are on */
+static bool rich;   /* adaptation, exponential term and conductance-based inputs are on */
+static bool joined; /* four neurons are one: two shorted, two behind conductances */
 
 /* The exponential term begins to matter 30 mV below the threshold. */
 static void set_rich_rows(struct fixture *x)
@@ -23,6 +24,18 @@ static void set_rich_rows(struct fixture *x)
 	fixture_row(x, HALDLS_CAPMEM_E_SYNIN_EXC_REV, code_of_leak(0.60));
 }
 
+static void set_neurons(struct fixture *x)
+{
+	for (uint32_t n = 0; n < 512; n++) {
+		struct haldls_neuron_config config = x->neuron;
+		config.connect_membrane_right = joined && n % 4 == 0;
+		config.connect_soma = joined && n % 4 == 1;
+		config.connect_soma_right = joined && (n % 4 == 1 || n % 4 == 2);
+		config.enable_multicomp_conductance = joined && n % 4 > 1;
+		emulator__analog_set_neuron(x->analog, n, &config);
+	}
+}
+
 /* A network's settings: one driver that excites the top row, comparators off until all cells
  * settled. */
 static void begin_again(struct fixture *x, double leak)
@@ -33,7 +46,7 @@ static void begin_again(struct fixture *x, double leak)
 	x->backend.select_input_clock = 1;
 	x->backend.refractory_time = 32;
 	x->common.clock_scale_fast = 3;
-	fixture_neurons(x);
+	set_neurons(x);
 	fixture_backends(x);
 	fixture_shared(x, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
 	fixture_shared(x, HALDLS_CAPMEM_SYN_I_BIAS_DAC, 600);
@@ -47,6 +60,8 @@ static void begin_again(struct fixture *x, double leak)
 	fixture_row(x, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300);
 	if (rich)
 		set_rich_rows(x);
+	if (joined)
+		fixture_row(x, HALDLS_CAPMEM_I_BIAS_NMDA, 60);
 	driver.row_mode_bottom = 1;
 	emulator__analog_set_driver(x->analog, 0, &driver);
 	for (uint32_t column = 0; column < 256; column++) {
@@ -71,7 +86,7 @@ static void settle(struct fixture *x, uint64_t ticks)
 	x->neuron.enable_adaptation = x->neuron.enable_exponential = rich;
 	x->neuron.enable_synaptic_input_excitatory_coba_mode = rich;
 	x->backend.enable_adaptation_pulse = rich;
-	fixture_neurons(x);
+	set_neurons(x);
 	fixture_backends(x);
 }
 
@@ -336,9 +351,9 @@ static void spikes_that_do_not_fit_are_kept(void **state)
 	fixture_end(&g);
 }
 
-/* Idle rich neurons cost no steps: while cells settle, while the slow adaptation follows a change,
- * and at rest. */
-static void rich_neurons_leap_over_idle_time(void **state)
+/* Idle neurons of all kinds cost no steps: while cells settle, while the slow adaptation follows a
+ * change, and at rest. */
+static void idle_time_costs_no_steps(void **state)
 {
 	(void)state;
 	struct emulator_analog_work before, after;
@@ -346,7 +361,8 @@ static void rich_neurons_leap_over_idle_time(void **state)
 	settle(&f, 100 * TICKS_MS);
 	fixture_advance(&f, TICKS_MS);
 	emulator__analog_work(&before, f.analog);
-	fixture_row(&f, HALDLS_CAPMEM_V_ADAPT_LEAK, code_of_leak(0.42));
+	fixture_row(
+		&f, rich ? HALDLS_CAPMEM_V_ADAPT_LEAK : HALDLS_CAPMEM_V_LEAK, code_of_leak(0.42));
 	fixture_advance(&f, 20 * TICKS_MS);
 	emulator__analog_work(&after, f.analog);
 	assert_true(after.single_steps - before.single_steps < 100);
@@ -360,6 +376,13 @@ static void rich_neurons_leap_over_idle_time(void **state)
 	fixture_end(&f);
 }
 
+static int make_plain(void **state)
+{
+	(void)state;
+	rich = joined = false;
+	return 0;
+}
+
 static int make_rich(void **state)
 {
 	(void)state;
@@ -367,16 +390,31 @@ static int make_rich(void **state)
 	return 0;
 }
 
-static int make_plain(void **state)
+static int make_joined(void **state)
 {
 	(void)state;
-	rich = false;
+	joined = true;
+	return 0;
+}
+
+static int make_both(void **state)
+{
+	(void)state;
+	rich = joined = true;
 	return 0;
 }
 
 #define RICH(test) \
 	{ \
 		"rich neurons: " #test, test, make_rich, make_plain, NULL \
+	}
+#define JOINED(test) \
+	{ \
+		"compartments: " #test, test, make_joined, make_plain, NULL \
+	}
+#define BOTH(test) \
+	{ \
+		"rich compartments: " #test, test, make_both, make_plain, NULL \
 	}
 
 int main(void)
@@ -391,13 +429,23 @@ int main(void)
 		cmocka_unit_test(every_instruction_set_gives_the_same_spikes),
 		cmocka_unit_test(two_threads_give_the_same_spikes),
 		cmocka_unit_test(spikes_that_do_not_fit_are_kept),
-		RICH(rich_neurons_leap_over_idle_time),
+		cmocka_unit_test(idle_time_costs_no_steps),
+		RICH(idle_time_costs_no_steps),
 		RICH(one_jump_equals_a_thousand_pieces),
 		RICH(a_jump_after_settling_is_exact),
 		RICH(a_short_jump_follows_the_steps),
 		RICH(identical_runs_give_identical_spikes),
 		RICH(every_instruction_set_gives_the_same_spikes),
 		RICH(two_threads_give_the_same_spikes),
+		JOINED(idle_time_costs_no_steps),
+		JOINED(one_jump_equals_a_thousand_pieces),
+		JOINED(a_jump_after_settling_is_exact),
+		JOINED(a_short_jump_follows_the_steps),
+		JOINED(every_instruction_set_gives_the_same_spikes),
+		BOTH(idle_time_costs_no_steps),
+		BOTH(one_jump_equals_a_thousand_pieces),
+		BOTH(a_jump_after_settling_is_exact),
+		BOTH(a_short_jump_follows_the_steps),
 	};
 	return cmocka_run_group_tests_name("emulator/idle", tests, NULL, NULL);
 }
