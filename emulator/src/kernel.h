@@ -132,8 +132,6 @@ struct kernel_bin {
 	const float *rate[KERNEL_LINES]; /**< 1/s, of the lines */
 	uint64_t end;                    /**< tick at which the step ends */
 	float half;                      /**< s, half a step */
-	bool slow;                       /**< lines are slow: half a step is at most 1/16 of their
-					    time constants */
 	unsigned lines;                  /**< lines that got an event, bit by bit */
 };
 
@@ -256,10 +254,9 @@ struct kernel {
 	/** Add a row event: columns whose label matches get strength * scale * amount.
 	 *  @param charge, kept, strength, labels, scale, rate  [256]  @param label to match
 	 *  @param amount of this pulse  @param late  s from the event to the end of the step, less
-	 *  half a step  @param slow half a step is at most 1/16 of all time constants, else 1/2 */
+	 *  half a step, which is at most half a time constant */
 	void (*row)(float *charge, float *kept, const float *strength, const uint8_t *labels,
-		const float *scale, const float *rate, uint8_t label, float amount, float late,
-		bool slow);
+		const float *scale, const float *rate, uint8_t label, float amount, float late);
 	/** Part a row event between the begin and the end of a step.
 	 *  @param strength, labels, scale  [256] of the row; the last of its line */
 	void (*share)(const struct kernel_share *share, const float *strength,

@@ -69,7 +69,7 @@ void emulator__synapse_event(struct emulator_analog *a, struct kernel_bin *bin, 
 			if (lines >> line & 1) {
 				a->kernel->row(bin->charge[line], bin->kept[line], s->strength[row],
 					s->label[row], s->scale[line], bin->rate[line], label,
-					pulse, late, bin->slow);
+					pulse, late);
 				bin->lines |= 1u << line;
 			}
 	}

@@ -79,16 +79,10 @@ ALWAYS vec where_found(found f, unsigned first, vec x)
 #endif
 }
 
-/* exp(-x) of a small x = rate * late. Slow lines, up to 1/16: 1 - a x + x^2 / 2, off by at most
- * 1e-5 with the a that takes three quarters of the next term. Others, up to 1/2: the series up to
- * x^3. Both are written around the middle of the power: two operations less. */
-ALWAYS vec left_after(vec rate, float late, bool slow)
+/* exp(-x) of x = rate * late, up to 1/2: the series up to x^3, written around the middle of the
+ * power, which takes an operation less. */
+ALWAYS vec left_after(vec rate, float late)
 {
-	if (slow) {
-		const float root = 0.70710678f, a = 1.0f + 1.0f / 2048.0f;
-		const vec y = rate * all(late * root) - all(a * root);
-		return y * y + all(1.0f - 0.5f * a * a);
-	}
 	const float root = -0.55032121f; /* its third power is -1/6 */
 	const vec y = rate * all(late * root) - all(root);
 	return y * (y * y + all(-0.5f / root)) + all(1.0f / 3.0f);
@@ -97,45 +91,35 @@ ALWAYS vec left_after(vec rate, float late, bool slow)
 /* Columns @first to @end; @all_match: without looking at what was found. */
 ALWAYS void row_part(float *restrict charge, float *restrict kept, const float *restrict strength,
 	const float *restrict scale, const float *restrict rate, float amount, float late,
-	unsigned first, unsigned end, found f, bool slow, bool all_match)
+	unsigned first, unsigned end, found f, bool all_match)
 {
 	for (unsigned c = first; c < end; c += LANES) {
 		vec drop = load(&strength[c]) * load(&scale[c]) * all(amount);
 		if (!all_match)
 			drop = where_found(f, c - first, drop);
-		const vec left = left_after(load(&rate[c]), late, slow);
+		const vec left = left_after(load(&rate[c]), late);
 		store(&charge[c], load(&charge[c]) + drop);
 		store(&kept[c], load(&kept[c]) + drop * left);
 	}
 }
 
-ALWAYS void row_of(float *restrict charge, float *restrict kept, const float *restrict strength,
-	const uint8_t *restrict labels, const float *restrict scale, const float *restrict rate,
-	uint8_t label, float amount, float late, bool slow)
+static void row(float *charge, float *kept, const float *strength, const uint8_t *labels,
+	const float *scale, const float *rate, uint8_t label, float amount, float late)
 {
 	for (unsigned c = 0, end; c < KERNEL_COLUMNS; c = end) {
 		const found f = find(&labels[c], label);
 		const unsigned many = how_many(f);
 		end = c + LABELS;
 		if (many == 1)
-			row_part(charge, kept, strength, scale, rate, amount, late, c, end, f, slow,
+			row_part(charge, kept, strength, scale, rate, amount, late, c, end, f,
 				false);
 		if (many < 2)
 			continue;
 		/* a loop over all groups that match is 1.4x one over each, bench/emulator_analog */
 		while (end < KERNEL_COLUMNS && how_many(find(&labels[end], label)) == 2)
 			end += LABELS;
-		row_part(charge, kept, strength, scale, rate, amount, late, c, end, f, slow, true);
+		row_part(charge, kept, strength, scale, rate, amount, late, c, end, f, true);
 	}
-}
-
-static void row(float *charge, float *kept, const float *strength, const uint8_t *labels,
-	const float *scale, const float *rate, uint8_t label, float amount, float late, bool slow)
-{
-	if (slow)
-		row_of(charge, kept, strength, labels, scale, rate, label, amount, late, true);
-	else
-		row_of(charge, kept, strength, labels, scale, rate, label, amount, late, false);
 }
 
 /* Columns @first to @end of an event that is parted; @all_match as above. */
@@ -165,11 +149,12 @@ ALWAYS void share_of(const struct kernel_share *s, const float *restrict strengt
 {
 	for (unsigned c = 0, end; c < KERNEL_COLUMNS; c = end) {
 		const found f = find(&labels[c], s->label);
+		const unsigned many = how_many(f);
 		end = c + LABELS;
-		if (how_many(f) < 2) {
+		if (many == 1 || (!many && (first_before || first_after)))
 			share_part(s, strength, scale, c, end, f, first_before, first_after, false);
+		if (many < 2)
 			continue;
-		}
 		while (end < KERNEL_COLUMNS && how_many(find(&labels[end], s->label)) == 2)
 			end += LABELS;
 		share_part(s, strength, scale, c, end, f, first_before, first_after, true);

@@ -96,12 +96,12 @@ static void bench_kernels(void)
 		begin = seconds();
 		for (unsigned i = 0; i < 10 * ROUNDS; i++)
 			all[k]->row(m.charge[0], m.kept[0], strength[i % 256], labels[i % 256],
-				scale, m.line_rate[0], 0, 1, 1e-8f, true);
+				scale, m.line_rate[0], 0, 1, 1e-8f);
 		print("row event of 256 synapses", all[k]->name,
 			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
 		const struct kernel_share share = {.before = m.charge[0],
 			.after = m.kept[0],
-			.label = 3,
+			.label = 0,
 			.share_before = 0.3f,
 			.share_after = 0.7f};
 		begin = seconds();

@@ -131,7 +131,7 @@ static void rows_are_equal_to_the_bit(void **state)
 		}
 		for (unsigned k = 0; k < count; k++)
 			all[k]->row(charge[k], kept[k], strength, labels, scale, rate, 2, 0.7f,
-				-20e-9f, trial % 2);
+				-20e-9f);
 		for (unsigned k = 1; k < count; k++) {
 			assert_memory_equal(charge[0], charge[k], sizeof(charge[0]));
 			assert_memory_equal(kept[0], kept[k], sizeof(kept[0]));
@@ -154,7 +154,7 @@ static void a_row_reaches_the_columns_of_its_label_only(void **state)
 			rate[c] = 1e6f;
 			labels[c] = (uint8_t)(c % 64);
 		}
-		all[k]->row(charge, kept, strength, labels, scale, rate, 17, 2, 30e-9f, false);
+		all[k]->row(charge, kept, strength, labels, scale, rate, 17, 2, 30e-9f);
 		for (unsigned c = 0; c < 256; c++) {
 			const double drop = c % 64 == 17 ? 3 : 0;
 			assert_near((double)charge[c], drop, 0, 0);
@@ -163,8 +163,8 @@ static void a_row_reaches_the_columns_of_its_label_only(void **state)
 	}
 }
 
-/* What is left of an event at the end of its step is exp(-x), x = rate * late: to 1e-5 on slow
- * lines, |x| up to 1/16, else to x^4 / 20, the next term of the series. */
+/* What is left of an event at the end of its step is exp(-x), x = rate * late up to 1/2, but for the
+ * next term of the series. */
 static void events_fade_until_the_end_of_the_step(void **state)
 {
 	(void)state;
@@ -172,24 +172,52 @@ static void events_fade_until_the_end_of_the_step(void **state)
 	static const uint8_t labels[256];
 	const struct kernel *all[3];
 	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++)
-		for (unsigned slow = 0; slow < 2; slow++)
-			for (int sign = -1; sign <= 1; sign += 2) {
-				const double most = slow ? 1.0 / 16 : 0.5, late = sign * 50e-9;
-				memset(charge, 0, sizeof(charge));
-				memset(kept, 0, sizeof(kept));
-				for (unsigned c = 0; c < 256; c++) {
-					strength[c] = scale[c] = 1;
-					rate[c] = (float)(most / 50e-9 * c / 255);
-				}
-				all[k]->row(charge, kept, strength, labels, scale, rate, 0, 1,
-					(float)late, slow);
-				for (unsigned c = 0; c < 256; c++) {
-					const double x = (double)rate[c] * late;
-					assert_near((double)charge[c], 1, 0, 0);
-					assert_near((double)kept[c], exp(-x), 0,
-						slow ? 1.1e-5 : pow(x, 4) / 20 + 1e-6);
-				}
+		for (int sign = -1; sign <= 1; sign += 2) {
+			const double late = sign * 50e-9;
+			memset(charge, 0, sizeof(charge));
+			memset(kept, 0, sizeof(kept));
+			for (unsigned c = 0; c < 256; c++) {
+				strength[c] = scale[c] = 1;
+				rate[c] = (float)(0.5 / 50e-9 * c / 255);
 			}
+			all[k]->row(charge, kept, strength, labels, scale, rate, 0, 1, (float)late);
+			for (unsigned c = 0; c < 256; c++) {
+				const double x = (double)rate[c] * late;
+				assert_near((double)charge[c], 1, 0, 0);
+				assert_near((double)kept[c], exp(-x), 0, pow(x, 4) / 20 + 1e-6);
+			}
+		}
+}
+
+/* An event that is parted adds both parts where its label matches; where nothing was before, the sum
+ * begins anew, whatever is there. */
+static void parted_events_add_or_begin(void **state)
+{
+	(void)state;
+	static _Alignas(64) float strength[256], scale[256], before[256], after[256];
+	static uint8_t labels[256];
+	const struct kernel *all[3];
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++)
+		for (unsigned trial = 0; trial < 64; trial++) {
+			const struct kernel_share share = {before, after, trial % 2, trial / 2 % 2,
+				.label = 9, .share_before = 0.25f, .share_after = 0.5f};
+			for (unsigned c = 0; c < 256; c++) {
+				before[c] = 1;
+				after[c] = 3;
+				strength[c] = (float)(c % 64);
+				scale[c] = (float)(1 + c / 64);
+				/* groups where all match, none does, some do */
+				labels[c] = (uint8_t)(trial >> (2 + c / 64) & 1 ? 9
+						      : trial % 3       ? c % 16
+									: 8);
+			}
+			all[k]->share(&share, strength, labels, scale);
+			for (unsigned c = 0; c < 256; c++) {
+				const float drop = labels[c] == 9 ? strength[c] * scale[c] : 0;
+				assert_true(before[c] == 0.25f * drop + (share.first_before ? 0 : 1));
+				assert_true(after[c] == 0.5f * drop + (share.first_after ? 0 : 3));
+			}
+		}
 }
 
 /* ---- rich neurons ------------------------------------------------------------------------------
@@ -405,6 +433,7 @@ int main(void)
 		cmocka_unit_test(rows_are_equal_to_the_bit),
 		cmocka_unit_test(a_row_reaches_the_columns_of_its_label_only),
 		cmocka_unit_test(events_fade_until_the_end_of_the_step),
+		cmocka_unit_test(parted_events_add_or_begin),
 	};
 	return cmocka_run_group_tests_name("emulator/kernels", tests, NULL, NULL);
 }
