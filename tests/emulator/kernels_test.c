@@ -163,8 +163,8 @@ static void a_row_reaches_the_columns_of_its_label_only(void **state)
 	}
 }
 
-/* What is left of an event at the end of its step is exp(-x), x = rate * late up to 1/2, but for the
- * next term of the series. */
+/* What is left of an event at the end of its step is exp(-x), x = rate * late up to 1/2, but for
+ * the next term of the series. */
 static void events_fade_until_the_end_of_the_step(void **state)
 {
 	(void)state;
@@ -189,8 +189,8 @@ static void events_fade_until_the_end_of_the_step(void **state)
 		}
 }
 
-/* An event that is parted adds both parts where its label matches; where nothing was before, the sum
- * begins anew, whatever is there. */
+/* An event that is parted adds both parts where its label matches; where nothing was before, the
+ * sum begins anew, whatever is there. */
 static void parted_events_add_or_begin(void **state)
 {
 	(void)state;
@@ -214,8 +214,10 @@ static void parted_events_add_or_begin(void **state)
 			all[k]->share(&share, strength, labels, scale);
 			for (unsigned c = 0; c < 256; c++) {
 				const float drop = labels[c] == 9 ? strength[c] * scale[c] : 0;
-				assert_true(before[c] == 0.25f * drop + (share.first_before ? 0 : 1));
-				assert_true(after[c] == 0.5f * drop + (share.first_after ? 0 : 3));
+				const float old[2] = {
+					share.first_before ? 0 : 1, share.first_after ? 0 : 3};
+				assert_true(before[c] == 0.25f * drop + old[0]);
+				assert_true(after[c] == 0.5f * drop + old[1]);
 			}
 		}
 }
