@@ -446,7 +446,8 @@ static int serve(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	served_stop(&chip.served);
+	if (chip.is_served)
+		served_stop(&chip.served);
 	return 0;
 }
 
