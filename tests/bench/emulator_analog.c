@@ -14,7 +14,7 @@
 #include "kernel.h"
 #include "oracle.h"
 
-enum { ROUNDS = 20000, WINDOWS = 50, TICKS_MS = 250000, SPIKES = 1 << 20 };
+enum { LEAK = 650, ROUNDS = 20000, WINDOWS = 50, TICKS_MS = 250000, SPIKES = 1 << 20 };
 
 static double seconds(void)
 {
@@ -203,18 +203,13 @@ static double uniform(void)
 	return (double)(state >> 40) / 16777216.0;
 }
 
-static double per_round(uint64_t work, unsigned rounds)
-{
-	return (double)work / rounds;
-}
-
 /* 512 sources at 20 kHz, each a row of 256 synapses; the neurons fire around 20 kHz. */
 static struct emulator_analog *new_network(
 	unsigned kernel, unsigned threads, bool rich, struct emulator_spike *spikes)
 {
 	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
 	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
-	struct emulator_analog *a = new_chip(650, threads);
+	struct emulator_analog *a = new_chip(LEAK, threads);
 	emulator__analog_use_kernel(a, kernel);
 	neuron.enable_fire = neuron.enable_threshold_comparator = neuron.enable_leak_degeneration =
 		true;
@@ -300,49 +295,98 @@ static size_t draw_arrivals(struct arrival *out, uint64_t next[512], uint64_t st
 	return count;
 }
 
-static void bench_dense(
-	const char *name, unsigned kernel, unsigned threads, bool rich, unsigned rounds)
+/* A dense network while it runs. */
+struct dense {
+	struct emulator_analog *a;
+	uint64_t next[512]; /* event of each source */
+	struct arrival arrivals[8192];
+	struct emulator_spike *spikes; /* [SPIKES] of the last chunk */
+	size_t count;
+};
+
+enum { CHUNK = 24000 };
+
+/* Run for a chunk of 96 us. Returns the time that events and membranes took, s. */
+static double run_chunk(struct dense *d)
 {
-	enum { CHUNK = 24000, CHUNKS = 10, ARRIVALS = 8192 };
-	const double per_ms = (double)TICKS_MS / (CHUNK * CHUNKS);
-	struct emulator_spike *spikes = malloc(SPIKES * sizeof(*spikes));
-	double *spent = calloc(rounds, sizeof(*spent));
-	static struct arrival arrivals[ARRIVALS];
-	static uint64_t next[512];
-	struct emulator_analog *a = new_network(kernel, threads, rich, spikes);
-	if (!spikes || !spent)
-		abort();
-	memset(next, 0, sizeof(next));
-	for (unsigned i = 0; i < (rich ? 2 : 60); i++)
-		advance(a, TICKS_MS, spikes);
-	struct emulator_analog_work before, after;
-	emulator__analog_work(&before, a);
-	for (unsigned round = 0; round < rounds; round++)
-		for (unsigned chunk = 0; chunk < CHUNKS; chunk++) {
-			const uint64_t stop = now - now % CHUNK + CHUNK;
-			const size_t count = draw_arrivals(arrivals, next, stop);
-			const double begin = seconds();
-			for (size_t i = 0; i < count; i++)
-				emulator__analog_driver_event(a, arrivals[i].time,
-					arrivals[i].source / 2, arrivals[i].source % 2);
-			advance(a, stop - now, spikes);
-			spent[round] += (seconds() - begin) * per_ms;
+	const uint64_t stop = now - now % CHUNK + CHUNK;
+	const size_t count = draw_arrivals(d->arrivals, d->next, stop);
+	const double begin = seconds();
+	for (size_t i = 0; i < count; i++)
+		emulator__analog_driver_event(d->a, d->arrivals[i].time,
+			d->arrivals[i].source / 2, d->arrivals[i].source % 2);
+	d->count = advance(d->a, stop - now, d->spikes);
+	return seconds() - begin;
+}
+
+/* Calibrate the leak of each neuron, from @leak on, so that it fires with 20 kHz in the network. */
+static void level(struct dense *d, uint16_t leak)
+{
+	enum { ROUNDS_LEVEL = 24, CHUNKS_LEVEL = 20 };
+	static double codes[512];
+	for (uint32_t n = 0; n < 512; n++)
+		codes[n] = leak;
+	for (unsigned round = 0; round < ROUNDS_LEVEL; round++) {
+		double rate[512] = {0};
+		for (unsigned chunk = 0; chunk < 3 * CHUNKS_LEVEL; chunk++) {
+			run_chunk(d);
+			for (size_t i = 0; i < d->count && chunk >= 2 * CHUNKS_LEVEL; i++)
+				rate[d->spikes[i].neuron] += TICKS_MS / (double)(CHUNK * CHUNKS_LEVEL);
 		}
-	emulator__analog_work(&after, a);
-	qsort(spent, rounds, sizeof(*spent), by_value);
+		for (uint32_t n = 0; n < 512; n++) {
+			const double way = 0.4 * (20 - rate[n]);
+			codes[n] += way > 20 ? 20 : way < -20 ? -20 : way;
+			emulator__analog_set_capmem(d->a, now,
+				haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_LEAK),
+				(uint16_t)codes[n]);
+		}
+	}
+	for (unsigned chunk = 0; chunk < 600; chunk++) /* until the memory has settled */
+		run_chunk(d);
+}
+
+static void print_dense(const char *name, const double *spent, unsigned rounds, double per_ms,
+	const struct emulator_analog_work *before, const struct emulator_analog_work *after)
+{
+	const double scale = per_ms / rounds;
 	printf("{\"name\":\"1 ms of dense activity, %s\",\"unit\":\"ms\",\"value\":%.4g,"
 	       "\"least\":%.4g,\"chip_time_over_wall_time\":%.3g,\"per_ms\":{\"spikes\":%.6g,"
 	       "\"events\":%.6g,\"row_events\":%.6g,\"windows\":%.6g,\"window_steps\":%.6g,"
 	       "\"single_steps\":%.6g}}\n",
 		name, spent[rounds / 2] * 1e3, spent[0] * 1e3, 1e-3 / spent[rounds / 2],
-		per_ms * per_round(after.spikes - before.spikes, rounds),
-		per_ms * per_round(after.events - before.events, rounds),
-		per_ms * per_round(after.row_events - before.row_events, rounds),
-		per_ms * per_round(after.windows - before.windows, rounds),
-		per_ms * per_round(after.window_steps - before.window_steps, rounds),
-		per_ms * per_round(after.single_steps - before.single_steps, rounds));
-	emulator__analog_free(a);
-	free(spikes);
+		scale * (double)(after->spikes - before->spikes),
+		scale * (double)(after->events - before->events),
+		scale * (double)(after->row_events - before->row_events),
+		scale * (double)(after->windows - before->windows),
+		scale * (double)(after->window_steps - before->window_steps),
+		scale * (double)(after->single_steps - before->single_steps));
+}
+
+static void bench_dense(
+	const char *name, unsigned kernel, unsigned threads, bool rich, unsigned rounds)
+{
+	enum { CHUNKS = 10 };
+	const double per_ms = (double)TICKS_MS / (CHUNK * CHUNKS);
+	struct dense *d = calloc(1, sizeof(*d));
+	double *spent = calloc(rounds, sizeof(*spent));
+	if (!d || !spent || !(d->spikes = malloc(SPIKES * sizeof(*d->spikes))))
+		abort();
+	d->a = new_network(kernel, threads, rich, d->spikes);
+	for (unsigned i = 0; i < (rich ? 2 : 30); i++)
+		advance(d->a, TICKS_MS, d->spikes);
+	if (!rich)
+		level(d, LEAK);
+	struct emulator_analog_work before, after;
+	emulator__analog_work(&before, d->a);
+	for (unsigned round = 0; round < rounds; round++)
+		for (unsigned chunk = 0; chunk < CHUNKS; chunk++)
+			spent[round] += run_chunk(d) * per_ms;
+	emulator__analog_work(&after, d->a);
+	qsort(spent, rounds, sizeof(*spent), by_value);
+	print_dense(name, spent, rounds, per_ms, &before, &after);
+	emulator__analog_free(d->a);
+	free(d->spikes);
+	free(d);
 	free(spent);
 }
 
