@@ -97,8 +97,15 @@ struct analog_reset {
 	float lag;      /**< steps that the membrane then lags behind its currents */
 	float volt;     /**< V at which the reset began */
 	float slope, reference, leak, constant; /**< as in struct kernel_planned */
-	bool parked;    /**< in reset: its membrane is computed when the reset is released */
 	uint64_t since; /**< tick at which the reset began */
+};
+
+/** A refractory period in windows. */
+struct analog_rest {
+	uint64_t release; /**< tick at which the reset is released */
+	uint64_t end;     /**< tick at which the neuron may fire again */
+	uint16_t neuron;  /**< whose */
+	bool parked;      /**< in reset: its membrane is computed when the reset is released */
 };
 
 /** A hemisphere while it runs for itself. */
@@ -115,6 +122,8 @@ struct analog_half {
 	size_t next;                      /**< stimulus */
 	uint16_t resting[ANALOG_COLUMNS]; /**< neurons in their refractory period */
 	unsigned resting_count;
+	struct analog_rest rests[ANALOG_COLUMNS]; /**< the same in windows, with what they ask for */
+	unsigned rest_count;
 	bool strange; /**< a neuron did what windows do not follow exactly */
 	struct emulator_analog_work work; /**< of windows */
 };

@@ -151,6 +151,7 @@ struct run {
 	unsigned turn;                       /* which rows hold them */
 	unsigned noise_row;                  /* row of the noise at the window's end */
 	uint64_t noise_end;                  /* slot that begins there */
+	struct analog_rest *own;             /* refractory period that is looked at */
 };
 
 static inline float rails(float v)
@@ -158,31 +159,54 @@ static inline float rails(float v)
 	return least(most(v, 0), PHYSICS_RAIL);
 }
 
-static void park(struct emulator_analog *a, uint32_t n, float volt, uint64_t since)
+/* The refractory period of a neuron that rests. */
+static struct analog_rest *rest_of(struct run *run, uint32_t n)
 {
+	struct analog_rest *rest = run->own;
+	if (rest && rest->neuron == n)
+		return rest;
+	for (rest = run->half->rests; rest->neuron != n; rest++)
+		;
+	return rest;
+}
+
+static void park(struct run *run, struct analog_rest *rest, float volt, uint64_t since)
+{
+	struct emulator_analog *a = run->a;
+	const uint32_t n = rest->neuron;
 	struct analog_reset *reset = &a->reset[n];
-	reset->parked = true;
+	rest->parked = true;
 	reset->volt = volt;
 	reset->since = since;
 	planned(a, n)->threshold[n % 16] = KERNEL_NEVER;
 	a->membranes.v[n] = rails(reset->floor);
 }
 
-/* A spike at tick @at. Returns whether there is one, and not a refractory period under way. */
-static bool spike(struct run *run, uint32_t n, uint64_t at)
+/* A spike at tick @at, and its refractory period if it has one. Returns whether there is a spike, and
+ * not a refractory period under way. */
+static bool spike(struct run *run, uint32_t n, uint64_t at, struct analog_rest **rest)
 {
 	struct emulator_analog *a = run->a;
+	struct analog_half *half = run->half;
 	if (a->is_resting[n] && at < a->refractory[n].end) {
-		run->half->strange = true;
+		half->strange = true;
 		return false;
 	}
-	emulator__neuron_rest(a, n, at);
 	emulator__neuron_arm(a, n);
 	planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
 	if (a->fire_lines.posts[n])
 		emulator__correlation_post(a, at, n);
-	emulator__spike_insert(run->half->spikes, run->half->spike_count++, at, n);
-	run->half->work.spikes++;
+	emulator__spike_insert(half->spikes, half->spike_count++, at, n);
+	half->work.spikes++;
+	const struct analog_refractory r = emulator__neuron_refractory(
+		&a->backend[n], &a->common[analog_half(n)], at);
+	a->refractory[n] = r;
+	*rest = NULL;
+	if (r.end > at) {
+		*rest = a->is_resting[n] ? rest_of(run, n) : &half->rests[half->rest_count++];
+		**rest = (struct analog_rest){r.release, r.end, (uint16_t)n, false};
+		a->is_resting[n] = true;
+	}
 	return true;
 }
 
@@ -190,13 +214,13 @@ static bool spike(struct run *run, uint32_t n, uint64_t at)
  * Returns whether its reset begins. */
 static bool fire(struct run *run, uint32_t n, float time, float speed)
 {
-	struct emulator_analog *a = run->a;
-	const float threshold = a->membranes.threshold[n];
-	const float delay = a->comparator_delay[analog_quadrant(n)];
+	const float threshold = run->a->membranes.threshold[n];
+	const float delay = run->a->comparator_delay[analog_quadrant(n)];
 	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
-	if (!spike(run, n, at) || a->refractory[n].release <= at)
+	struct analog_rest *rest;
+	if (!spike(run, n, at, &rest) || !rest || rest->release <= at)
 		return false;
-	park(a, n, threshold + speed * delay * run->per_tick, at);
+	park(run, rest, threshold + speed * delay * run->per_tick, at);
 	return true;
 }
 
@@ -207,8 +231,9 @@ static void fire_rich(void *user, unsigned n, float time, float speed)
 	struct emulator_analog *a = run->a;
 	const float delay = a->comparator_delay[analog_quadrant(n)];
 	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
+	struct analog_rest *rest;
 	(void)speed;
-	if ((a->is_resting[n] && at < a->refractory[n].release) || !spike(run, n, at))
+	if ((a->is_resting[n] && at < a->refractory[n].release) || !spike(run, n, at, &rest))
 		return;
 	emulator__neuron_adapt(a, n);
 	emulator__rich_place(a, n, run->begin);
@@ -324,12 +349,13 @@ static void follow_carefully(
 
 /* The reset of a neuron ends in this window. Nearly always it comes nowhere near its threshold or a
  * rail; where in the window it ends is hard to foresee: no branch for each step. */
-static void release(struct run *run, uint32_t n)
+static void release(struct run *run, struct analog_rest *rest)
 {
+	const uint32_t n = rest->neuron;
 	struct emulator_analog *a = run->a;
 	struct analog_reset *reset = &a->reset[n];
 	const float *inflow = &run->half->path.inflow[0][n % ANALOG_COLUMNS];
-	const uint64_t at = a->refractory[n].release;
+	const uint64_t at = rest->release;
 	const float until = (float)(uint32_t)(at - run->begin) * run->per_tick;
 	const unsigned k = (unsigned)until;
 	/* a membrane lags behind its currents, which are known in the middles of steps */
@@ -340,7 +366,7 @@ static void release(struct run *run, uint32_t n)
 	const struct course course = course_at(reset, begin);
 	const float share = share_of(course.pull, 1), first = share_of(course.pull, part);
 	float v = begin, highest = begin, lowest = begin;
-	reset->parked = false;
+	rest->parked = false;
 	planned(a, n)->threshold[n % 16] = threshold;
 	for (unsigned i = 0; i < run->steps; i++) {
 		const float own = i > k ? share : i == k ? first : 0;
@@ -355,19 +381,22 @@ static void release(struct run *run, uint32_t n)
 }
 
 /* A comparator that is still on at the end of the period starts the next one. */
-static bool rests_again(struct run *run, uint32_t n)
+static bool rests_again(struct run *run, struct analog_rest *rest)
 {
 	struct emulator_analog *a = run->a;
+	const uint32_t n = rest->neuron;
 	const float v = a->membranes.v[n];
 	if (v <= a->membranes.threshold[n])
 		return false;
 	/* what an exponential term holds at the rail stays there, with a reset or without */
 	run->half->strange |= !(analog_neuron_is_rich(a, n) && v > PHYSICS_RAIL - PHYSICS_RAIL_SOFT);
-	a->refractory[n] = emulator__neuron_refractory(
+	const struct analog_refractory r = emulator__neuron_refractory(
 		&a->backend[n], &a->common[analog_half(n)], run->end);
-	if (a->refractory[n].release > run->end && !analog_neuron_is_rich(a, n))
-		park(a, n, v, run->end);
-	return a->refractory[n].end > run->end;
+	a->refractory[n] = r;
+	*rest = (struct analog_rest){r.release, r.end, (uint16_t)n, false};
+	if (r.release > run->end && !analog_neuron_is_rich(a, n))
+		park(run, rest, v, run->end);
+	return r.end > run->end;
 }
 
 /* Resets that are released before the window's end, and refractory periods that end. */
@@ -376,39 +405,42 @@ static void end_rests(struct run *run)
 	struct emulator_analog *a = run->a;
 	struct analog_half *half = run->half;
 	unsigned kept = 0;
-	for (unsigned i = 0; i < half->resting_count; i++) {
-		const uint16_t n = half->resting[i];
-		const struct analog_refractory *r = &a->refractory[n];
-		while (a->reset[n].parked && r->release < run->end)
-			release(run, n);
-		half->resting[kept] = n;
-		if (r->end > run->end || a->reset[n].parked || rests_again(run, n)) {
-			kept++;
+	for (unsigned i = 0; i < half->rest_count; i++) {
+		struct analog_rest *rest = run->own = &half->rests[i];
+		while (rest->parked && rest->release < run->end)
+			release(run, rest);
+		if (rest->end > run->end || rest->parked || rests_again(run, rest)) {
+			half->rests[kept++] = *rest;
 			continue;
 		}
-		a->is_resting[n] = false;
-		a->rich.until[n] = 0;
+		a->is_resting[rest->neuron] = false;
+		a->rich.until[rest->neuron] = 0;
 	}
-	half->resting_count = kept;
+	half->rest_count = kept;
+	run->own = NULL;
 }
 
 /* Take the neurons of a hemisphere from where single steps left them. */
-static void begin_half(struct emulator_analog *a, unsigned hemisphere)
+static void begin_half(struct run *run)
 {
-	const struct analog_half *half = &a->half[hemisphere];
+	struct emulator_analog *a = run->a;
+	struct analog_half *half = run->half;
+	const uint32_t hemisphere = run->window.first / ANALOG_COLUMNS;
 	for (uint32_t n = hemisphere * ANALOG_COLUMNS; n < (hemisphere + 1) * ANALOG_COLUMNS; n++) {
 		planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
-		a->reset[n].parked = false;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			a->membranes.line[line][n] *= planned(a, n)->mean[line][n % 16];
 	}
 	for (unsigned i = 0; i < half->resting_count; i++) {
-		const unsigned n = half->resting[i];
+		const uint16_t n = half->resting[i];
 		const struct analog_refractory *r = &a->refractory[n];
+		half->rests[i] = (struct analog_rest){r->release, r->end, n, false};
 		a->membranes.reset_share[n] = 0; /* of single steps */
 		if (r->release > a->grid && !analog_neuron_is_rich(a, n))
-			park(a, n, a->membranes.v[n], r->begin > a->grid ? r->begin : a->grid);
+			park(run, &half->rests[i], a->membranes.v[n],
+				r->begin > a->grid ? r->begin : a->grid);
 	}
+	half->rest_count = half->resting_count;
 	emulator__rich_begin(a, hemisphere);
 }
 
@@ -424,10 +456,12 @@ static void end_half(const struct run *run)
 			const float mean = planned(a, first + c)->mean[line][c % 16];
 			m->line[line][first + c] = least(u / mean, PHYSICS_LINE_LIMIT);
 		}
-	for (unsigned i = 0; i < run->half->resting_count; i++) {
-		const uint32_t n = run->half->resting[i];
+	struct analog_half *half = run->half;
+	half->resting_count = half->rest_count;
+	for (unsigned i = 0; i < half->rest_count; i++) {
+		const uint16_t n = half->resting[i] = half->rests[i].neuron;
 		const struct analog_reset *reset = &a->reset[n];
-		if (!reset->parked)
+		if (!half->rests[i].parked)
 			continue;
 		float current = 0;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
@@ -582,14 +616,14 @@ static void run_half(struct emulator_analog *a, unsigned hemisphere, uint64_t un
 	half->spike_count = 0;
 	half->next = a->stimuli.first;
 	half->strange = false;
-	begin_half(a, hemisphere);
+	begin_half(&run);
 	for (run.begin = a->grid; run.begin < until; run.begin = run.end) {
 		choose_end(&run, until);
 		if (a->noise_stepped)
 			take_noise(&run, run.begin / PHYSICS_NOISE_SLOT);
 		take_events(&run);
-		for (unsigned i = 0; a->membranes.rich && i < half->resting_count; i++)
-			emulator__rich_place(a, half->resting[i], run.begin);
+		for (unsigned i = 0; a->membranes.rich && i < half->rest_count; i++)
+			emulator__rich_place(a, half->rests[i].neuron, run.begin);
 		a->kernel->window(&a->membranes, &a->plan, &run.window);
 		fire_crossings(&run);
 		end_rests(&run);
