@@ -361,6 +361,11 @@ void emulator__synapse_event(struct emulator_analog *a, struct kernel_bin *bin, 
 unsigned emulator__synapse_lines(
 	struct emulator_analog *a, uint32_t driver, bool top, uint8_t label);
 
+/* hemisphere.c */
+
+/** Run a hemisphere in windows, as they are planned, to tick @p until. */
+void emulator__hemisphere_run(struct emulator_analog *a, unsigned hemisphere, uint64_t until);
+
 /* window.c */
 
 /** Run in windows towards tick @p t, as far as this is possible.
