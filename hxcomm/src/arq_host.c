@@ -42,7 +42,8 @@ const char *hxcomm__arq_host_find(const struct arq_host *host, const char *key)
 	const char *line = host->text;
 	while (line && strncmp(line, key, length)) {
 		line = strchr(line, '\n');
-		line += line != NULL;
+		if (line)
+			line++;
 	}
 	return line ? line + length : NULL;
 }
