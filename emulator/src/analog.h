@@ -51,12 +51,13 @@
  *  noise is on (window.c): nine spikes of ten are then within 58 ns of where they should be, and one
  *  of a hundred that only just touches its threshold is missed. Without noise steps are 80 ns, all
  *  spikes are found, and all within 100 ns. Rich neurons (adaptation, exponential term,
- *  conductance-based inputs) take steps of up to 320 ns by the closed form of their exponential term,
- *  and find the stored firing patterns within 0.05 us; busy compartments and neurons with bypasses or
- *  joined fire lines take steps of 80 ns. In quiet time all of them leap.
+ *  conductance-based inputs, or inputs that pause in reset) take steps of up to 320 ns by the closed
+ *  form of their exponential term, and find the stored firing patterns within 0.05 us; busy
+ *  compartments and neurons with bypasses or joined fire lines take steps of 80 ns. In quiet time all
+ *  of them leap.
  *
- *  **Not modelled**: refresh ripple of the capacitive memory; `enable_pause` acts on rich neurons and
- *  in busy networks only. Charge sharing and renewing of synapse drivers, broken on the chip, change nothing.
+ *  **Not modelled**: refresh ripple of the capacitive memory. Charge sharing and renewing of synapse
+ *  drivers, broken on the chip, change nothing.
  *  Source: spec/emulator_physics.md. */
 
 #include <stdbool.h>

@@ -207,7 +207,7 @@ static void refresh_rich(struct emulator_analog *a, uint32_t n, float capacitanc
 
 static bool is_rich(const struct haldls_neuron_config *config)
 {
-	return config->enable_adaptation || config->enable_exponential ||
+	return config->enable_adaptation || config->enable_exponential || config->enable_pause ||
 	       (config->enable_synaptic_input_excitatory &&
 		       config->enable_synaptic_input_excitatory_coba_mode) ||
 	       (config->enable_synaptic_input_inhibitory &&

@@ -88,8 +88,6 @@ static void plan_neuron(struct emulator_analog *a, uint32_t n)
 	reset->yield = pull > 0 ? 1 / (pull * h) : 0;
 	reset->floor = m->reset_reference[n] +
 		       reset->yield * h * (m->leak_limit[n] * leak + m->constant[n]);
-	if (a->neuron[n].enable_pause) /* the inputs are off meanwhile */
-		reset->yield = 0;
 }
 
 /* Mean of the lines of a hemisphere, time constants in a step. */

@@ -228,6 +228,31 @@ static void reset_pulls_to_the_reset_potential(void **state)
 	end();
 }
 
+/* An input that is open pulls against the reset, unless it pauses meanwhile: by its current over both
+ * conductances. */
+static void inputs_pause_in_reset(void **state)
+{
+	(void)state;
+	double held[2];
+	for (unsigned pause = 0; pause < 2; pause++) {
+		begin(0.5, LEAK_CODE, 0.45);
+		f.neuron.enable_synaptic_input_excitatory = true;
+		f.neuron.enable_pause = pause;
+		emulator__analog_set_neuron(f.analog, N, &f.neuron);
+		fixture_cell(&f, N, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 500);
+		fixture_cell(&f, N, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 250);
+		f.backend.refractory_time = 255;
+		emulator__analog_set_backend(f.analog, N, &f.backend);
+		fixture_advance(&f, 100 * TICKS_MS);
+		emulator__analog_neuron_reset(f.analog, f.now, N);
+		fixture_advance(&f, 255 * 8);
+		held[pause] = membrane();
+		end();
+	}
+	const double current = lsb_current * 500 * tanh(0.04 * log(300 / 250.0) / 0.072);
+	assert_near(held[0] - held[1], current / (5e-6 + 2.62e-9 * LEAK_CODE), 0.01, 0);
+}
+
 /* Refractory arithmetic of spec/calix_spec.md 5.1. */
 static void refractory_times_are_exact(void **state)
 {
@@ -503,6 +528,7 @@ int main(void)
 		cmocka_unit_test(a_reset_follows_the_law_of_sinh),
 		cmocka_unit_test(the_leak_is_a_tanh),
 		cmocka_unit_test(reset_pulls_to_the_reset_potential),
+		cmocka_unit_test(inputs_pause_in_reset),
 		cmocka_unit_test(refractory_times_are_exact),
 		cmocka_unit_test(without_clocks_a_reset_never_ends),
 		cmocka_unit_test(forced_reset_holds_its_half),
