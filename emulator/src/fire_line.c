@@ -49,12 +49,14 @@ struct spread {
 	unsigned count;                                     /* of them */
 };
 
-static void drive(const struct emulator_analog *a, struct spread *s, uint32_t first)
+/* Drive a segment and those that it is joined to. false: it was driven already, and so were they */
+static bool drive(const struct emulator_analog *a, struct spread *s, uint32_t first)
 {
 	uint16_t open[ANALOG_NEURONS];
 	unsigned count = 0;
-	if (!s->driven[first])
-		open[count++] = (uint16_t)first;
+	if (s->driven[first])
+		return false;
+	open[count++] = (uint16_t)first;
 	s->driven[first] = true;
 	while (count) {
 		const uint32_t n = open[--count], other = (n + ANALOG_COLUMNS) % ANALOG_NEURONS;
@@ -70,6 +72,7 @@ static void drive(const struct emulator_analog *a, struct spread *s, uint32_t fi
 		if (right)
 			s->driven[n + 1] = true;
 	}
+	return true;
 }
 
 /* A slave fires once a step at most, and not while it rests. */
@@ -96,9 +99,8 @@ void emulator__fire_line_spread(struct emulator_analog *a, uint32_t neuron, uint
 	for (unsigned done = 0; done < s.count; done++) {
 		const uint32_t from = s.waiting[done];
 		emulator__spike_send(a, from, time);
-		if (!a->backend[from].enable_neuron_master)
+		if (!a->backend[from].enable_neuron_master || !drive(a, &s, from))
 			continue;
-		drive(a, &s, from);
 		for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 			if (!follows(a, &s, n))
 				continue;
