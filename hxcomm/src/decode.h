@@ -58,6 +58,11 @@ struct hxcomm__queue {
 	uint64_t arrival[HXCOMM__BATCH_WORDS + HXCOMM__LANES_MAX];
 };
 
+/* Place of the begin of a message in a word: 6 less its byte, which is 0, 2, 4 or 6, counted from
+ * the most significant one. So 8 bytes can say for each place in a word which one follows in the
+ * next word; their odd ones stand for a word that is the inside of one message. */
+enum { HXCOMM__FIRST = 6, HXCOMM__NOWHERE = 7 };
+
 /* Kinds, as bit `code`. */
 enum {
 	HXCOMM__SPIKES = 7 << HXCOMM_RESPONSE_SPIKE_1,

@@ -8,10 +8,6 @@
 
 enum { LANES = 4 };
 
-/* Places, as the index of the byte of a word, from its least significant one on, that is the lower
- * of the pair whose upper one is the begin of a message; NOWHERE: inside of a message. */
-enum { FIRST = 6, NOWHERE = 7 };
-
 /* What lies between the two passes. */
 struct batch {
 	/* of the message of each word, and of the word behind them */

@@ -14,11 +14,6 @@
 
 enum { LANES = 8 };
 
-/* Places, as the index of the byte of a word, from its least significant one on, that holds the
- * begin of a message: 6, 4, 2, 0, less one for the sake of pairs. NOWHERE where the word is the
- * inside of one message. */
-enum { FIRST = 6, NOWHERE = 7 };
-
 /* What lies between the two passes. */
 struct batch {
 	/* of the message of each word, and of the word behind them */
@@ -62,7 +57,7 @@ static inline __m512i next_places(__m512i words)
 	        _mm512_cmpeq_epi16_mask(heads, _mm512_set1_epi16(HXCOMM_RESPONSE_MADC_3)) |
 	        _mm512_cmpeq_epi16_mask(heads, _mm512_set1_epi16(HXCOMM_RESPONSE_SPIKE_3));
 	const __mmask32 comma = _mm512_movepi16_mask(words);
-	/* odd bytes are read for NOWHERE only: the next word begins with a message */
+	/* odd bytes are read for HXCOMM__NOWHERE only: the next word begins with a message */
 	const __m512i same = all(0x0606060406020600), moved = all(0x0604060206000607);
 	const __m512i table = _mm512_mask_mov_epi16(same, longer, moved);
 	return _mm512_mask_mov_epi16(table, comma, all(0x0606060606060606));

@@ -19,13 +19,14 @@ static void blocks(struct hxcomm__walk *walk, struct hxcomm_decoder *decoder,
 		const size_t rest = (end - word) & ~(size_t)(LANES - 1);
 		const uint64_t *words = walk->words + word;
 		count = rest < HXCOMM__BATCH_WORDS ? rest : HXCOMM__BATCH_WORDS;
-		find_all_places(batch.places, words, count, FIRST - position % 8);
+		find_all_places(batch.places, words, count, HXCOMM__FIRST - position % 8);
 		done = find_messages(&batch, &out->omnibus, words, count, &decoder->time);
 		take_spikes(out, &batch.spikes);
 		take_samples(out, &batch.samples);
 		decoder->halts += take_others(out, &batch.others);
 		const size_t place = batch.places[done];
-		position = 8 * (word + done) + (place == NOWHERE ? 8 : FIRST - place);
+		position = 8 * (word + done) +
+		        (place == HXCOMM__NOWHERE ? 8 : HXCOMM__FIRST - place);
 	} while (done == count);
 	walk->position = position;
 }
