@@ -89,7 +89,10 @@ ALWAYS uint32_t rich_leap_lanes(struct kernel_membranes *m, struct kernel_rich *
 	struct rich r;
 	rich_leap_currents(m, rich, i, h, share, open, &r, &adapting);
 	const vec rate = load(&rich->adaptation_rate[i]), a = load(&rich->adaptation_a[i]);
-	const vec turn = h * rate, slope = r.pull - r.steep;
+	/* a membrane that its currents hold at a rail does not run away */
+	const vec free = vec_most(r.force, -r.force), tangent = r.pull - r.steep;
+	const vec slope = choose(above(free, all(0.0f)), tangent, vec_most(tangent, all(0.0f)));
+	const vec turn = h * rate;
 	const vec aim = turn * (a * (v - load(&rich->adaptation_reference[i])) - w);
 	vec dv, dw;
 	rich_leap_solve(h * slope, h * adapting, turn, a, h * r.force, aim, &dv, &dw);
@@ -100,7 +103,7 @@ ALWAYS uint32_t rich_leap_lanes(struct kernel_membranes *m, struct kernel_rich *
 	const vec off = next + load(&m->noise[i]) - load(&m->threshold[i]);
 	/* a slow adaptation moves its membrane little in one leap, and far in all */
 	const vec far = adapting * aim / turn;
-	/* neither V nor w may run away: both, or none, of the eigenvalues */
+	/* V or w runs away where the trace or the determinant of their system is negative */
 	const vec stable = vec_least(slope + rate, slope + a * adapting);
 	store(&m->v[i], next);
 	store(&rich->adaptation[i], choose(joined, w, w + dw));

@@ -376,6 +376,32 @@ static void idle_time_costs_no_steps(void **state)
 	fixture_end(&f);
 }
 
+/* An exponential term holds its membrane at the rail, with a current that still grows there: that
+ * is rest, too, for a neuron alone and for one that is joined to another. */
+static void a_membrane_at_its_rail_is_idle(void **state)
+{
+	(void)state;
+	struct emulator_analog_work before, after;
+	for (unsigned shorted = 0; shorted < 2; shorted++) {
+		fixture_begin(&f, 3, 1, false, false);
+		f.neuron.enable_exponential = true;
+		f.neuron.connect_membrane_right = shorted;
+		emulator__analog_set_neuron(f.analog, 0, &f.neuron);
+		fixture_cell(&f, 0, HALDLS_CAPMEM_V_LEAK, 1000);
+		fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_LEAK, 158);
+		fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_EXP, 60);
+		fixture_cell(&f, 0, HALDLS_CAPMEM_V_EXP, 1010);
+		fixture_advance(&f, 200 * TICKS_MS);
+		assert_near(emulator__analog_true_membrane(f.analog, 0), 1.2, 1e-3, 0);
+		emulator__analog_work(&before, f.analog);
+		fixture_advance(&f, 1000 * TICKS_MS);
+		emulator__analog_work(&after, f.analog);
+		assert_int_equal(after.single_steps, before.single_steps);
+		assert_near(emulator__analog_true_membrane(f.analog, 0), 1.2, 1e-3, 0);
+		fixture_end(&f);
+	}
+}
+
 static int make_plain(void **state)
 {
 	(void)state;
@@ -430,6 +456,7 @@ int main(void)
 		cmocka_unit_test(two_threads_give_the_same_spikes),
 		cmocka_unit_test(spikes_that_do_not_fit_are_kept),
 		cmocka_unit_test(idle_time_costs_no_steps),
+		cmocka_unit_test(a_membrane_at_its_rail_is_idle),
 		RICH(idle_time_costs_no_steps),
 		RICH(one_jump_equals_a_thousand_pieces),
 		RICH(a_jump_after_settling_is_exact),
