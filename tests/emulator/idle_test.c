@@ -388,8 +388,8 @@ static void a_membrane_at_its_rail_is_idle(void **state)
 		f.neuron.connect_membrane_right = shorted;
 		emulator__analog_set_neuron(f.analog, 0, &f.neuron);
 		fixture_cell(&f, 0, HALDLS_CAPMEM_V_LEAK, 1000);
-		fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_LEAK, 158);
-		fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_EXP, 60);
+		fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_LEAK, 5);
+		fixture_cell(&f, 0, HALDLS_CAPMEM_I_BIAS_EXP, 10);
 		fixture_cell(&f, 0, HALDLS_CAPMEM_V_EXP, 1010);
 		fixture_advance(&f, 200 * TICKS_MS);
 		assert_near(emulator__analog_true_membrane(f.analog, 0), 1.2, 1e-3, 0);
