@@ -4,33 +4,17 @@
  * Medians of several rounds; one JSON line a figure. The bars: 350 MB/s each way, 60 us. */
 #include <hxcomm/arq.h>
 #include <hxcomm/connection.h>
-#include <hxcomm/error.h>
 #include <hxcomm/provider.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "bench.h"
 
 enum { ROUNDS = 9, TRIPS = 5000, WORDS = 4194304 };
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static void need(int status)
-{
-	if (status == HXCOMM_OK)
-		return;
-	fprintf(stderr, "bench: %s\n", hxcomm_error_message());
-	exit(1);
-}
 
 /* ---- a chip that answers at once: nothing to a long program, words to a short one ------------ */
 
@@ -78,26 +62,14 @@ static const struct hxcomm_provider provider = { HXCOMM_PROVIDER_ABI, sizeof(pro
 
 /* ---- figures -------------------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
-{
-	const double left = *(const double *)a, right = *(const double *)b;
-	return (left > right) - (left < right);
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return values[count / 2];
-}
-
 /* memcpy of the words, in GB/s. */
 static double copy_rate(uint64_t *to, const uint64_t *from)
 {
 	double took[ROUNDS];
 	for (int i = 0; i < ROUNDS; i++) {
-		const double begin = now();
+		const double begin = seconds();
 		memcpy(to, from, WORDS * sizeof(*to));
-		took[i] = now() - begin;
+		took[i] = seconds() - begin;
 		if (to[i] != from[i])
 			exit(1);
 	}
@@ -116,18 +88,18 @@ static void bench_rate(const char *name, struct hxcomm_connection *connection,
 	need(hxcomm_link_statistics_read(&before, connection));
 	for (int i = 0; i < ROUNDS; i++) {
 		hxcomm_responses_clear(responses);
-		const double begin = now();
+		const double begin = seconds();
 		need(hxcomm_run(connection, words, count, responses));
-		took[i] = now() - begin;
+		took[i] = seconds() - begin;
 		if (responses->omnibus.count != expected)
 			exit(1);
 	}
 	need(hxcomm_link_statistics_read(&after, connection));
-	const double seconds = median(took, ROUNDS);
+	const double middle = median(took, ROUNDS);
 	printf("{\"name\":\"%s\",\"unit\":\"MB/s\",\"value\":%.0f,\"best\":%.0f,\"words\":%d,"
 	       "\"ms\":%.1f,\"frames_resent\":%llu,\"frames_repeated\":%llu,"
 	       "\"memcpy_GB_per_s\":%.1f}\n",
-	        name, 8e-6 * WORDS / seconds, 8e-6 * WORDS / took[0], WORDS, 1e3 * seconds,
+	        name, 8e-6 * WORDS / middle, 8e-6 * WORDS / took[0], WORDS, 1e3 * middle,
 	        (unsigned long long)(after.frames_resent - before.frames_resent),
 	        (unsigned long long)(after.frames_repeated - before.frames_repeated),
 	        copy_GB_per_s);
@@ -144,9 +116,9 @@ static void bench_trip(const char *name, const char *uri)
 	need(hxcomm_responses_new(&responses, 0));
 	for (int i = 0; i < TRIPS; i++) {
 		hxcomm_responses_clear(responses);
-		const double begin = now();
+		const double begin = seconds();
 		need(hxcomm_run(connection, &word, 1, responses));
-		took[i] = now() - begin;
+		took[i] = seconds() - begin;
 	}
 	const double middle = median(took, TRIPS);
 	printf("{\"name\":\"%s\",\"unit\":\"us\",\"value\":%.1f,\"percentile_10\":%.1f,"

@@ -7,7 +7,6 @@
 #include <haldls/chip_file.h>
 #include <haldls/logical.h>
 #include <hxcomm/connection.h>
-#include <hxcomm/error.h>
 #include <stadls/bringup.h>
 #include <stadls/builder.h>
 #include <stadls/chip.h>
@@ -17,7 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "bench.h"
 
 enum {
 	REPEATS = 101,
@@ -43,28 +43,7 @@ static struct {
 	char from[COPIED_BYTES], to[COPIED_BYTES];
 } b;
 
-static double now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return 1e3 * (double)now.tv_sec + 1e-6 * (double)now.tv_nsec;
-}
-
-static void need(int status)
-{
-	if (status == HXCOMM_OK)
-		return;
-	fprintf(stderr, "%s\n", hxcomm_error_message());
-	exit(1);
-}
-
 /* ---- measuring ------------------------------------------------------------------------------- */
-
-static int compare_times(const void *a, const void *other)
-{
-	const double one = *(const double *)a, two = *(const double *)other;
-	return (one > two) - (one < two);
-}
 
 static void into_kept_builder(void (*work)(void))
 {
@@ -85,14 +64,14 @@ static bool fresh_memory; /* give back what is free before each round */
 
 static double print_median(const char *name, double times[REPEATS], double allowed_ms)
 {
-	qsort(times, REPEATS, sizeof(*times), compare_times);
+	const double middle = median(times, REPEATS);
 	printf("{\"name\":\"chip/%s\",\"unit\":\"ms\",\"value\":%.4f,\"best\":%.4f", name,
-	        times[REPEATS / 2], times[0]);
+	        middle, times[0]);
 	if (allowed_ms > 0)
 		printf(",\"allowed\":%.4f,\"holds\":%s", allowed_ms,
-		        times[REPEATS / 2] <= allowed_ms ? "true" : "false");
+		        middle <= allowed_ms ? "true" : "false");
 	puts("}");
-	return times[REPEATS / 2];
+	return middle;
 }
 
 /* @return the median, in ms */
@@ -103,10 +82,10 @@ static double measure(const char *name, void (*builder)(void (*)(void)), void (*
 	for (int i = -1; i < REPEATS; i++) { /* the first one is not counted */
 		if (fresh_memory)
 			(void)malloc_trim(0);
-		const double began = now_ms();
+		const double began = seconds();
 		builder(work);
 		if (i >= 0)
-			times[i] = now_ms() - began;
+			times[i] = 1e3 * (seconds() - began);
 	}
 	return print_median(name, times, allowed_ms);
 }
@@ -248,11 +227,11 @@ static void measure_read_back(double allowed_ms)
 	need(stadls_chip_write(connection, &b.chip, NULL));
 	for (int i = -1; i < REPEATS; i++) {
 		struct hxcomm_times last = HXCOMM_TIMES_INIT;
-		const double began = now_ms();
+		const double began = seconds();
 		need(stadls_chip_read(&b.read, NULL, connection, &options));
 		if (haldls_chip_compare(&b.read, &b.chip, NULL, NULL))
 			need(hxcomm_error_set(HXCOMM_EPROTO, "another chip came back"));
-		const double took = now_ms() - began;
+		const double took = 1e3 * (seconds() - began);
 		need(hxcomm_times_read(NULL, &last, connection));
 		if (i >= 0)
 			times[i] = took - 1e3 * (last.execute_s - last.decode_s);

@@ -74,15 +74,15 @@ static void bench(const char *name, const char *unit, size_t words,
 	need(fisch_program_new(&program, 0));
 	for (int round = -1; round < ROUNDS; round++) { /* -1: the program grows */
 		fisch_program_clear(program);
-		const double begin = now();
+		const double begin = seconds();
 		items = build(program, words);
-		took[round < 0 ? 0 : round] = now() - begin;
+		took[round < 0 ? 0 : round] = seconds() - begin;
 		(void)fisch_program_words(program, &count);
 	}
 	if (count != words)
 		exit(1);
 	snprintf(text, sizeof(text), "append %s, %.1f MB", name, 8e-6 * (double)words);
-	print_rate(text, "", unit, items, words, median(took));
+	print_rate(text, "", unit, items, words, median(took, ROUNDS));
 	fisch_program_free(program);
 }
 

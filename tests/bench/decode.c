@@ -108,14 +108,14 @@ static void bench(const struct stream *stream, const struct hxcomm__decode_kerne
 	need(hxcomm_responses_new(&responses, 0));
 	for (int round = -1; round < ROUNDS; round++) { /* -1: the tables grow */
 		hxcomm_responses_clear(responses);
-		const double begin = now();
+		const double begin = seconds();
 		decode(kernel, words, count, stream->piece ? stream->piece : count, responses);
-		took[round < 0 ? 0 : round] = now() - begin;
+		took[round < 0 ? 0 : round] = seconds() - begin;
 	}
 	snprintf(name, sizeof(name), "decode %s, %.0f MB", stream->name, 8e-6 * (double)count);
 	snprintf(how, sizeof(how), "\"kernel\":\"%s\",", kernel->name);
 	print_rate(name, how, stream->unit, count_items(responses, stream, messages), count,
-	        median(took));
+	        median(took, ROUNDS));
 	hxcomm_responses_free(responses);
 }
 

@@ -1,38 +1,23 @@
 // SPDX-License-Identifier: MIT
 /* How long it takes to plan networks: many tiny projections, and dense ones. */
 #include <grenade/grenade.h>
-#include <hxcomm/error.h>
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "bench.h"
 
 enum { REPEATS = 20 };
-
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void require(int status)
-{
-	if (status == HXCOMM_OK)
-		return;
-	fprintf(stderr, "%s\n", hxcomm_error_message());
-	exit(1);
-}
 
 /* 64 populations of one neuron, 700 projections of one connection. */
 static void tiny(struct grenade_network *network)
 {
 	uint32_t group[64], unused;
 	for (uint32_t i = 0; i < 64; i++)
-		require(grenade_network_add_neurons(&group[i], network, 1, NULL));
+		need(grenade_network_add_neurons(&group[i], network, 1, NULL));
 	for (uint32_t i = 0; i < 700; i++) {
 		const struct grenade_connection one = { 0, 0, (uint16_t)(1 + i % 63) };
-		require(grenade_network_add_projection(&unused, network, group[i % 64],
+		need(grenade_network_add_projection(&unused, network, group[i % 64],
 		        group[(i % 64 + 1 + i / 64 * 5) % 64], GRENADE_INHIBITORY, &one, 1));
 	}
 }
@@ -47,7 +32,7 @@ static void all_to_all(struct grenade_network *network, uint32_t pre, uint32_t p
 		exit(1);
 	for (uint32_t i = 0; i < count; i++)
 		list[i] = (struct grenade_connection){ i / post_count, i % post_count, 10 };
-	require(grenade_network_add_projection(&unused, network, pre, post, GRENADE_EXCITATORY, list,
+	need(grenade_network_add_projection(&unused, network, pre, post, GRENADE_EXCITATORY, list,
 	        count));
 	free(list);
 }
@@ -56,9 +41,9 @@ static void all_to_all(struct grenade_network *network, uint32_t pre, uint32_t p
 static void dense(struct grenade_network *network)
 {
 	uint32_t input, hidden, output;
-	require(grenade_network_add_neurons(&hidden, network, 246, NULL));
-	require(grenade_network_add_neurons(&output, network, 10, NULL));
-	require(grenade_network_add_external(&input, network, 256));
+	need(grenade_network_add_neurons(&hidden, network, 246, NULL));
+	need(grenade_network_add_neurons(&output, network, 10, NULL));
+	need(grenade_network_add_external(&input, network, 256));
 	all_to_all(network, input, 256, hidden, 246);
 	all_to_all(network, hidden, 246, output, 10);
 }
@@ -67,12 +52,12 @@ static void measure(const char *name, void (*make)(struct grenade_network *))
 {
 	struct grenade_network *network;
 	struct grenade_plan_usage usage = { 0 };
-	require(grenade_network_new(&network));
+	need(grenade_network_new(&network));
 	make(network);
 	const double started = seconds();
 	for (unsigned i = 0; i < REPEATS; i++) {
 		struct grenade_plan *plan;
-		require(grenade_plan(&plan, network, NULL));
+		need(grenade_plan(&plan, network, NULL));
 		grenade_plan_count_usage(&usage, plan);
 		grenade_plan_free(plan);
 	}

@@ -7,49 +7,11 @@
  * to another, both used before, again and again, as the words and tables of a measurement are: what
  * fits into a cache stays there, for both. A rate is the median of ROUNDS rounds. */
 
-#include <hxcomm/error.h>
+#include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS = 11 };
-
-static inline double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static inline void need(int status)
-{
-	if (status == HXCOMM_OK)
-		return;
-	fprintf(stderr, "bench: %s\n", hxcomm_error_message());
-	exit(1);
-}
-
-static inline void *memory(size_t count, size_t size)
-{
-	void *block = calloc(count, size);
-	if (!block)
-		exit(1);
-	return block;
-}
-
-static inline int compare_seconds(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static inline double median(double seconds[ROUNDS])
-{
-	qsort(seconds, ROUNDS, sizeof(*seconds), compare_seconds);
-	return seconds[ROUNDS / 2];
-}
 
 /* memcpy of as many bytes, in GB/s. */
 static inline double copy_rate(size_t bytes)
@@ -60,26 +22,26 @@ static inline double copy_rate(size_t bytes)
 	memset(to, 1, bytes);
 	for (int round = 0; round < ROUNDS; round++) {
 		from[round] ^= 1;
-		const double begin = now();
+		const double begin = seconds();
 		memcpy(to, from, bytes);
-		took[round] = now() - begin;
+		took[round] = seconds() - begin;
 		if (to[round] != from[round])
 			exit(1);
 	}
 	free(from);
 	free(to);
-	return 1e-9 * (double)bytes / median(took);
+	return 1e-9 * (double)bytes / median(took, ROUNDS);
 }
 
 /* One line of JSON. `how` is a further member, such as "\"kernel\":\"portable\",", or "". */
 static inline void print_rate(const char *name, const char *how, const char *unit, size_t items,
-        size_t words, double seconds)
+        size_t words, double took)
 {
-	const double rate = 8e-9 * (double)words / seconds, copy = copy_rate(8 * words);
+	const double rate = 8e-9 * (double)words / took, copy = copy_rate(8 * words);
 	printf("{\"name\":\"%s\",%s\"unit\":\"M %s/s\",\"value\":%.1f,\"items\":%zu,\"ms\":%.3f,"
 	       "\"words\":%zu,\"GB_of_words_per_s\":%.2f,\"memcpy_GB_per_s\":%.1f,"
 	       "\"percent_of_memcpy\":%.1f}\n",
-	        name, how, unit, 1e-6 * (double)items / seconds, items, 1e3 * seconds, words, rate,
+	        name, how, unit, 1e-6 * (double)items / took, items, 1e3 * took, words, rate,
 	        copy, 100 * rate / copy);
 	fflush(stdout);
 }

@@ -4,74 +4,51 @@
  * line a figure. The bars: 5 us over `emulator:`, 60 us over HostARQ. */
 #include <hxcomm/arq.h>
 #include <hxcomm/connection.h>
-#include <hxcomm/error.h>
 #include <hxcomm/job.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
 
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+
+#include "bench.h"
 
 enum { TRIPS = 20001, PROGRAMS = 500, WORDS = 1000, ROUNDS = 9, AHEAD = 8 };
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static void need(int status)
-{
-	if (status == HXCOMM_OK)
-		return;
-	fprintf(stderr, "bench: %s\n", hxcomm_error_message());
-	exit(1);
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double left = *(const double *)a, right = *(const double *)b;
-	return (left > right) - (left < right);
-}
 
 static void bench_trips(struct hxcomm_connection *connection, const char *name)
 {
 	static double took[TRIPS];
 	const uint64_t word = hxcomm_word_barrier(1);
 	for (int i = 0; i < TRIPS; i++) {
-		const double begin = now();
+		const double begin = seconds();
 		need(hxcomm_run(connection, &word, 1, NULL));
-		took[i] = now() - begin;
+		took[i] = seconds() - begin;
 	}
-	qsort(took, TRIPS, sizeof(*took), compare);
+	const double middle = median(took, TRIPS);
 	printf("{\"name\":\"round trip of one word, %s\",\"unit\":\"us\",\"value\":%.2f,"
 	       "\"percentile_10\":%.2f,\"percentile_90\":%.2f,\"runs\":%d}\n",
-	        name, 1e6 * took[TRIPS / 2], 1e6 * took[TRIPS / 10], 1e6 * took[TRIPS - TRIPS / 10],
+	        name, 1e6 * middle, 1e6 * took[TRIPS / 10], 1e6 * took[TRIPS - TRIPS / 10],
 	        TRIPS);
 }
 
 static double run_in_turn(struct hxcomm_connection *connection, const uint64_t *words)
 {
-	const double begin = now();
+	const double begin = seconds();
 	for (int i = 0; i < PROGRAMS; i++)
 		need(hxcomm_run(connection, words, WORDS, NULL));
-	return now() - begin;
+	return seconds() - begin;
 }
 
 static double run_ahead(struct hxcomm_connection *connection, const uint64_t *words)
 {
 	struct hxcomm_job *jobs[AHEAD] = { NULL };
-	const double begin = now();
+	const double begin = seconds();
 	for (int i = 0; i < PROGRAMS; i++) {
 		need(hxcomm_wait(jobs[i % AHEAD], NULL));
 		need(hxcomm_submit(&jobs[i % AHEAD], connection, words, WORDS, NULL, NULL));
 	}
 	for (int i = 0; i < AHEAD; i++)
 		need(hxcomm_wait(jobs[(PROGRAMS + i) % AHEAD], NULL));
-	return now() - begin;
+	return seconds() - begin;
 }
 
 static void bench_programs(struct hxcomm_connection *connection, const char *name)
@@ -87,15 +64,12 @@ static void bench_programs(struct hxcomm_connection *connection, const char *nam
 	for (int i = 0; i < ROUNDS; i++)
 		took[1][i] = run_ahead(connection, words);
 	for (int i = 0; i < 2; i++) {
-		qsort(took[i], ROUNDS, sizeof(double), compare);
+		const double middle = median(took[i], ROUNDS);
 		printf("{\"name\":\"programs of %d words %s, %s\",\"unit\":\"us a "
 		       "program\",\"value\":%.2f,\"best\":%.2f,\"programs\":%d}\n",
 		        WORDS,
-		        i ? "ahead"
-		          : "in "
-		            "turn",
-		        name, 1e6 * took[i][ROUNDS / 2] / PROGRAMS, 1e6 * took[i][0] / PROGRAMS,
-		        PROGRAMS);
+		        i ? "ahead" : "in turn", name, 1e6 * middle / PROGRAMS,
+		        1e6 * took[i][0] / PROGRAMS, PROGRAMS);
 	}
 }
 
