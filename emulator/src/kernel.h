@@ -114,6 +114,7 @@ struct kernel_rich {
 						    current-based ones */
 	kernel_column reversal[KERNEL_LINES];    /**< V, where it is as without this */
 	kernel_column pause; /**< 1 where inputs and exponential term pause in reset, else 0 */
+	kernel_column late[KERNEL_LINES]; /**< of a drop over half a single step */
 	kernel_column joined; /**< 1 where a leap leaves the membrane to its node: there `gain` is the
 				   current in V/s, and `rate` minus its slope, of either sign */
 	/* of windows */

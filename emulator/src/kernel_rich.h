@@ -115,20 +115,15 @@ static void rich_cross(const struct kernel_membranes *m, struct kernel_rich *ric
  */
 
 /* How far the input of a line is open; moves the line through the step. */
-ALWAYS vec rich_line(struct kernel_membranes *m, unsigned l, unsigned i, bool events)
+ALWAYS vec rich_line(struct kernel_membranes *m, const struct kernel_rich *rich, unsigned l,
+	unsigned i, bool events)
 {
 	const vec u = load(&m->line[l][i]), kept = load(&m->line_decay[l][i]);
 	const vec bent = u * (all(1.0f) - kept) * all(1.0f / PHYSICS_LINE_TAU_BEND);
 	vec middle = u * load(&m->line_mean[l][i]) * (all(1.0f) - all(0.5f) * bent);
 	vec next = u * kept / (all(1.0f) + bent);
 	if (events) {
-		float root_kept[LANES];
-		memcpy(root_kept, &kept, sizeof(root_kept));
-		for (unsigned k = 0; k < LANES; k++)
-			root_kept[k] = root(root_kept[k]);
-		vec left;
-		memcpy(&left, root_kept, sizeof(left));
-		left *= load(&m->kept[l][i]);
+		const vec left = load(&m->kept[l][i]) * load(&rich->late[l][i]);
 		middle += (load(&m->charge[l][i]) - left) * load(&m->line_area[l][i]);
 		next += left;
 		store(&m->charge[l][i], all(0.0f));
@@ -155,6 +150,27 @@ ALWAYS void rich_amplifiers(
 		  reset * steep * (all(1.0f) - tanh_y * tanh_y);
 }
 
+/* Note where comparators are on, and where they switched on; returns the latter bit by bit. */
+ALWAYS uint32_t rich_compare(struct kernel_membranes *m, unsigned i, mask on)
+{
+	vec_bits was, now, one = {0};
+	one += 1;
+	vec set;
+	memcpy(&set, &one, sizeof(set));
+	set = choose(on, set, all(0.0f));
+	memcpy(&now, &set, sizeof(now));
+	memcpy(&was, &m->above[i], sizeof(was));
+	const vec_bits fresh = now & ~was;
+	memcpy(&m->above[i], &now, sizeof(now));
+	memcpy(&m->crossing[i], &fresh, sizeof(fresh));
+	uint32_t lanes = 0;
+	for (uint32_t left = bits(on); left; left &= left - 1) {
+		const unsigned k = (unsigned)__builtin_ctz(left);
+		lanes |= m->crossing[i + k] << k;
+	}
+	return lanes;
+}
+
 /* Move 1 to 16 rich neurons by a step. */
 ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, unsigned i, float h,
 	float place, unsigned variants)
@@ -173,7 +189,7 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	rich_amplifiers(m, i, v, load(&m->leak_limit[i]), load(&m->reset_limit[i]) * share, &r);
 	r.force += load(&m->constant[i]) - most * vec_tanh(middle / most);
 	for (unsigned l = 0; l < KERNEL_LINES; l++) {
-		const vec open = rich_line(m, l, i, variants & KERNEL_EVENTS) * running;
+		const vec open = rich_line(m, rich, l, i, variants & KERNEL_EVENTS) * running;
 		const vec limit = load(&m->input_limit[l][i]),
 			  coba = load(&rich->conductance[l][i]);
 		const vec fall = l ? coba : -coba;
@@ -196,18 +212,13 @@ ALWAYS uint32_t rich_step(struct kernel_membranes *m, struct kernel_rich *rich, 
 	const vec next = fade(v, r.next);
 
 	const vec threshold = load(&m->threshold[i]) - load(&m->noise[i]);
-	const uint32_t on = bits(above(next, threshold));
 	const vec gain = next - v, size = vec_most(gain, -gain);
 	const vec off = next - threshold, near = vec_most(off, -off);
 	store(&m->v[i], next);
 	store(&m->gain[i], gain);
 	store(&m->rate[i], vec_most((r.pull - r.steep) * all(1.0f / h), all(1.0f)));
-	uint32_t flags = 0, fresh = 0;
-	for (unsigned k = 0; k < LANES; k++) {
-		m->crossing[i + k] = (on >> k & 1) & (m->above[i + k] ^ 1u);
-		m->above[i + k] = on >> k & 1;
-		fresh |= m->crossing[i + k] << k;
-	}
+	uint32_t flags = 0;
+	const uint32_t fresh = rich_compare(m, i, above(next, threshold));
 	store(&rich->place[i], all(1.0f));
 	if (fresh) {
 		rich_cross(m, rich, i, fresh, v, r.mean, r.steep);

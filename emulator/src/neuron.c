@@ -110,6 +110,7 @@ static float refresh_input(struct emulator_analog *a, uint32_t n, unsigned line,
 		const float x = step_s * rate, way = -expm1f(-x);
 		m->line_rate[line][n] = rate;
 		m->line_decay[line][n] = 1 - way;
+		a->rich.late[line][n] = sqrtf(1 - way);
 		m->line_mean[line][n] = way / x;
 		m->line_area[line][n] = 1 / x;
 	}
