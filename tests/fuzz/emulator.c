@@ -32,6 +32,7 @@ struct program {
 	uint64_t words[WORDS_MAX];
 	size_t count;
 	uint64_t waits; /* cycles that they may take */
+	uint32_t longest; /* mask of what a wait may be */
 };
 
 static int decode(void *user, const uint64_t *words, size_t count)
@@ -109,7 +110,7 @@ static void command(struct program *program, const uint8_t bytes[8])
 		break;
 	case 2:
 	case 3:
-		wait_until(program, value & (bytes[0] & 32 ? 0xfffff : 0xfff));
+		wait_until(program, value & (bytes[0] & 32 ? program->longest : 0xfff));
 		break;
 	case 4:
 		word(program, hxcomm_word_timer_setup());
@@ -226,6 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (mode & RICH)
 		enrich_all(fpga);
 	program.count = program.waits = 0;
+	program.longest = mode & RICH ? 0x1fff : 0xfffff; /* rich neurons are slow */
 	for (size_t i = 1; i + 8 <= size && i < 8 * COMMANDS_MAX; i += 8) {
 		uint64_t w = 0;
 		for (size_t k = 0; k < 8; k++)
