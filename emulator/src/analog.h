@@ -48,7 +48,7 @@
  *  inhibitory one starts a refractory period without a fire event.
  *
  *  **Time.** Busy membranes run in steps of up to 480 ns where all time constants allow it and the
- *  noise is on (window.c): nine spikes of ten are then within 58 ns of where they should be, and one
+ *  noise is on (window.c): seven spikes of eight are then within 58 ns of where they should be, and one
  *  of a hundred that only just touches its threshold is missed. Without noise steps are 80 ns, all
  *  spikes are found, and all within 100 ns. Rich neurons (adaptation, exponential term,
  *  conductance-based inputs, or inputs that pause in reset) take steps of up to 320 ns by the closed
