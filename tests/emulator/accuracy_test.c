@@ -336,8 +336,8 @@ static void spikes_agree_with_the_reference(void **state)
 	}
 }
 
-/* Steps of 320 and 480 ns, which the noise of the comparators hides: a few spikes that only just touch
- * the threshold are missed. */
+/* Steps of 320 and 480 ns, which the noise of the comparators hides: a few spikes that only just
+ * touch the threshold are missed. */
 static void long_steps_find_nearly_all_spikes(void **state)
 {
 	(void)state;

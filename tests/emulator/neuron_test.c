@@ -228,8 +228,8 @@ static void reset_pulls_to_the_reset_potential(void **state)
 	end();
 }
 
-/* An input that is open pulls against the reset, unless it pauses meanwhile: by its current over both
- * conductances. */
+/* An input that is open pulls against the reset, unless it pauses meanwhile: by its current over
+ * both conductances. */
 static void inputs_pause_in_reset(void **state)
 {
 	(void)state;
