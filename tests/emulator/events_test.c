@@ -19,16 +19,6 @@ static uint32_t draw(void)
 	return r[0];
 }
 
-static void write_container(struct program *program, const struct haldls_container *container,
-        uint32_t element, const void *value)
-{
-	uint32_t words[64];
-	assert_ok(container->encode(words, value));
-	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(
-		        program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
-}
-
 /* ---- what the test knows about the chip ------------------------------------------------------ */
 
 /* Nodes in the order of their numbers: neuron output e reaches e % 4, 4 + e % 4, 8 + e % 4; link s
@@ -108,21 +98,21 @@ static void write_network(struct program *program)
 			.mask = network.mask[input[n]][output[n]],
 			.target = network.target[input[n]][output[n]],
 		};
-		write_container(program, &haldls_crossbar_node_container, n, &node);
+		program_container(program, &haldls_crossbar_node_container, n, &node);
 	}
 	for (uint32_t h = 0; h < 2; h++) {
 		struct haldls_common_padi_bus_config bus;
 		haldls_common_padi_bus_config_container.init(&bus);
 		for (unsigned i = 0; i < 4; i++)
 			bus.enable_spl1[i] = network.bus[4 * h + i];
-		write_container(program, &haldls_common_padi_bus_config_container, h, &bus);
+		program_container(program, &haldls_common_padi_bus_config_container, h, &bus);
 	}
 	for (uint32_t d = 0; d < 256; d++) {
 		struct haldls_synapse_driver_config driver;
 		haldls_synapse_driver_config_container.init(&driver);
 		driver.enable_receiver = network.receives[d];
 		driver.row_address_compare_mask = network.compare[d];
-		write_container(program, &haldls_synapse_driver_config_container, d, &driver);
+		program_container(program, &haldls_synapse_driver_config_container, d, &driver);
 	}
 	for (uint32_t n = 0; n < 512; n++) {
 		struct haldls_neuron_backend_config backend;
@@ -130,11 +120,11 @@ static void write_network(struct program *program)
 		struct haldls_neuron_config neuron;
 		haldls_neuron_config_container.init(&neuron);
 		neuron.enable_fire = neuron.enable_threshold_comparator = true;
-		write_container(program, &haldls_neuron_config_container, n, &neuron);
+		program_container(program, &haldls_neuron_config_container, n, &neuron);
 		backend.enable_spike_out = network.sends[n];
 		backend.address_out = network.address[n];
 		const uint32_t column = n % 256, row = n / 256;
-		write_container(program, &haldls_neuron_backend_config_container,
+		program_container(program, &haldls_neuron_backend_config_container,
 		        256 * (column / 128) + 128 * row + column % 128, &backend);
 	}
 }
@@ -288,9 +278,9 @@ static void open_everything(struct program *program)
 	driver.enable_receiver = true;
 	driver.row_address_compare_mask = 0;
 	for (uint32_t n = 0; n < 76; n++)
-		write_container(program, &haldls_crossbar_node_container, n, &open);
-	write_container(program, &haldls_common_padi_bus_config_container, 0, &bus);
-	write_container(program, &haldls_synapse_driver_config_container, 0, &driver);
+		program_container(program, &haldls_crossbar_node_container, n, &open);
+	program_container(program, &haldls_common_padi_bus_config_container, 0, &bus);
+	program_container(program, &haldls_synapse_driver_config_container, 0, &driver);
 	program_write(program, 0x00130000, 0xfff0);
 	program_word(program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
 }
@@ -410,7 +400,7 @@ static void a_regular_source_reaches_the_host_each_period(void **state)
 	source.enable = true;
 	source.period = 125;
 	source.neuron_label = 0x123;
-	write_container(&program, &haldls_background_spike_source_container, 6, &source);
+	program_container(&program, &haldls_background_spike_source_container, 6, &source);
 	program_wait(&program, 125 * 100);
 	machine_run(&machine, &program);
 	const struct hxcomm_spike_responses *spikes = &machine.responses->spikes;
@@ -479,7 +469,7 @@ static void samples_come_at_the_rate_of_the_converter(void **state)
 	haldls_madc_config_container.init(&madc);
 	madc.number_of_samples = 1000;
 	madc.enable_dummy_data = true;
-	write_container(&program, &haldls_madc_config_container, 0, &madc);
+	program_container(&program, &haldls_madc_config_container, 0, &madc);
 	program_write(&program, 0x000c0000, 2);
 	program_wait(&program, 10000);
 	machine_run(&machine, &program);

@@ -29,16 +29,6 @@ static int end(void **state)
 	return 0;
 }
 
-static void write_container(const struct haldls_container *container, uint32_t element,
-        const void *value)
-{
-	uint32_t words[64];
-	assert_ok(container->encode(words, value));
-	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(
-		        &program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
-}
-
 static void a_list_names_its_parts(void **state)
 {
 	struct emulator_faults faults;
@@ -87,9 +77,9 @@ static void a_dead_neuron_is_not_heard_of(void **state)
 		struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
 		neuron.enable_fire = neuron.enable_threshold_comparator = true;
 		backend.enable_spike_out = true;
-		write_container(&haldls_neuron_config_container, n, &neuron);
-		write_container(&haldls_neuron_backend_config_container, haldls_neuron_backend(n),
-		        &backend);
+		program_container(&program, &haldls_neuron_config_container, n, &neuron);
+		program_container(&program, &haldls_neuron_backend_config_container,
+		        haldls_neuron_backend(n), &backend);
 	}
 	machine_run(&machine, &program);
 	const uint64_t begin = 2 * machine.fpga->now + 1000;
@@ -116,7 +106,8 @@ static void a_dead_driver_takes_no_event(void **state)
 		struct haldls_synapse_driver_config config = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
 		config.enable_receiver = true;
 		config.row_address_compare_mask = 0;
-		write_container(&haldls_synapse_driver_config_container, driver, &config);
+		program_container(
+		        &program, &haldls_synapse_driver_config_container, driver, &config);
 	}
 	program_write(&program, 0x00110001, 0); /* events of a register take buses off the
 	                                           crossbar */

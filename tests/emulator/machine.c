@@ -21,6 +21,16 @@ void program_write(struct program *program, uint32_t address, uint32_t value)
 	program_word(program, hxcomm_word_omnibus_data(value));
 }
 
+void program_container(struct program *program, const struct haldls_container *container,
+        uint32_t element, const void *value)
+{
+	uint32_t words[64];
+	assert_ok(container->encode(words, value));
+	for (uint32_t w = 0; w < container->write_words; w++)
+		program_write(
+		        program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
+}
+
 void program_read(struct program *program, uint32_t address)
 {
 	program_word(program, hxcomm_word_omnibus_address(address, 15, true));

@@ -4,6 +4,7 @@
 
 /* An emulated machine for tests: programs of words in, decoded responses out. */
 
+#include <haldls/container.h>
 #include <hxcomm/decoder.h>
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
@@ -33,6 +34,9 @@ struct machine {
 void program_word(struct program *program, uint64_t word);
 void program_write(struct program *program, uint32_t address, uint32_t value);
 void program_read(struct program *program, uint32_t address);
+/** Write an element of a container over the omnibus. */
+void program_container(struct program *program, const struct haldls_container *container,
+        uint32_t element, const void *value);
 /** Access to the chip over JTAG. */
 void program_jtag_write(struct program *program, uint32_t address, uint32_t value);
 void program_jtag_read(struct program *program, uint32_t address);

@@ -29,16 +29,6 @@ static int close_machine(void **state)
 	return 0;
 }
 
-static void write_container(const struct haldls_container *container, uint32_t element,
-        const void *value)
-{
-	uint32_t words[64];
-	assert_ok(container->encode(words, value));
-	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(
-		        &program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
-}
-
 static struct haldls_madc_config settings(uint32_t samples)
 {
 	struct haldls_madc_config madc;
@@ -72,7 +62,7 @@ static void the_rate_is_what_duration_and_divider_say(void **state)
 		madc.sample_duration_adjust = rows[row].adjust;
 		madc.enable_madc_clock_scaling = rows[row].divided;
 		madc.madc_clock_scale_value = rows[row].divider;
-		write_container(&haldls_madc_config_container, 0, &madc);
+		program_container(&program, &haldls_madc_config_container, 0, &madc);
 		program_write(&program, CONTROL, control(true, false, false));
 		program_wait(&program, 20000);
 		machine_run(&machine, &program);
@@ -98,7 +88,7 @@ static void inputs_alternate_as_often_as_wanted(void **state)
 		struct haldls_madc_config madc = settings(100);
 		madc.active_mux_input_select_length = rows[row].length;
 		madc.active_mux_initially_selected_input = rows[row].first;
-		write_container(&haldls_madc_config_container, 0, &madc);
+		program_container(&program, &haldls_madc_config_container, 0, &madc);
 		program_write(&program, CONTROL, control(true, false, false));
 		program_wait(&program, 2000);
 		machine_run(&machine, &program);
@@ -119,17 +109,17 @@ static void a_recording_ends_after_its_samples_or_when_it_is_stopped(void **stat
 {
 	(void)state;
 	struct haldls_madc_config madc = settings(0);
-	write_container(&haldls_madc_config_container, 0, &madc);
+	program_container(&program, &haldls_madc_config_container, 0, &madc);
 	program_write(&program, CONTROL, control(true, false, false));
 	program_wait(&program, 1000);
 	machine_run(&machine, &program);
 	assert_int_equal(machine.responses->madc.count, 0);
 
 	madc = settings(300);
-	write_container(&haldls_madc_config_container, 0, &madc);
+	program_container(&program, &haldls_madc_config_container, 0, &madc);
 	program_write(&program, CONTROL, control(true, false, false));
 	madc = settings(50);
-	write_container(&haldls_madc_config_container, 0, &madc);
+	program_container(&program, &haldls_madc_config_container, 0, &madc);
 	program_write(&program, CONTROL, control(true, false, false));
 	program_wait(&program, 5000);
 	machine_run(&machine, &program);
@@ -171,8 +161,9 @@ static void a_conversion_takes_its_ramp_and_its_waits(void **state)
 			cadc.enable = true;
 			cadc.reset_wait = rows[row].wait;
 			cadc.dead_time = rows[row].dead;
-			write_container(&haldls_cadc_config_container, hemisphere, &cadc);
-			const uint32_t trigger = 0x02c80000 | hemisphere << 24;
+		        program_container(
+		                &program, &haldls_cadc_config_container, hemisphere, &cadc);
+		        const uint32_t trigger = 0x02c80000 | hemisphere << 24;
 			assert_int_equal(cycles_of_a_read(trigger) -
 			                cycles_of_a_read(trigger | 0x200000),
 			        (256 + rows[row].wait + rows[row].dead) / 2);

@@ -18,16 +18,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void write_container(const struct haldls_container *container, uint32_t element,
-        const void *value)
-{
-	uint32_t words[64];
-	assert_ok(container->encode(words, value));
-	for (uint32_t w = 0; w < container->write_words; w++)
-		program_write(
-		        &program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
-}
-
 /* Everything passes the crossbar, driver 0 takes it, neuron @n sends its spikes. */
 static void open_all(uint32_t n)
 {
@@ -42,12 +32,12 @@ static void open_all(uint32_t n)
 	neuron.enable_fire = neuron.enable_threshold_comparator = true;
 	backend.enable_spike_out = true;
 	for (uint32_t i = 0; i < 76; i++)
-		write_container(&haldls_crossbar_node_container, i, &open);
-	write_container(&haldls_common_padi_bus_config_container, 0, &bus);
-	write_container(&haldls_synapse_driver_config_container, 0, &driver);
-	write_container(&haldls_neuron_config_container, n, &neuron);
-	write_container(
-	        &haldls_neuron_backend_config_container, haldls_neuron_backend(n), &backend);
+		program_container(&program, &haldls_crossbar_node_container, i, &open);
+	program_container(&program, &haldls_common_padi_bus_config_container, 0, &bus);
+	program_container(&program, &haldls_synapse_driver_config_container, 0, &driver);
+	program_container(&program, &haldls_neuron_config_container, n, &neuron);
+	program_container(&program, &haldls_neuron_backend_config_container,
+	        haldls_neuron_backend(n), &backend);
 	machine_run(&machine, &program);
 }
 
@@ -158,7 +148,8 @@ static void settings_of_neurons_hold_from_their_own_step(void **state)
 			        HALDLS_BACKGROUND_SPIKE_SOURCE_INIT;
 			source.enable = true;
 			source.period = 100;
-			write_container(&haldls_background_spike_source_container, 0, &source);
+			program_container(
+			        &program, &haldls_background_spike_source_container, 0, &source);
 			machine_run(&machine, &program);
 		}
 		const uint64_t begin = machine.fpga->now;
@@ -186,16 +177,16 @@ static void one_register_written_twice_takes_both_values(void **state)
 	open_machine(false, 1);
 	source.enable = true;
 	source.period = 25; /* 100 ns */
-	write_container(&haldls_background_spike_source_container, 0, &source);
+	program_container(&program, &haldls_background_spike_source_container, 0, &source);
 	program_wait(&program, 1250);
 	source.enable = false;
-	write_container(&haldls_background_spike_source_container, 0, &source);
+	program_container(&program, &haldls_background_spike_source_container, 0, &source);
 	program_wait(&program, 1250);
 	source.enable = true;
-	write_container(&haldls_background_spike_source_container, 0, &source);
+	program_container(&program, &haldls_background_spike_source_container, 0, &source);
 	program_wait(&program, 1250);
 	source.enable = false;
-	write_container(&haldls_background_spike_source_container, 0, &source);
+	program_container(&program, &haldls_background_spike_source_container, 0, &source);
 	program_wait(&program, 1250);
 	machine_run(&machine, &program);
 	/* twice 10 us, and the words that switch it off, at one event in 100 ns */
