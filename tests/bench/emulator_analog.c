@@ -2,26 +2,17 @@
 /* Speed of the analog half of the emulated chip: kernels, idle time, dense activity. One JSON
  * object a line. */
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <haldls/containers.h>
 #include <haldls/coordinate.h>
 
 #include "analog.h"
+#include "bench.h"
 #include "kernel.h"
 #include "oracle.h"
 
 enum { LEAK = 650, ROUNDS = 20000, WINDOWS = 50, TICKS_MS = 250000, SPIKES = 1 << 20 };
-
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* @work: calls behind the figure, or spikes. */
 static void print(const char *figure, const char *what, double value, const char *unit, double work)
@@ -274,12 +265,6 @@ static int by_time(const void *a, const void *b)
 	return x->source < y->source ? -1 : x->source > y->source;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-	return x < y ? -1 : x > y;
-}
-
 /* The events of 512 sources at 20 kHz before @stop, in time order. Returns how many. */
 static size_t draw_arrivals(struct arrival *out, uint64_t next[512], uint64_t stop)
 {
@@ -345,15 +330,15 @@ static void level(struct dense *d, uint16_t leak)
 		run_chunk(d);
 }
 
-static void print_dense(const char *name, const double *spent, unsigned rounds, double per_ms,
+static void print_dense(const char *name, double *spent, unsigned rounds, double per_ms,
 	const struct emulator_analog_work *before, const struct emulator_analog_work *after)
 {
-	const double scale = per_ms / rounds;
+	const double scale = per_ms / rounds, middle = median(spent, rounds);
 	printf("{\"name\":\"1 ms of dense activity, %s\",\"unit\":\"ms\",\"value\":%.4g,"
 	       "\"least\":%.4g,\"chip_time_over_wall_time\":%.3g,\"per_ms\":{\"spikes\":%.6g,"
 	       "\"events\":%.6g,\"row_events\":%.6g,\"windows\":%.6g,\"window_steps\":%.6g,"
 	       "\"single_steps\":%.6g}}\n",
-		name, spent[rounds / 2] * 1e3, spent[0] * 1e3, 1e-3 / spent[rounds / 2],
+		name, middle * 1e3, spent[0] * 1e3, 1e-3 / middle,
 		scale * (double)(after->spikes - before->spikes),
 		scale * (double)(after->events - before->events),
 		scale * (double)(after->row_events - before->row_events),
@@ -382,7 +367,6 @@ static void bench_dense(
 		for (unsigned chunk = 0; chunk < CHUNKS; chunk++)
 			spent[round] += run_chunk(d) * per_ms;
 	emulator__analog_work(&after, d->a);
-	qsort(spent, rounds, sizeof(*spent), by_value);
 	print_dense(name, spent, rounds, per_ms, &before, &after);
 	emulator__analog_free(d->a);
 	free(d->spikes);

@@ -8,37 +8,16 @@
 #include <hxcomm/responses.h>
 #include <hxcomm/words.h>
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "fpga.h"
 
 enum { ROUNDS = 15, CHIPS = 50, SPIKES = 300000, WORDS_MAX = 1 << 20 };
 
 static uint64_t words[WORDS_MAX];
 static size_t count;
-
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-	return x < y ? -1 : x > y;
-}
-
-static double median(double values[ROUNDS])
-{
-	qsort(values, ROUNDS, sizeof(*values), compare);
-	return values[ROUNDS / 2];
-}
 
 static void print(const char *name, const char *unit, double value, double work)
 {
@@ -148,7 +127,7 @@ static void bench_open(void)
 		values[i] = seconds() - begin;
 		emulator__fpga_free(fpga);
 	}
-	print("opening a chip", "ms", median(values) * 1e3, ROUNDS);
+	print("opening a chip", "ms", median(values, ROUNDS) * 1e3, ROUNDS);
 	const size_t before = resident_bytes();
 	for (unsigned i = 0; i < CHIPS; i++)
 		chips[i] = new_machine(1 + i);
@@ -194,13 +173,14 @@ static void bench_writing(void)
 		whole_chip(encoded, i);
 		values[i] = run(fpga);
 	}
-	print("writing a whole chip, everything new", "ms", median(values) * 1e3,
+	print("writing a whole chip, everything new", "ms", median(values, ROUNDS) * 1e3,
 	        HALDLS_CHIP_WORDS);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		whole_chip(encoded, 0);
 		values[i] = run(fpga);
 	}
-	print("writing a whole chip, nothing new", "ms", median(values) * 1e3, HALDLS_CHIP_WORDS);
+	print("writing a whole chip, nothing new", "ms", median(values, ROUNDS) * 1e3,
+	        HALDLS_CHIP_WORDS);
 	free(chip);
 	free(encoded);
 	emulator__fpga_free(fpga);
@@ -222,7 +202,7 @@ static void bench_loop(void)
 		wait_for(1000);
 		values[i] = run(fpga);
 	}
-	print("an event from host to host", "ns", median(values) / SPIKES * 1e9, SPIKES);
+	print("an event from host to host", "ns", median(values, ROUNDS) / SPIKES * 1e9, SPIKES);
 	emulator__fpga_free(fpga);
 }
 
@@ -385,7 +365,7 @@ static void bench_dense(void)
 		values[i] = (seconds() - begin) / DENSE_MS;
 		count = 0;
 	}
-	print("1 ms of a dense network, words to words", "ms", median(values) * 1e3,
+	print("1 ms of a dense network, words to words", "ms", median(values, ROUNDS) * 1e3,
 	        (double)received_spikes / ROUNDS / DENSE_MS);
 	free(chip);
 	free(encoded);

@@ -4,33 +4,16 @@
 #include <haldls/containers.h>
 #include <haldls/coordinate.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
 #include "analog_state.h"
+#include "bench.h"
 #include "oracle.h"
 
 enum { ROUNDS = 11, EVENTS = 20000, TICKS_MS = 250000 };
 
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-	return x < y ? -1 : x > y;
-}
-
 static void print(const char *name, const char *unit, double values[ROUNDS], double work)
 {
-	qsort(values, ROUNDS, sizeof(*values), compare);
 	printf("{\"name\":\"%s\",\"unit\":\"%s\",\"value\":%.4g,\"work\":%g}\n", name, unit,
-		values[ROUNDS / 2], work);
+		median(values, ROUNDS), work);
 }
 
 static void advance(struct emulator_analog *a, uint64_t t)
