@@ -11,6 +11,7 @@
 
 #include <haldls/chip_file.h>
 #include <hxcomm/error.h>
+#include <hxcomm/file.h>
 #include <hxcomm/uri.h>
 #include <stadls/chip.h>
 #include <stadls/health.h>
@@ -31,29 +32,6 @@ static bool is_address(const char *text)
 	return access(text, F_OK) != 0 && hxcomm_uri_parse(&uri, text) == HXCOMM_OK;
 }
 
-/* All of a file, with a 0 behind it. */
-static int read_bytes(char **out, size_t *out_count, FILE *file)
-{
-	size_t count = 0, capacity = 1 << 16;
-	*out = NULL;
-	do {
-		capacity *= 2;
-		char *grown = realloc(*out, capacity);
-		if (!grown)
-			return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the file");
-		*out = grown;
-		count += fread(*out + count, 1, capacity - count - 1, file);
-	} while (count == capacity - 1 && count <= HALDLS_CHIP_FILE_MAX);
-	if (ferror(file))
-		return hxcomm_error_set(HXCOMM_EIO, "it cannot be read: %s", strerror(errno));
-	if (count > HALDLS_CHIP_FILE_MAX)
-		return hxcomm_error_set(HXCOMM_ERANGE, "it has more than %d bytes",
-		        (int)HALDLS_CHIP_FILE_MAX);
-	(*out)[count] = '\0';
-	*out_count = count;
-	return HXCOMM_OK;
-}
-
 /* A dump is lines of containers, a saved chip says what it is. */
 static bool is_lines(const char *bytes, size_t count)
 {
@@ -61,26 +39,23 @@ static bool is_lines(const char *bytes, size_t count)
 	return !count || (*first == '{' && !strstr(first, "\"bss-chip\""));
 }
 
-static int read_content(struct haldls_chip *chip, const char *bytes, size_t count)
+static int read_content(struct haldls_chip *chip, const uint8_t *bytes, size_t count)
 {
-	if (!is_lines(bytes, count))
-		return haldls_chip_file_decode(chip, (const uint8_t *)bytes, count);
-	return chip_lines_read(chip, bytes, count);
+	const char *text = (const char *)bytes;
+	return is_lines(text, count) ? chip_lines_read(chip, text, count)
+	                             : haldls_chip_file_decode(chip, bytes, count);
 }
 
+/* A file, or "-" for standard input. */
 static int read_file(struct haldls_chip *chip, const char *path)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-	char *bytes = NULL;
-	size_t count = 0;
-	if (!file)
-		return hxcomm_error_set(
-		        HXCOMM_EIO, "'%s' cannot be opened: %s", path, strerror(errno));
-	int status = read_bytes(&bytes, &count, file);
-	if (status == HXCOMM_OK)
-		status = read_content(chip, bytes, count);
-	if (file != stdin)
-		fclose(file);
+	uint8_t *bytes;
+	size_t count;
+	int status = hxcomm_file_read(&bytes, &count, strcmp(path, "-") ? path : "/dev/stdin",
+	        HALDLS_CHIP_FILE_MAX);
+	if (status != HXCOMM_OK)
+		return status;
+	status = read_content(chip, bytes, count);
 	free(bytes);
 	return status == HXCOMM_OK ? status : hxcomm_error_wrap(status, "'%s'", path);
 }
@@ -148,35 +123,36 @@ static const struct format *find_format(const char *name)
 	return NULL;
 }
 
-static int print_saved(FILE *file, const struct haldls_chip *chip, enum haldls_chip_format format)
+/* The bytes of a dump, to be given to free(). */
+static int make_dump(uint8_t **out, size_t *size, const struct format *format,
+        const struct haldls_chip *chip, const struct haldls_chip *reference)
 {
-	uint8_t *bytes;
-	size_t size;
-	int status = haldls_chip_file_encode(&bytes, &size, chip, format);
-	if (status == HXCOMM_OK && fwrite(bytes, 1, size, file) != size)
-		status = hxcomm_error_set(
-		        HXCOMM_EIO, "the chip cannot be written: %s", strerror(errno));
-	free(bytes);
+	if (!format->is_lines)
+		return haldls_chip_file_encode(out, size, chip, format->format);
+	char *text = NULL;
+	FILE *file = open_memstream(&text, size);
+	int status = file ? chip_lines_write(file, chip, reference) : HXCOMM_OK;
+	if (!file || fclose(file))
+		status = hxcomm_error_set(HXCOMM_ENOMEM, "no memory for the lines of a chip");
+	if (status == HXCOMM_OK)
+		*out = (uint8_t *)text;
+	else
+		free(text);
 	return status;
 }
 
 static int write_dump(const struct registers_arguments *arguments, const struct format *format,
         const struct haldls_chip *chip, const struct haldls_chip *reference)
 {
-	if (arguments->output && !format->is_lines)
-		return haldls_chip_file_write(arguments->output, chip, format->format);
-	FILE *file = arguments->output ? fopen(arguments->output, "w") : stdout;
-	if (!file)
-		return hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written: %s", arguments->output,
+	uint8_t *bytes = NULL;
+	size_t size;
+	int status = make_dump(&bytes, &size, format, chip, arguments->changed ? reference : NULL);
+	if (status == HXCOMM_OK && arguments->output)
+		status = hxcomm_file_write(arguments->output, bytes, size);
+	else if (status == HXCOMM_OK && (fwrite(bytes, 1, size, stdout) != size || fflush(stdout)))
+		status = hxcomm_error_set(HXCOMM_EIO, "standard output cannot be written: %s",
 		        strerror(errno));
-	int status = format->is_lines
-	        ? chip_lines_write(file, chip, arguments->changed ? reference : NULL)
-	        : print_saved(file, chip, format->format);
-	if ((file == stdout ? fflush(file) : fclose(file)) && status == HXCOMM_OK)
-		status = hxcomm_error_set(HXCOMM_EIO, "'%s' cannot be written: %s",
-		        arguments->output ? arguments->output : "standard output", strerror(errno));
-	if (status != HXCOMM_OK && arguments->output)
-		(void)remove(arguments->output);
+	free(bytes);
 	return status;
 }
 

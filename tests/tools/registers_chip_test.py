@@ -129,6 +129,12 @@ class Chip(Case):
             self.bss("registers", "dump", f"chip.{name}", "--output", "again.jsonl")
             self.assertEqual((self.folder / "again.jsonl").read_bytes(),
                              (self.folder / "chip.jsonl").read_bytes())
+        # a full disk takes nothing away
+        (self.folder / "full").symlink_to("/dev/full")
+        for name in ["lines", "json"]:
+            self.refuse("registers", "dump", "chip.jsonl", "--format", name, "--output", "full",
+                        message="No space left")
+            self.assertTrue((self.folder / "full").is_symlink())
         saved = json.loads(self.bss("registers", "dump", "chip.binary", "--format", "json")[0])
         self.assertEqual(saved["parts"]["NeuronConfig"]["300"], {"enable_fire": True})
         data = bytearray((self.folder / "chip.binary").read_bytes())
