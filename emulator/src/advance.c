@@ -163,17 +163,25 @@ static bool is_busy(struct emulator_analog *a)
 	return a->grid < a->busy_until;
 }
 
-static void move(struct emulator_analog *a, uint64_t t)
+/* Pass idle time at once where that can be done. Returns whether it could. */
+static bool pass_idle(struct emulator_analog *a, uint64_t t)
 {
 	if (a->settled && !a->any_stale && !a->all_stale) {
 		a->grid = t - t % STEP;
-		return;
+		return true;
 	}
 	emulator__analog_end_rests(a);
 	const uint64_t length = choose_length(a, t);
 	if (length > STEP)
 		leap(a, length);
-	else if (!(is_busy(a) && emulator__window_run(a, t < a->busy_until ? t : a->busy_until)))
+	return length > STEP;
+}
+
+static void move(struct emulator_analog *a, uint64_t t)
+{
+	if (pass_idle(a, t))
+		return;
+	if (!(is_busy(a) && emulator__window_run(a, t < a->busy_until ? t : a->busy_until)))
 		emulator__analog_step(a);
 }
 
@@ -217,15 +225,7 @@ uint64_t emulator__analog_leap(struct emulator_analog *a, uint64_t t)
 {
 	while (!a->spike_count && a->grid + STEP <= t) {
 		const uint64_t before = a->grid;
-		if (a->settled && !a->any_stale && !a->all_stale) {
-			a->grid = t - t % STEP;
-			break;
-		}
-		emulator__analog_end_rests(a);
-		const uint64_t length = choose_length(a, t);
-		if (length > STEP)
-			leap(a, length);
-		if (a->grid == before)
+		if (!pass_idle(a, t) || a->grid == before)
 			break;
 	}
 	return a->grid;
