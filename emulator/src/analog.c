@@ -245,17 +245,29 @@ static void add_stimulus(struct emulator_analog *a, const struct analog_stimulus
 	a->stride = EMULATOR_STEP_TICKS;
 }
 
+/* Events that drivers accepted, in time order. */
+void emulator__analog_driver_events(
+	struct emulator_analog *a, const struct emulator_driver_event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct emulator_driver_event *event = &events[i];
+		struct analog_stimulus stimulus = {.time = event->time, .target = event->driver};
+		stimulus.pulse = emulator__driver_event(
+			a, event->time, event->driver, event->label & 63, &stimulus.label);
+		if (!a->pattern->driver[event->driver].stuck)
+			emulator__correlation_event(a, event->time, event->driver, stimulus.label);
+		if (stimulus.pulse > 0) {
+			add_stimulus(a, &stimulus);
+			a->work.events++;
+		}
+	}
+}
+
 void emulator__analog_driver_event(
 	struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label6)
 {
-	struct analog_stimulus stimulus = {.time = t, .target = (uint16_t)driver};
-	stimulus.pulse = emulator__driver_event(a, t, driver, label6 & 63, &stimulus.label);
-	if (!a->pattern->driver[driver].stuck)
-		emulator__correlation_event(a, t, driver, stimulus.label);
-	if (stimulus.pulse > 0) {
-		add_stimulus(a, &stimulus);
-		a->work.events++;
-	}
+	const struct emulator_driver_event event = {t, (uint8_t)driver, label6};
+	emulator__analog_driver_events(a, &event, 1);
 }
 
 void emulator__analog_neuron_reset(struct emulator_analog *a, uint64_t t, uint32_t neuron)

@@ -112,6 +112,13 @@ struct emulator_spike {
 	uint16_t neuron; /**< atomic neuron, 256 row + column */
 };
 
+/** An event that a synapse driver accepted. */
+struct emulator_driver_event {
+	uint64_t time;  /**< ticks */
+	uint8_t driver; /**< 128 hemisphere + d; both its rows get the label */
+	uint8_t label;  /**< 6 bits */
+};
+
 /** Power up a chip at time 0: all switches open, all cells of the capacitive memory at code 0.
  *  @retval 0 @p out is owned by the caller  @retval HXCOMM_ENOMEM memory is exhausted */
 int emulator__analog_new(struct emulator_analog **out, const struct emulator_analog_config *config);
@@ -258,6 +265,10 @@ void emulator__analog_set_cadc_offset(struct emulator_analog *analog, uint32_t h
  *  label6. */
 void emulator__analog_driver_event(
 	struct emulator_analog *analog, uint64_t t, uint32_t driver, uint8_t label6);
+
+/** Many of these events at once. @param events [count], best in time order */
+void emulator__analog_driver_events(struct emulator_analog *analog,
+	const struct emulator_driver_event *events, size_t count);
 
 /** Artificial reset of an atomic neuron (NeuronReset, NeuronResetQuad): starts the refractory
  *  period without a fire event. Needs `enable_fire`; does nothing to a neuron that is refractory. */

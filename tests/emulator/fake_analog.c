@@ -147,6 +147,14 @@ void emulator__analog_driver_event(struct emulator_analog *analog, uint64_t t, u
 	}
 }
 
+void emulator__analog_driver_events(struct emulator_analog *analog,
+        const struct emulator_driver_event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		emulator__analog_driver_event(
+		        analog, events[i].time, events[i].driver, events[i].label);
+}
+
 void emulator__analog_neuron_reset(struct emulator_analog *analog, uint64_t t, uint32_t neuron)
 {
 	(void)analog;
