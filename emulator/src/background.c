@@ -17,6 +17,8 @@ void emulator__background_configure(struct emulator_background *background, unsi
 	struct emulator_background_source *source = &background->source[i];
 	const struct haldls_background_spike_source old = source->config;
 	source->config = *config;
+	background->enabled &= ~(1u << i);
+	background->enabled |= (unsigned)config->enable << i;
 	if (!config->enable || !old.enable) {
 		source->pending = false;
 		if (config->enable) {

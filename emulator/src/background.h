@@ -35,7 +35,8 @@ struct emulator_background_source {
 /** All sources. */
 struct emulator_background {
 	struct emulator_background_source source[EMULATOR_BACKGROUND_SOURCES]; /**< by number */
-	uint64_t looks; /**< periods that were looked at, a measure of the work done */
+	unsigned enabled; /**< mask of those that are on */
+	uint64_t looks;   /**< periods that were looked at, a measure of the work done */
 };
 
 /** Write a source's registers.

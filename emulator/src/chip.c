@@ -19,10 +19,10 @@ static const uint64_t systime_mask = (UINT64_C(1) << 43) - 1;
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
-static void event_leaves(void *user, uint64_t stamp, uint64_t arrival, uint16_t label)
+static void events_leave(void *user, const struct emulator_leaving *events, size_t count)
 {
 	struct emulator_chip *chip = user;
-	chip->listener.spike(chip->listener.user, stamp, arrival, label);
+	chip->listener.spikes(chip->listener.user, events, count);
 }
 
 static void event_is_lost(void *user, uint64_t time, bool to_chip)
@@ -79,7 +79,7 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 	}
 	emulator__analog_set_temperature(chip->analog,
 	        options->celsius != 0 ? (float)options->celsius : EMULATOR_CELSIUS);
-	emulator__events_init(&chip->events, options->noise, options->seed, event_leaves, chip);
+	emulator__events_init(&chip->events, options->noise, options->seed, events_leave, chip);
 	chip->events.lose = event_is_lost;
 	chip->events.loss = probability(options->faults.link_loss);
 	chip->events.flip = probability(options->faults.link_flips);

@@ -54,9 +54,7 @@ struct emulator_options {
 /** Takes what the chip sends: times are those of passing the crossbar (or sampling) and of arrival
  *  at the FPGA. */
 struct emulator_listener {
-	/** A spike. @param user as given @param stamp tick @param arrival tick
-	 *  @param label 16 bits */
-	void (*spike)(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
+	emulator_output *spikes; /**< spikes, and other events that pass the crossbar */
 	/** An event was lost on a link. @param user as given @param tick of the loss
 	 *  @param to_chip on the way there */
 	void (*lose)(void *user, uint64_t tick, bool to_chip);
@@ -76,13 +74,6 @@ struct emulator_recording {
 	uint32_t input;    /**< first input */
 	uint32_t switches; /**< samples after which the input changes; 0 never */
 	bool dummy;        /**< send the number of the sample instead of data */
-};
-
-/** An event that entered the crossbar from outside. */
-struct emulator_entry {
-	uint64_t time;  /**< tick */
-	uint16_t label; /**< label, 16 bits */
-	uint8_t input;  /**< crossbar input */
 };
 
 /** The chip. */
@@ -120,8 +111,9 @@ struct emulator_chip {
 	struct emulator_clocks clocks;         /**< clock generators */
 	struct emulator_spike *spikes;         /**< [spike_capacity] of the last window */
 	size_t spike_capacity;                 /**< spikes there is room for */
-	struct emulator_entry entries[EMULATOR_WINDOW_EVENTS]; /**< from outside, of this window */
-	size_t entry_count;                    /**< of them */
+	struct emulator_event later[EMULATOR_WINDOW_EVENTS]; /**< from outside, which leave with
+	                                                          the spikes of this window */
+	size_t later_count;                    /**< of them */
 };
 
 /** Make a chip that was just powered up.

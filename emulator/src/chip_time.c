@@ -13,6 +13,7 @@
 enum {
 	SPIKING_WINDOW_TICKS = 19200, /* 77 us, bounds the spikes of a window; whole slots of noise */
 	SAMPLES_TOGETHER_TICKS = 64,  /* a sample waits at most 256 ns for others */
+	EVENTS_TOGETHER = 512,        /* of drivers, handed over at once */
 	STEPS_A_CHECK = 256,          /* between two questions whether to go on: some 0.1 ms */
 };
 
@@ -44,10 +45,7 @@ bool emulator__chip_is_quiet(struct emulator_chip *chip)
 	        emulator__events_next_bus(&chip->events) != UINT64_MAX ||
 	        emulator__events_next_link(&chip->events) != UINT64_MAX)
 		return false;
-	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
-		if (chip->background.source[i].config.enable)
-			return false;
-	return true;
+	return !chip->background.enabled;
 }
 
 /* ---- samples --------------------------------------------------------------------------------- */
@@ -116,37 +114,10 @@ static bool is_recurrent(const struct emulator_chip *chip)
 static uint64_t next_arrival(struct emulator_chip *chip, uint64_t limit)
 {
 	uint64_t time = emulator__events_next_link(&chip->events);
-	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
-		time = min(time, emulator__background_find(&chip->background, i, min(time, limit)));
+	for (unsigned mask = chip->background.enabled; mask; mask &= mask - 1)
+		time = min(time, emulator__background_find(&chip->background,
+		                        (unsigned)__builtin_ctz(mask), min(time, limit)));
 	return time;
-}
-
-/* Take the next event from outside before @end. false: there is none */
-static bool take_outside(struct emulator_entry *entry, struct emulator_chip *chip,
-        uint64_t source[EMULATOR_BACKGROUND_SOURCES], uint64_t end)
-{
-	unsigned from = EMULATOR_BACKGROUND_SOURCES;
-	entry->time = emulator__events_next_link(&chip->events);
-	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++) {
-		if (source[i] < entry->time) {
-			entry->time = source[i];
-			from = i;
-		}
-	}
-	if (entry->time >= end)
-		return false;
-	if (from < EMULATOR_BACKGROUND_SOURCES) {
-		entry->input = (uint8_t)(EMULATOR_INPUT_SOURCE + from);
-		entry->label = emulator__background_take(&chip->background, from);
-		source[from] = emulator__background_find(&chip->background, from, end);
-	} else {
-		struct emulator_event event;
-		unsigned input;
-		emulator__events_take_link(&input, &event, &chip->events);
-		entry->input = (uint8_t)input;
-		entry->label = event.label;
-	}
-	return true;
 }
 
 /* Outputs that events from outside leave by before the membranes run: buses that no spike can
@@ -156,58 +127,94 @@ static unsigned early_outputs(const struct emulator_chip *chip)
 	return is_recurrent(chip) ? 0 : chip->events.listening;
 }
 
+/* The source whose event comes first; none of those in @waiting: EMULATOR_BACKGROUND_SOURCES */
+static unsigned first_source(const uint64_t due[EMULATOR_BACKGROUND_SOURCES], unsigned waiting)
+{
+	unsigned first = EMULATOR_BACKGROUND_SOURCES;
+	for (; waiting; waiting &= waiting - 1) {
+		const unsigned i = (unsigned)__builtin_ctz(waiting);
+		if (first == EMULATOR_BACKGROUND_SOURCES || due[i] < due[first])
+			first = i;
+	}
+	return first;
+}
+
+/* Take events of background sources, and between them those from the FPGA. */
+static void take_sources(struct emulator_chip *chip, struct emulator_intake *intake, uint64_t end)
+{
+	struct emulator_background *background = &chip->background;
+	uint64_t due[EMULATOR_BACKGROUND_SOURCES];
+	unsigned waiting = 0, i;
+	for (unsigned mask = background->enabled; mask; mask &= mask - 1) {
+		i = (unsigned)__builtin_ctz(mask);
+		due[i] = emulator__background_find(background, i, end);
+		waiting |= (unsigned)(due[i] != UINT64_MAX) << i;
+	}
+	while ((i = first_source(due, waiting)) < EMULATOR_BACKGROUND_SOURCES) {
+		chip->work += emulator__events_take_links(&chip->events, intake, due[i] + 1);
+		if (!intake->room)
+			return;
+		const struct emulator_event event = { due[i],
+			emulator__background_take(background, i),
+			(uint8_t)(EMULATOR_INPUT_SOURCE + i) };
+		emulator__events_take(&chip->events, intake, &event);
+		chip->work++;
+		due[i] = emulator__background_find(background, i, end);
+		waiting &= ~((unsigned)(due[i] == UINT64_MAX) << i);
+		if (!intake->room)
+			return;
+	}
+}
+
 /* Collect the events from outside before @end, in time order; where no spike can reach a bus, they
  * go to the buses at once. Returns the end of the window, which takes only so many. */
 static uint64_t collect(struct emulator_chip *chip, uint64_t end)
 {
-	uint64_t source[EMULATOR_BACKGROUND_SOURCES];
-	const unsigned early = early_outputs(chip);
-	for (unsigned i = 0; i < EMULATOR_BACKGROUND_SOURCES; i++)
-		source[i] = emulator__background_find(&chip->background, i, end);
-	chip->entry_count = 0;
-	for (unsigned taken = 0; taken < EMULATOR_WINDOW_EVENTS; taken++) {
-		struct emulator_entry *entry = &chip->entries[chip->entry_count];
-		if (!take_outside(entry, chip, source, end))
-			return end;
-		const unsigned outputs =
-		        emulator__events_outputs(&chip->events, entry->input, entry->label);
-		emulator__events_route(&chip->events, entry->time, entry->input, entry->label,
-		        outputs & early);
-		chip->entry_count += (outputs & ~early) != 0;
-		chip->work++;
-		if (taken + 1 == EMULATOR_WINDOW_EVENTS)
-			return (entry->time > chip->now ? entry->time : chip->now) + 1;
+	struct emulator_intake intake = {
+		.early = early_outputs(chip),
+		.later = chip->later,
+		.room = EMULATOR_WINDOW_EVENTS,
+	};
+	if (chip->background.enabled)
+		take_sources(chip, &intake, end);
+	chip->work += emulator__events_take_links(&chip->events, &intake, end);
+	chip->later_count = intake.later_count;
+	if (intake.room)
+		return end;
+	return (intake.last > chip->now ? intake.last : chip->now) + 1;
+}
+
+/* Hand the events that reach a bus before @end to the drivers that accept them. */
+static void deliver(struct emulator_chip *chip, uint64_t end)
+{
+	struct emulator_driver_event accepted[EVENTS_TOGETHER];
+	size_t count;
+	while ((count = emulator__events_deliver(accepted, &chip->events, end, EVENTS_TOGETHER))) {
+		emulator__analog_driver_events(chip->analog, accepted, count);
+		chip->work += count;
 	}
-	return end;
 }
 
 /* Spikes and events from outside leave by the outputs that were not served yet. */
 static void route(struct emulator_chip *chip, size_t spike_count)
 {
 	const unsigned late = EMULATOR_ALL_OUTPUTS & ~early_outputs(chip);
-	size_t entry = 0;
-	for (size_t spike = 0; spike < spike_count || entry < chip->entry_count;) {
-		const struct emulator_entry *next = &chip->entries[entry];
-		if (entry < chip->entry_count &&
-		        (spike == spike_count || next->time < chip->spikes[spike].time)) {
-			emulator__events_route(&chip->events, next->time, next->input, next->label,
-			        late & emulator__events_outputs(&chip->events, next->input,
-			                       next->label));
-			entry++;
-		} else {
-			emulator__events_from_neuron(&chip->events, chip->spikes[spike].time,
-			        chip->spikes[spike].neuron, late);
+	size_t spike = 0;
+	for (size_t i = 0; i < chip->later_count; i++) {
+		const struct emulator_event *event = &chip->later[i];
+		const size_t begin = spike;
+		while (spike < spike_count && chip->spikes[spike].time <= event->time)
 			spike++;
-		}
+		emulator__events_from_neurons(
+		        &chip->events, &chip->spikes[begin], spike - begin, late);
+		emulator__events_route(&chip->events, event,
+		        late & emulator__events_outputs(
+		                       &chip->events, event->place, event->label));
 	}
+	emulator__events_from_neurons(
+	        &chip->events, &chip->spikes[spike], spike_count - spike, late);
+	emulator__events_hand_over(&chip->events);
 	chip->work += spike_count;
-}
-
-static void driver_accepts(void *user, uint64_t time, uint32_t driver, uint8_t label)
-{
-	struct emulator_chip *chip = user;
-	chip->work++;
-	emulator__analog_driver_event(chip->analog, time, driver, label);
 }
 
 /* Count the spikes of all neurons but dead ones, of which nobody hears. */
@@ -288,7 +295,7 @@ static void step(struct emulator_chip *chip, uint64_t target)
 {
 	chip->work++;
 	const uint64_t end = collect(chip, window_end(chip, target));
-	emulator__events_deliver(&chip->events, end, driver_accepts, chip);
+	deliver(chip, end);
 	const size_t count = run_membranes(chip, end);
 	chip->silent = !count;
 	route(chip, count_spikes(chip, count));

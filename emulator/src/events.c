@@ -12,41 +12,60 @@ enum { LABEL_MASK = 0x3fff, EVENT_COUNTER_MASK = 0xffffff, DROP_COUNTER_MASK = 0
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-static struct emulator_event *event_at(const struct emulator_queue *queue, size_t index)
+static inline struct emulator_event *event_at(const struct emulator_queue *queue, size_t index)
 {
 	return &queue->events[index & (queue->capacity - 1)];
 }
 
-static bool append(struct emulator_queue *queue, uint64_t time, uint16_t label)
+static bool grow(struct emulator_queue *queue)
 {
-	const size_t count = queue->tail - queue->head;
-	if (count == queue->capacity) {
-		const size_t capacity = count ? 2 * count : 64;
-		struct emulator_event *events = malloc(capacity * sizeof(*events));
-		if (!events)
-			return false;
-		for (size_t i = 0; i < count; i++)
-			events[i] = queue->events[(queue->head + i) & (count - 1)];
-		free(queue->events);
-		*queue = (struct emulator_queue){ events, capacity, 0, count, queue->due };
-	}
-	if (queue->head == queue->tail)
-		queue->due = time;
-	*event_at(queue, queue->tail++) = (struct emulator_event){ time, label };
+	const size_t count = queue->tail - queue->head, capacity = count ? 2 * count : 64;
+	struct emulator_event *events = malloc(capacity * sizeof(*events));
+	if (!events)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		events[i] = *event_at(queue, queue->head + i);
+	free(queue->events);
+	*queue = (struct emulator_queue){ events, capacity, 0, count, queue->due };
 	return true;
 }
 
-static struct emulator_event take(struct emulator_queue *queue)
+static inline bool is_later(const struct emulator_event *a, const struct emulator_event *b)
 {
-	const struct emulator_event event = *event_at(queue, queue->head++);
+	return a->time > b->time || (a->time == b->time && a->place > b->place);
+}
+
+/* Events come nearly in order: a new one finds its place a few steps from the end. */
+static inline bool append(struct emulator_queue *queue, const struct emulator_event *event)
+{
+	if (queue->tail - queue->head == queue->capacity && !grow(queue))
+		return false;
+	size_t place = queue->tail++;
+	for (; place != queue->head && is_later(event_at(queue, place - 1), event); place--)
+		*event_at(queue, place) = *event_at(queue, place - 1);
+	*event_at(queue, place) = *event;
+	if (event->time < queue->due)
+		queue->due = event->time;
+	return true;
+}
+
+static inline void drop_first(struct emulator_queue *queue)
+{
+	queue->head++;
 	queue->due = queue->head == queue->tail ? UINT64_MAX : event_at(queue, queue->head)->time;
-	return event;
 }
 
 static void forget(struct emulator_queue *queue)
 {
 	queue->head = queue->tail = 0;
 	queue->due = UINT64_MAX;
+}
+
+static void forget_all(struct emulator_events *events)
+{
+	for (unsigned i = 0; i < 4; i++)
+		forget(&events->link[i]);
+	forget(&events->bus);
 }
 
 /* ---- configuration --------------------------------------------------------------------------- */
@@ -71,10 +90,7 @@ void emulator__events_init(struct emulator_events *events, bool noise, uint64_t 
 		.output = output,
 		.user = user,
 	};
-	for (unsigned i = 0; i < 4; i++)
-		forget(&events->link[i]);
-	for (unsigned i = 0; i < EMULATOR_BUSES; i++)
-		forget(&events->bus[i]);
+	forget_all(events);
 	for (unsigned input = 0; input < EMULATOR_INPUTS; input++)
 		for (unsigned target = 0; target < EMULATOR_OUTPUTS; target++)
 			set_filter(events, input, target, 0,
@@ -85,17 +101,13 @@ void emulator__events_deinit(struct emulator_events *events)
 {
 	for (unsigned i = 0; i < 4; i++)
 		free(events->link[i].events);
-	for (unsigned i = 0; i < EMULATOR_BUSES; i++)
-		free(events->bus[i].events);
+	free(events->bus.events);
 	*events = (struct emulator_events){ 0 };
 }
 
 void emulator__events_clear(struct emulator_events *events)
 {
-	for (unsigned i = 0; i < 4; i++)
-		forget(&events->link[i]);
-	for (unsigned i = 0; i < EMULATOR_BUSES; i++)
-		forget(&events->bus[i]);
+	forget_all(events);
 	memset(events->event_counter, 0, sizeof(events->event_counter));
 	memset(events->drop_counter, 0, sizeof(events->drop_counter));
 }
@@ -137,11 +149,6 @@ static const struct emulator_acceptance *acceptance(struct emulator_events *even
 	return &events->acceptance[bus][(label >> 6) & 31];
 }
 
-static uint16_t neuron_label(const struct emulator_events *events, uint32_t neuron)
-{
-	return (uint16_t)(haldls_neuron_event_output(neuron) << 8 | events->neuron[neuron].address);
-}
-
 static uint16_t listening_buses(struct emulator_events *events)
 {
 	unsigned mask = 0;
@@ -156,22 +163,27 @@ static uint16_t listening_buses(struct emulator_events *events)
 
 uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool can_fire[512])
 {
+	unsigned reached = 0;
 	events->listening = listening_buses(events);
 	for (uint32_t neuron = 0; neuron < 512; neuron++) {
-		if (!can_fire[neuron] || !events->neuron[neuron].sends)
-			continue;
+		struct emulator_neuron_route *route = &events->route[neuron];
 		const uint32_t input = haldls_neuron_event_output(neuron);
-		if (emulator__events_outputs(events, input, neuron_label(events, neuron)) &
-		        events->listening)
-			return EMULATOR_PADI_TICKS;
+		route->sends = events->neuron[neuron].sends;
+		route->input = (uint8_t)input;
+		route->label = (uint16_t)(input << 8 | events->neuron[neuron].address);
+		if (!route->sends)
+			continue;
+		route->outputs = (uint16_t)emulator__events_outputs(events, input, route->label);
+		if (can_fire[neuron])
+			reached |= route->outputs;
 	}
-	return UINT64_MAX;
+	return reached & events->listening ? EMULATOR_PADI_TICKS : UINT64_MAX;
 }
 
 /* ---- the way of an event --------------------------------------------------------------------- */
 
 /* Jitter of the way to (0) or from (1) the chip. */
-static uint64_t jitter(struct emulator_events *events, unsigned way)
+static inline uint64_t jitter(struct emulator_events *events, unsigned way)
 {
 	if (!events->noise)
 		return EMULATOR_JITTER_TICKS;
@@ -187,14 +199,14 @@ static uint64_t jitter(struct emulator_events *events, unsigned way)
 }
 
 /* A link that is not sound loses events, or turns a bit of them. false: lost */
-static bool cross_link(struct emulator_events *events, uint64_t time, uint16_t *label, bool to_chip)
+static bool cross_bad_link(struct emulator_events *events, uint64_t time, uint16_t *label,
+        bool to_chip)
 {
 	uint32_t drawn[4];
-	if (!events->loss && !events->flip)
-		return true;
 	emulator__noise_bits(drawn, events->seed, NOISE_FAULT, events->faults++);
 	if (drawn[0] < events->loss) {
 		events->lost++;
+		emulator__events_hand_over(events); /* what came before is told before */
 		if (events->lose)
 			events->lose(events->user, time, to_chip);
 		return false;
@@ -204,8 +216,14 @@ static bool cross_link(struct emulator_events *events, uint64_t time, uint16_t *
 	return true;
 }
 
+static inline bool cross_link(struct emulator_events *events, uint64_t time, uint16_t *label,
+        bool to_chip)
+{
+	return !(events->loss | events->flip) || cross_bad_link(events, time, label, to_chip);
+}
+
 /* Wait for a place that takes one event a slot. false: the queue in front of it is full */
-static bool wait_for_slot(uint64_t *time, uint64_t *free_at, unsigned depth)
+static inline bool wait_for_slot(uint64_t *time, uint64_t *free_at, unsigned depth)
 {
 	if (*free_at > *time) {
 		if (*free_at - *time > (uint64_t)depth * EMULATOR_SLOT_TICKS)
@@ -226,21 +244,37 @@ void emulator__events_from_fpga(struct emulator_events *events, uint64_t time, u
 		events->lost++;
 		return;
 	}
-	events->exhausted |= !append(&events->link[link], arrival, label);
+	const struct emulator_event event = { arrival, label,
+		(uint8_t)(EMULATOR_INPUT_LINK + link) };
+	events->exhausted |= !append(&events->link[link], &event);
+}
+
+static inline void to_bus(struct emulator_events *events, uint64_t time, unsigned bus,
+        uint16_t label)
+{
+	const struct emulator_event event = { time + EMULATOR_PADI_TICKS, label, (uint8_t)bus };
+	events->exhausted |= !append(&events->bus, &event);
 }
 
 void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsigned bus,
         uint16_t label)
 {
-	if (!wait_for_slot(&time, &events->output_free[bus], EMULATOR_OUTPUT_QUEUE)) {
+	if (wait_for_slot(&time, &events->output_free[bus], EMULATOR_OUTPUT_QUEUE))
+		to_bus(events, time, bus, label);
+	else
 		events->lost++;
-		return;
-	}
-	events->exhausted |= !append(&events->bus[bus], time + EMULATOR_PADI_TICKS, label);
 }
 
-static void to_fpga(struct emulator_events *events, uint64_t time, unsigned input, unsigned link,
-        uint16_t label)
+void emulator__events_hand_over(struct emulator_events *events)
+{
+	const size_t count = events->leaving_count;
+	events->leaving_count = 0;
+	if (count)
+		events->output(events->user, events->leaving, count);
+}
+
+static inline void to_fpga(struct emulator_events *events, uint64_t time, unsigned input,
+        unsigned link, uint16_t label)
 {
 	const bool loops = input >= EMULATOR_INPUT_LINK && input < EMULATOR_INPUT_SOURCE;
 	uint64_t arrival = time + EMULATOR_OUTPUT_TICKS + (loops ? EMULATOR_LOOP_TICKS : 0) -
@@ -250,11 +284,14 @@ static void to_fpga(struct emulator_events *events, uint64_t time, unsigned inpu
 	if (arrival < events->last_arrival[link][loops])
 		arrival = events->last_arrival[link][loops];
 	events->last_arrival[link][loops] = arrival;
-	events->output(events->user, time, arrival, (uint16_t)((label & LABEL_MASK) | link << 14));
+	events->leaving[events->leaving_count++] = (struct emulator_leaving){ time, arrival,
+		(uint16_t)((label & LABEL_MASK) | link << 14) };
+	if (events->leaving_count == EMULATOR_LEAVING)
+		emulator__events_hand_over(events);
 }
 
-static void leave(struct emulator_events *events, uint64_t time, unsigned input, unsigned target,
-        uint16_t label)
+static inline void leave(struct emulator_events *events, uint64_t time, unsigned input,
+        unsigned target, uint16_t label)
 {
 	if (!wait_for_slot(&time, &events->output_free[target], EMULATOR_OUTPUT_QUEUE)) {
 		events->lost++;
@@ -263,14 +300,19 @@ static void leave(struct emulator_events *events, uint64_t time, unsigned input,
 			        (events->drop_counter[input] + 1) & DROP_COUNTER_MASK;
 		return;
 	}
-	if (events->count_events[target])
-		events->event_counter[target] =
-		        (events->event_counter[target] + 1) & EVENT_COUNTER_MASK;
+	events->event_counter[target] =
+	        (events->event_counter[target] + events->count_events[target]) & EVENT_COUNTER_MASK;
 	if (target >= EMULATOR_OUTPUT_LINK)
 		to_fpga(events, time, input, target - EMULATOR_OUTPUT_LINK, label);
 	else if (events->bus_enabled[target] && acceptance(events, target, label)->count)
-		events->exhausted |=
-		        !append(&events->bus[target], time + EMULATOR_PADI_TICKS, label);
+		to_bus(events, time, target, label);
+}
+
+static inline void leave_by(struct emulator_events *events, uint64_t time, unsigned input,
+        uint16_t label, unsigned outputs)
+{
+	for (; outputs; outputs &= outputs - 1)
+		leave(events, time, input, (unsigned)__builtin_ctz(outputs), label);
 }
 
 unsigned emulator__events_outputs(const struct emulator_events *events, unsigned input,
@@ -290,71 +332,80 @@ unsigned emulator__events_outputs(const struct emulator_events *events, unsigned
 	return outputs;
 }
 
-void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
-        uint16_t label, unsigned outputs)
-{
-	for (; outputs; outputs &= outputs - 1)
-		leave(events, time, input, (unsigned)__builtin_ctz(outputs), label);
-}
-
-void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron,
+void emulator__events_route(struct emulator_events *events, const struct emulator_event *event,
         unsigned outputs)
 {
-	if (!events->neuron[neuron].sends)
-		return;
-	const uint32_t input = haldls_neuron_event_output(neuron);
-	const uint16_t label = neuron_label(events, neuron);
-	if (wait_for_slot(&time, &events->merger_free[input], EMULATOR_MERGER_QUEUE))
-		emulator__events_route(events, time, input, label,
-		        emulator__events_outputs(events, input, label) & outputs);
-	else
-		events->lost++;
+	leave_by(events, event->time, event->place, event->label, outputs);
 }
 
-/* ---- waiting events -------------------------------------------------------------------------- */
-
-static uint64_t earliest(const struct emulator_queue *queues, unsigned count, unsigned *which)
+void emulator__events_from_neurons(struct emulator_events *events,
+        const struct emulator_spike *spikes, size_t count, unsigned outputs)
 {
-	uint64_t time = UINT64_MAX;
-	for (unsigned i = 0; i < count; i++) {
-		if (queues[i].due < time) {
-			time = queues[i].due;
-			*which = i;
-		}
+	for (size_t i = 0; i < count; i++) {
+		const struct emulator_neuron_route *route = &events->route[spikes[i].neuron];
+		uint64_t time = spikes[i].time;
+		if (!route->sends)
+			continue;
+		if (wait_for_slot(
+		            &time, &events->merger_free[route->input], EMULATOR_MERGER_QUEUE))
+			leave_by(events, time, route->input, route->label,
+			        route->outputs & outputs);
+		else
+			events->lost++;
 	}
-	return time;
 }
 
-uint64_t emulator__events_next_bus(const struct emulator_events *events)
+/* ---- events from outside --------------------------------------------------------------------- */
+
+static inline void take(struct emulator_events *events, struct emulator_intake *intake,
+        const struct emulator_event *event)
 {
-	unsigned which;
-	return earliest(events->bus, EMULATOR_BUSES, &which);
+	const unsigned outputs = emulator__events_outputs(events, event->place, event->label);
+	leave_by(events, event->time, event->place, event->label, outputs & intake->early);
+	if (outputs & ~intake->early)
+		intake->later[intake->later_count++] = *event;
+	intake->room--;
+	intake->last = event->time;
 }
 
-uint64_t emulator__events_next_link(const struct emulator_events *events)
+void emulator__events_take(struct emulator_events *events, struct emulator_intake *intake,
+        const struct emulator_event *event)
 {
-	unsigned which;
-	return earliest(events->link, 4, &which);
+	take(events, intake, event);
 }
 
-void emulator__events_take_link(unsigned *input, struct emulator_event *event,
-        struct emulator_events *events)
+size_t emulator__events_take_links(struct emulator_events *events, struct emulator_intake *intake,
+        uint64_t end)
 {
-	unsigned link = 0;
-	earliest(events->link, 4, &link);
-	*input = EMULATOR_INPUT_LINK + link;
-	*event = take(&events->link[link]);
+	size_t taken = 0;
+	for (; intake->room; taken++) {
+		const uint64_t due = emulator__events_next_link(events);
+		if (due >= end)
+			break;
+		struct emulator_queue *queue = events->link;
+		while (queue->due != due)
+			queue++;
+		const struct emulator_event event = *event_at(queue, queue->head);
+		drop_first(queue);
+		take(events, intake, &event);
+	}
+	return taken;
 }
 
-size_t emulator__events_deliver(struct emulator_events *events, uint64_t end,
-        emulator_driver *accept, void *user)
+size_t emulator__events_deliver(struct emulator_driver_event *out, struct emulator_events *events,
+        uint64_t end, size_t capacity)
 {
 	size_t count = 0;
-	for (unsigned bus = 0; earliest(events->bus, EMULATOR_BUSES, &bus) < end; count++) {
-		const struct emulator_event event = take(&events->bus[bus]);
-		const struct emulator_acceptance *list = acceptance(events, bus, event.label);
+	while (events->bus.due < end) {
+		const struct emulator_event *event = event_at(&events->bus, events->bus.head);
+		const struct emulator_acceptance *list =
+		        acceptance(events, event->place, event->label);
+		if (list->count > capacity - count)
+			break;
 		for (unsigned i = 0; i < list->count; i++)
-			accept(user, event.time, list->driver[i], (uint8_t)(event.label & 63));
+			out[count++] = (struct emulator_driver_event){ event->time,
+				list->driver[i], (uint8_t)(event->label & 63) };
+		drop_first(&events->bus);
 	}
 	return count;
 }

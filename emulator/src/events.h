@@ -26,7 +26,7 @@
  *
  *  All times are ticks of 4 ns since power-up of the chip. */
 
-#include "background.h"
+#include "analog.h"
 
 #include <haldls/containers.h>
 
@@ -52,15 +52,17 @@ enum {
 	EMULATOR_OUTPUT_QUEUE = 64,  /**< events that wait for an output before one is lost */
 	EMULATOR_LINK_QUEUE = 512,   /**< events that wait at a link input before one is lost */
 	EMULATOR_ALL_OUTPUTS = 0xfff, /**< mask of all outputs of the crossbar */
+	EMULATOR_LEAVING = 256,       /**< events that leave the chip together */
 };
 
-/** An event in a queue. */
+/** An event under way. */
 struct emulator_event {
 	uint64_t time;  /**< tick */
 	uint16_t label; /**< label, 16 bits */
+	uint8_t place;  /**< the crossbar input it reaches, or the bus it is on */
 };
 
-/** A growing queue of events in time order. */
+/** A growing queue of events in the order of time, then of place. */
 struct emulator_queue {
 	struct emulator_event *events; /**< ring buffer */
 	size_t capacity;               /**< its size, a power of two */
@@ -69,20 +71,20 @@ struct emulator_queue {
 	uint64_t due;                  /**< time of the first event; UINT64_MAX for none */
 };
 
-/** Takes events that leave the chip.
- *  @param user as given @param stamp tick at which the event passed the crossbar
- *  @param arrival tick at which it reaches the FPGA
- *  @param label label with the link in bits 15:14 */
-typedef void emulator_output(void *user, uint64_t stamp, uint64_t arrival, uint16_t label);
+/** An event that leaves the chip. */
+struct emulator_leaving {
+	uint64_t stamp;   /**< tick at which it passed the crossbar */
+	uint64_t arrival; /**< tick at which it reaches the FPGA */
+	uint16_t label;   /**< with the link in bits 15:14 */
+};
+
+/** Takes events that leave the chip. @param user as given @param events [count] in the order in
+ *  which they passed the crossbar @param count of them */
+typedef void emulator_output(void *user, const struct emulator_leaving *events, size_t count);
 
 /** Told of events that a link lost. @param user as given @param time tick @param to_chip on the way
  *  there */
 typedef void emulator_loss(void *user, uint64_t time, bool to_chip);
-
-/** Takes events that a synapse driver accepted.
- *  @param user as given @param time tick @param driver 0 ... 255
- *  @param label synapse label, 6 bits */
-typedef void emulator_driver(void *user, uint64_t time, uint32_t driver, uint8_t label);
 
 enum { EMULATOR_LANES = 4 }; /**< outputs in a word of struct emulator_filters */
 
@@ -92,6 +94,14 @@ struct emulator_filters {
 	uint64_t target[EMULATOR_OUTPUTS / EMULATOR_LANES]; /**< their values; out of reach where
 	                                                         there is no node */
 	bool count_drops[EMULATOR_OUTPUTS]; /**< losses count in the drop counter of the input */
+};
+
+/** Where spikes of a neuron go. */
+struct emulator_neuron_route {
+	uint16_t label;   /**< that they carry, 14 bits */
+	uint16_t outputs; /**< mask of outputs that its filters let them pass to */
+	uint8_t input;    /**< of the crossbar, 0 ... 7 */
+	bool sends;       /**< the backend has its event output on */
 };
 
 /** Drivers that accept a row select address of a bus. */
@@ -105,6 +115,8 @@ struct emulator_events {
 	struct emulator_filters filters[EMULATOR_INPUTS];    /**< of the crossbar */
 	struct { bool receives; uint8_t mask; } driver[256]; /**< address match of each driver */
 	struct { bool sends; uint8_t address; } neuron[512]; /**< event output of each */
+	struct emulator_neuron_route route[512];   /**< what follows from this and the filters; after
+	                                                emulator__events_look_ahead() */
 	bool bus_enabled[EMULATOR_BUSES];          /**< bus takes events from the crossbar */
 	bool count_events[EMULATOR_OUTPUTS];       /**< event counter of the output runs */
 	/** By bus and row select address. */
@@ -121,7 +133,9 @@ struct emulator_events {
 	uint64_t last_arrival[4][2];               /**< last arrival at the FPGA, by link; of
 	                                                loops */
 	struct emulator_queue link[4];             /**< events on their way to the crossbar */
-	struct emulator_queue bus[EMULATOR_BUSES]; /**< events on their way to the drivers */
+	struct emulator_queue bus;                 /**< events on their way to the drivers */
+	struct emulator_leaving leaving[EMULATOR_LEAVING]; /**< not handed over yet */
+	size_t leaving_count;                      /**< of them */
 	uint32_t event_counter[EMULATOR_OUTPUTS];  /**< events that passed, 24 bits */
 	uint32_t drop_counter[EMULATOR_INPUTS];    /**< events that were lost, 16 bits */
 	uint64_t lost;                             /**< all lost events, counted or not */
@@ -162,42 +176,71 @@ void emulator__events_from_fpga(struct emulator_events *events, uint64_t time, u
 void emulator__events_to_bus(struct emulator_events *events, uint64_t time, unsigned bus,
         uint16_t label);
 
-/** A spike of a neuron enters the crossbar, if its backend sends events.
- *  @param events the state @param time tick @param neuron atomic neuron 0 ... 511
- *  @param outputs mask of the outputs that this pass is about */
-void emulator__events_from_neuron(struct emulator_events *events, uint64_t time, uint32_t neuron,
-        unsigned outputs);
-
 /** Which outputs do the filters of an input let an event pass to? @param events the state
  *  @param input 0 ... 19 @param label 16 bits @return mask of outputs */
 unsigned emulator__events_outputs(const struct emulator_events *events, unsigned input,
         uint16_t label);
 
-/** An event enters the crossbar. @param events the state @param time tick @param input 0 ... 19
- *  @param label 16 bits @param outputs mask of those it leaves by, of emulator__events_outputs() */
-void emulator__events_route(struct emulator_events *events, uint64_t time, unsigned input,
-        uint16_t label, unsigned outputs);
+/** An event enters the crossbar. @param events the state @param event with its crossbar input
+ *  @param outputs mask of those it leaves by, of emulator__events_outputs() */
+void emulator__events_route(struct emulator_events *events, const struct emulator_event *event,
+        unsigned outputs);
 
-/** Tick of the next event that waits for a driver; UINT64_MAX for none.
- *  @param events the state @return tick */
-uint64_t emulator__events_next_bus(const struct emulator_events *events);
+/** Spikes of neurons enter the crossbar, where their backends send events.
+ *  @param events the state @param spikes [count] in time order @param count of them
+ *  @param outputs mask of the outputs that this pass is about */
+void emulator__events_from_neurons(struct emulator_events *events,
+        const struct emulator_spike *spikes, size_t count, unsigned outputs);
 
-/** Tick of the next event that reaches the crossbar from the FPGA; UINT64_MAX for none.
- *  @param events the state @return tick */
-uint64_t emulator__events_next_link(const struct emulator_events *events);
+/** Hand over the events that have left the chip so far. @param events the state */
+void emulator__events_hand_over(struct emulator_events *events);
 
-/** Hand all events that reach a bus before @p end to the drivers that accept them, in time order.
- *  @param events the state @param end tick @param accept takes them @param user handed to @p accept
- *  @return number of events on the buses */
-size_t emulator__events_deliver(struct emulator_events *events, uint64_t end,
-        emulator_driver *accept, void *user);
+/** Events from outside that reach the crossbar in a window. */
+struct emulator_intake {
+	unsigned early;               /**< mask of outputs that they leave by at once */
+	struct emulator_event *later; /**< those that have other outputs, too: room for all */
+	size_t later_count;           /**< of them */
+	unsigned room;                /**< events that may still be taken */
+	uint64_t last;                /**< tick of the last one that was taken */
+};
 
-/** Take the next event from the FPGA. @param[out] input crossbar input @param[out] event the event
- *  @param events the state; emulator__events_next_link() is not UINT64_MAX */
-void emulator__events_take_link(unsigned *input, struct emulator_event *event,
-        struct emulator_events *events);
+/** Take an event from outside. @param events the state @param intake takes it; has room
+ *  @param event with its crossbar input */
+void emulator__events_take(struct emulator_events *events, struct emulator_intake *intake,
+        const struct emulator_event *event);
 
-/** How long after a spike can the earliest driver notice it? Brings `listening` up to date.
+/** Take events from the FPGA that reach the crossbar before @p end, in time order.
+ *  @param events the state @param intake takes them, as long as it has room @param end tick
+ *  @return how many */
+size_t emulator__events_take_links(struct emulator_events *events, struct emulator_intake *intake,
+        uint64_t end);
+
+/** Tick of the next event that waits for a driver. @param events the state
+ *  @return tick; UINT64_MAX for none */
+static inline uint64_t emulator__events_next_bus(const struct emulator_events *events)
+{
+	return events->bus.due;
+}
+
+/** Tick of the next event that reaches the crossbar from the FPGA. @param events the state
+ *  @return tick; UINT64_MAX for none */
+static inline uint64_t emulator__events_next_link(const struct emulator_events *events)
+{
+	const struct emulator_queue *link = events->link;
+	const uint64_t first = link[0].due < link[1].due ? link[0].due : link[1].due;
+	const uint64_t second = link[2].due < link[3].due ? link[2].due : link[3].due;
+	return first < second ? first : second;
+}
+
+/** Take events that reach a bus before @p end, and have them accepted by drivers, in time order.
+ *  @param[out] out [capacity] what drivers accept @param events the state @param end tick
+ *  @param capacity at least 32, the drivers of a bus
+ *  @return how many; 0 where no more reach a bus before @p end */
+size_t emulator__events_deliver(struct emulator_driver_event *out, struct emulator_events *events,
+        uint64_t end, size_t capacity);
+
+/** How long after a spike can the earliest driver notice it? Brings `listening` and the routes of
+ *  neurons up to date.
  *  @param events the state @param can_fire [512] atomic neurons that may spike
  *  @return ticks: the latency of the shortest way that the configuration leaves from a neuron to a
  *  bus with listening drivers; UINT64_MAX where there is none */

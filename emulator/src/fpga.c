@@ -33,7 +33,7 @@ static void respond(struct emulator_fpga *fpga, uint64_t cycle, enum hxcomm_resp
         uint64_t payload)
 {
 	emulator__fpga_keep(fpga,
-	        emulator__stream_append(&fpga->stream, cycle, code, payload, UINT64_MAX));
+	        emulator__stream_append(&fpga->stream, cycle, code, payload));
 }
 
 static void notify(struct emulator_fpga *fpga, uint64_t cycle, unsigned link, unsigned bits)
@@ -100,19 +100,10 @@ void emulator__fpga_catch_up(struct emulator_fpga *fpga)
 		emulator__fpga_keep(fpga, emulator__stream_drain(&fpga->stream, fpga->now - 1));
 }
 
-static void event(struct emulator_fpga *fpga, enum hxcomm_response code, uint64_t stamp,
-        uint64_t arrival, uint16_t content)
+/* A long wait: send what later events cannot overtake. These pass the crossbar at most a step before
+ * the chip's clock, and instructions come at the FPGA's. */
+static void send_sure(struct emulator_fpga *fpga)
 {
-	if (!fpga->links.up || !(fpga->registers.recording & 1))
-		return;
-	const uint64_t time = emulator__chip_systime(fpga->chip, stamp) & 255;
-	/* the host takes a time stamp back by at most 256 ticks */
-	const uint64_t oldest = (stamp + 254) / CYCLE_TICKS;
-	const int status = emulator__stream_append(&fpga->stream, (arrival + 1) / CYCLE_TICKS, code,
-	        time << 16 | content, oldest);
-	emulator__fpga_keep(fpga, status);
-	/* A long wait: send what later events cannot overtake. These pass the crossbar at most a
-	 * step before the chip's clock, and instructions come at the FPGA's. */
 	const uint64_t sure = (fpga->chip->now + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS -
 	                              EMULATOR_STEP_TICKS) / CYCLE_TICKS;
 	if (sure < fpga->now && fpga->status == HXCOMM_OK &&
@@ -120,16 +111,40 @@ static void event(struct emulator_fpga *fpga, enum hxcomm_response code, uint64_
 		emulator__fpga_keep(fpga, emulator__stream_drain(&fpga->stream, sure - 1));
 }
 
-static void spike_arrives(void *user, uint64_t stamp, uint64_t arrival, uint16_t label)
+/* Events of one kind, which the host gets to know where it wants to and links are up. */
+static void forward(struct emulator_fpga *fpga, enum hxcomm_response code,
+        const struct emulator_leaving *events, size_t count)
+{
+	struct emulator_response responses[EMULATOR_LEAVING];
+	if (!fpga->links.up || !(fpga->registers.recording & 1))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct emulator_leaving *event = &events[i];
+		const uint64_t time = emulator__chip_systime(fpga->chip, event->stamp) & 255;
+		responses[i] = (struct emulator_response){
+			.cycle = (event->arrival + 1) / CYCLE_TICKS,
+			.payload = time << 16 | event->label,
+			/* the host takes a time stamp back by at most 256 ticks */
+			.oldest = (event->stamp + 254) / CYCLE_TICKS,
+			.code = (uint8_t)code,
+		};
+	}
+	emulator__fpga_keep(
+	        fpga, emulator__stream_append_events(&fpga->stream, responses, count));
+	send_sure(fpga);
+}
+
+static void spikes_arrive(void *user, const struct emulator_leaving *events, size_t count)
 {
 	struct emulator_fpga *fpga = user;
-	event(fpga, HXCOMM_RESPONSE_SPIKE_1, stamp, arrival, label);
-	emulator__fpga_serial_spike(fpga, (arrival + 1) / CYCLE_TICKS, label);
+	forward(fpga, HXCOMM_RESPONSE_SPIKE_1, events, count);
+	emulator__fpga_serial_spikes(fpga, events, count);
 }
 
 static void sample_arrives(void *user, uint64_t stamp, uint64_t arrival, uint16_t value)
 {
-	event(user, HXCOMM_RESPONSE_MADC_1, stamp, arrival, value);
+	const struct emulator_leaving sample = { stamp, arrival, value };
+	forward(user, HXCOMM_RESPONSE_MADC_1, &sample, 1);
 }
 
 static void event_is_lost(void *user, uint64_t tick, bool to_chip)
@@ -149,7 +164,7 @@ int emulator__fpga_new(struct emulator_fpga **out, const struct emulator_options
 	if (!fpga)
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for an emulated machine");
 	const struct emulator_listener listener = {
-		.spike = spike_arrives,
+		.spikes = spikes_arrive,
 		.lose = event_is_lost,
 		.sample = sample_arrives,
 		.user = fpga,

@@ -164,8 +164,9 @@ void emulator__fpga_write(struct emulator_fpga *fpga, uint32_t address, uint32_t
  *  @return true for counters and time */
 bool emulator__fpga_is_volatile(uint32_t address);
 
-/** A spike of the chip passes the serial interface. @param fpga the machine
- *  @param cycle of its arrival @param label 16 bits */
-void emulator__fpga_serial_spike(struct emulator_fpga *fpga, uint64_t cycle, uint16_t label);
+/** Spikes of the chip pass the serial interface. @param fpga the machine
+ *  @param events [count] as they arrive @param count of them */
+void emulator__fpga_serial_spikes(struct emulator_fpga *fpga,
+        const struct emulator_leaving *events, size_t count);
 
 #endif

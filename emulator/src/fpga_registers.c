@@ -324,12 +324,10 @@ void emulator__fpga_write(struct emulator_fpga *fpga, uint32_t address, uint32_t
 
 /* ---- spike I/O ------------------------------------------------------------------------------- */
 
-void emulator__fpga_serial_spike(struct emulator_fpga *fpga, uint64_t cycle, uint16_t label)
+static void send_serial(struct emulator_fpga *fpga, uint64_t cycle, uint16_t label)
 {
 	const uint32_t config = fpga->registers.serial;
 	const uint64_t byte = (uint64_t)SERIAL_BITS * (config & SERIAL_SCALER);
-	if (!(config & SERIAL_TX))
-		return;
 	const uint32_t to = emulator__fpga_read(fpga, SERIAL_OUT + label);
 	if (to == SERIAL_SILENT)
 		return;
@@ -343,4 +341,13 @@ void emulator__fpga_serial_spike(struct emulator_fpga *fpga, uint64_t cycle, uin
 	if (back != SERIAL_SILENT_LABEL)
 		emulator__chip_spike(fpga->chip, EMULATOR_CYCLE_TICKS * fpga->serial_free,
 		        (uint16_t)back);
+}
+
+void emulator__fpga_serial_spikes(struct emulator_fpga *fpga,
+        const struct emulator_leaving *events, size_t count)
+{
+	if (!(fpga->registers.serial & SERIAL_TX))
+		return;
+	for (size_t i = 0; i < count; i++)
+		send_serial(fpga, (events[i].arrival + 1) / EMULATOR_CYCLE_TICKS, events[i].label);
 }

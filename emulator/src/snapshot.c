@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUEUES = 4 + EMULATOR_BUSES, SENSORS = 2, TABLES = 2048, TABLE_PAGES = 1024 };
+enum { QUEUES = 5, SENSORS = 2, TABLES = 2048, TABLE_PAGES = 1024 };
 
 /* Memory that was copied. */
 struct kept {
@@ -50,7 +50,7 @@ static void keep(struct emulator_snapshot *s, struct kept *out, const void *data
 
 static struct emulator_queue *queue_of(struct emulator_events *events, unsigned i)
 {
-	return i < 4 ? &events->link[i] : &events->bus[i - 4];
+	return i < 4 ? &events->link[i] : &events->bus;
 }
 
 static void keep_chip(struct emulator_snapshot *s, struct emulator_chip *chip)

@@ -66,30 +66,40 @@ static bool grow(struct emulator_ring *ring)
 	return true;
 }
 
-size_t emulator__stream_count(const struct emulator_stream *stream)
+static int append(struct emulator_stream *stream, struct emulator_ring *ring,
+        const struct emulator_response *response)
 {
-	return stream->events.tail - stream->events.head + stream->answers.tail -
-	       stream->answers.head;
-}
-
-int emulator__stream_append(struct emulator_stream *stream, uint64_t cycle,
-        enum hxcomm_response code, uint64_t payload, uint64_t oldest)
-{
-	struct emulator_ring *ring = is_event(code) ? &stream->events : &stream->answers;
 	if (ring->tail - ring->head == ring->capacity && !grow(ring))
 		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory for %zu responses under way",
 		        2 * ring->capacity);
 	size_t place = ring->tail++;
-	for (; place > ring->head && entry(ring, place - 1)->cycle > cycle; place--)
+	for (; place > ring->head && entry(ring, place - 1)->cycle > response->cycle; place--)
 		*entry(ring, place) = *entry(ring, place - 1);
-	*entry(ring, place) = (struct emulator_response){
+	struct emulator_response *found = entry(ring, place);
+	*found = *response;
+	found->order = stream->order++;
+	return HXCOMM_OK;
+}
+
+int emulator__stream_append_events(struct emulator_stream *stream,
+        const struct emulator_response *responses, size_t count)
+{
+	int status = HXCOMM_OK;
+	for (size_t i = 0; i < count && status == HXCOMM_OK; i++)
+		status = append(stream, &stream->events, &responses[i]);
+	return status;
+}
+
+int emulator__stream_append(struct emulator_stream *stream, uint64_t cycle,
+        enum hxcomm_response code, uint64_t payload)
+{
+	const struct emulator_response response = {
 		.cycle = cycle,
-		.order = stream->order++,
 		.payload = payload,
-		.oldest = oldest,
+		.oldest = UINT64_MAX,
 		.code = (uint8_t)code,
 	};
-	return HXCOMM_OK;
+	return append(stream, &stream->answers, &response);
 }
 
 static struct emulator_response *first(const struct emulator_ring *ring)

@@ -67,17 +67,28 @@ void emulator__stream_begin(struct emulator_stream *stream, uint64_t now, emulat
         void *user);
 
 /** Responses under way. @param stream the stream @return how many */
-size_t emulator__stream_count(const struct emulator_stream *stream);
+static inline size_t emulator__stream_count(const struct emulator_stream *stream)
+{
+	return stream->events.tail - stream->events.head + stream->answers.tail -
+	       stream->answers.head;
+}
 
-/** Add a response.
+/** Add events of one kind, spikes or samples.
+ *  @param stream     the stream
+ *  @param responses  [count] with everything but their running number
+ *  @param count      of them
+ *  @retval 0 added @retval HXCOMM_ENOMEM memory is exhausted: the last of them are lost */
+int emulator__stream_append_events(struct emulator_stream *stream,
+        const struct emulator_response *responses, size_t count);
+
+/** Add a response that is no event.
  *  @param stream   the stream
  *  @param cycle    cycle of arrival
  *  @param code     kind of response
  *  @param payload  payload of the message
- *  @param oldest   for events the last cycle at which delivery makes sense, else UINT64_MAX
  *  @retval 0 added @retval HXCOMM_ENOMEM memory is exhausted */
 int emulator__stream_append(struct emulator_stream *stream, uint64_t cycle,
-        enum hxcomm_response code, uint64_t payload, uint64_t oldest);
+        enum hxcomm_response code, uint64_t payload);
 
 /** Send all responses that arrive up to and including @p cycle.
  *  @param stream the stream @param cycle no later response can arrive before the next cycle
