@@ -292,13 +292,6 @@ uint64_t emulator__chip_read_ticks(const struct emulator_chip *chip, uint32_t ad
 	return (uint64_t)config->reset_wait + EMULATOR_CADC_RAMP_TICKS + config->dead_time;
 }
 
-void emulator__chip_spike(struct emulator_chip *chip, uint64_t time, uint16_t label)
-{
-	if (chip->status != HXCOMM_OK)
-		return;
-	emulator__events_from_fpga(&chip->events, time, label);
-}
-
 void emulator__chip_reset(struct emulator_chip *chip, uint64_t time)
 {
 	settle(chip, time);
@@ -316,13 +309,4 @@ void emulator__chip_reset(struct emulator_chip *chip, uint64_t time)
 void emulator__chip_set_feedback(struct emulator_chip *chip, uint64_t ticks)
 {
 	chip->feedback = ticks;
-}
-
-uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time)
-{
-	const uint64_t elapsed = time - chip->systime_zero;
-	if (chip->faults.clock_drift == 0)
-		return elapsed & systime_mask;
-	const double drift = (double)elapsed * chip->faults.clock_drift;
-	return (elapsed + (uint64_t)(int64_t)drift) & systime_mask;
 }

@@ -22,6 +22,8 @@
 #include "faults.h"
 #include "registers.h"
 
+#include <hxcomm/error.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -155,14 +157,26 @@ void emulator__chip_set_feedback(struct emulator_chip *chip, uint64_t ticks);
 bool emulator__chip_is_quiet(struct emulator_chip *chip);
 
 /** An event leaves the FPGA. @param chip the chip @param time tick @param label 16 bits */
-void emulator__chip_spike(struct emulator_chip *chip, uint64_t time, uint16_t label);
+static inline void emulator__chip_spike(struct emulator_chip *chip, uint64_t time, uint16_t label)
+{
+	if (chip->status == HXCOMM_OK)
+		emulator__events_from_fpga(&chip->events, time, label);
+}
 
 /** The reset line is pulled: all registers take their reset values, events under way are lost.
  *  @param chip the chip @param time tick */
 void emulator__chip_reset(struct emulator_chip *chip, uint64_t time);
 
 /** System time of the chip. @param chip the chip @param time tick @return 43 bits of 4 ns */
-uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time);
+static inline uint64_t emulator__chip_systime(const struct emulator_chip *chip, uint64_t time)
+{
+	const uint64_t elapsed = time - chip->systime_zero;
+	const uint64_t mask = (UINT64_C(1) << 43) - 1;
+	if (chip->faults.clock_drift == 0)
+		return elapsed & mask;
+	const double drift = (double)elapsed * chip->faults.clock_drift;
+	return (elapsed + (uint64_t)(int64_t)drift) & mask;
+}
 
 /* ---- time (chip_time.c) ---------------------------------------------------------------------- */
 

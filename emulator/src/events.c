@@ -70,16 +70,6 @@ static void forget_all(struct emulator_events *events)
 
 /* ---- configuration --------------------------------------------------------------------------- */
 
-static void set_filter(struct emulator_events *events, unsigned input, unsigned target,
-        uint16_t mask, uint16_t value)
-{
-	struct emulator_filters *filters = &events->filters[input];
-	const unsigned word = target / EMULATOR_LANES, shift = 16 * (target % EMULATOR_LANES);
-	const uint64_t others = ~(UINT64_C(0xffff) << shift);
-	filters->mask[word] = (filters->mask[word] & others) | (uint64_t)mask << shift;
-	filters->target[word] = (filters->target[word] & others) | (uint64_t)value << shift;
-}
-
 void emulator__events_init(struct emulator_events *events, bool noise, uint64_t seed,
         emulator_output *output, void *user)
 {
@@ -92,9 +82,9 @@ void emulator__events_init(struct emulator_events *events, bool noise, uint64_t 
 	};
 	forget_all(events);
 	for (unsigned input = 0; input < EMULATOR_INPUTS; input++)
-		for (unsigned target = 0; target < EMULATOR_OUTPUTS; target++)
-			set_filter(events, input, target, 0,
-			        haldls_crossbar_node(input, target) != UINT32_MAX ? 0 : 1);
+		for (unsigned i = 0; i < EMULATOR_LANES; i++)
+			events->filters[input].target[i] = i >= EMULATOR_OUTPUTS ||
+			        haldls_crossbar_node(input, i) == UINT32_MAX;
 }
 
 void emulator__events_deinit(struct emulator_events *events)
@@ -119,8 +109,10 @@ void emulator__events_set_node(struct emulator_events *events, uint32_t node,
 	const uint32_t target = haldls_crossbar_node_output(node);
 	if (input >= EMULATOR_INPUTS || target >= EMULATOR_OUTPUTS)
 		return;
-	set_filter(events, input, target, (uint16_t)config->mask, (uint16_t)config->target);
-	events->filters[input].count_drops[target] = config->enable_drop_counter;
+	struct emulator_filters *filters = &events->filters[input];
+	filters->mask[target] = (uint16_t)config->mask;
+	filters->target[target] = (uint16_t)config->target;
+	filters->count_drops[target] = config->enable_drop_counter;
 }
 
 /* Which drivers take which row select address: the only place where masks are compared. */
@@ -315,21 +307,30 @@ static inline void leave_by(struct emulator_events *events, uint64_t time, unsig
 		leave(events, time, input, (unsigned)__builtin_ctz(outputs), label);
 }
 
+/* Eight outputs at once: a lane each. */
+typedef uint16_t lanes __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+
+/* Which of eight filters let a label pass? Their own bit where they do, else 0. */
+static inline lanes pass(const uint16_t *mask, const uint16_t *target, uint16_t label, lanes bits)
+{
+	lanes m, t;
+	memcpy(&m, mask, sizeof(m));
+	memcpy(&t, target, sizeof(t));
+	return (lanes)((m & label) == t) & bits;
+}
+
 unsigned emulator__events_outputs(const struct emulator_events *events, unsigned input,
         uint16_t label)
 {
-	const uint64_t ones = UINT64_C(0x0001000100010001), low = 0x7fff * ones;
-	const uint64_t labels = (label & LABEL_MASK) * ones;
+	const lanes low = { 1, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7 };
 	const struct emulator_filters *filters = &events->filters[input];
-	unsigned outputs = 0;
-	for (unsigned i = 0; i < EMULATOR_OUTPUTS / EMULATOR_LANES; i++) {
-		const uint64_t off = (labels & filters->mask[i]) ^ filters->target[i];
-		const uint64_t equal = ~(((off & low) + low) | off) >> 15 & ones;
-		/* bits 0, 16, 32 and 48 become bits 48 to 51 */
-		const uint64_t gathered = equal * UINT64_C(0x0001000200040008);
-		outputs |= (unsigned)(gathered >> 48 & 15) << EMULATOR_LANES * i;
-	}
-	return outputs;
+	label &= LABEL_MASK;
+	const halves found = (halves)(pass(filters->mask, filters->target, label, low) |
+	        pass(filters->mask + 8, filters->target + 8, label, low << 8));
+	uint64_t outputs = found[0] | found[1];
+	outputs |= outputs >> 32;
+	return (unsigned)(outputs | outputs >> 16) & UINT16_MAX;
 }
 
 void emulator__events_route(struct emulator_events *events, const struct emulator_event *event,

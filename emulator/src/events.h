@@ -86,13 +86,12 @@ typedef void emulator_output(void *user, const struct emulator_leaving *events, 
  *  there */
 typedef void emulator_loss(void *user, uint64_t time, bool to_chip);
 
-enum { EMULATOR_LANES = 4 }; /**< outputs in a word of struct emulator_filters */
+enum { EMULATOR_LANES = 16 }; /**< outputs that are looked at at once */
 
-/** Filters of the crossbar nodes of an input, 16 bits an output. */
+/** Filters of the crossbar nodes of an input. */
 struct emulator_filters {
-	uint64_t mask[EMULATOR_OUTPUTS / EMULATOR_LANES];   /**< label bits that are compared */
-	uint64_t target[EMULATOR_OUTPUTS / EMULATOR_LANES]; /**< their values; out of reach where
-	                                                         there is no node */
+	uint16_t mask[EMULATOR_LANES];   /**< label bits that are compared */
+	uint16_t target[EMULATOR_LANES]; /**< their values; out of reach where there is no node */
 	bool count_drops[EMULATOR_OUTPUTS]; /**< losses count in the drop counter of the input */
 };
 

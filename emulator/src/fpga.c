@@ -473,14 +473,20 @@ static void jtag(struct emulator_fpga *fpga, unsigned instruction, uint64_t word
 	}
 }
 
+static inline void send_spikes(struct emulator_fpga *fpga, uint64_t word, unsigned count)
+{
+	for (unsigned i = count; i-- > 0;)
+		emulator__chip_spike(fpga->chip, CYCLE_TICKS * fpga->now,
+		        (uint16_t)(word >> 16 * i & 0xffff));
+}
+
 static void spikes(struct emulator_fpga *fpga, uint64_t word, unsigned count)
 {
 	if (fpga->chip->feedback != UINT64_MAX)
 		/* events that come back keep their order with these */
 		emulator__fpga_catch_up(fpga);
-	for (unsigned i = count; i-- > 0 && fpga->links.up;)
-		emulator__chip_spike(fpga->chip, CYCLE_TICKS * fpga->now,
-		        (uint16_t)(word >> 16 * i & 0xffff));
+	if (fpga->links.up)
+		send_spikes(fpga, word, count);
 }
 
 /* ---- the executor ---------------------------------------------------------------------------- */
@@ -554,21 +560,57 @@ void emulator__fpga_begin(struct emulator_fpga *fpga, emulator_sink *sink, void 
 	emulator__stream_begin(&fpga->stream, fpga->now, sink, user);
 }
 
+/* Execute the waits and events at the begin of some words, where nothing else goes on beside them.
+ * Returns how many it executed. */
+static size_t execute_train(struct emulator_fpga *fpga, const uint64_t *words, size_t count)
+{
+	struct emulator_chip *chip = fpga->chip;
+	if (fpga->jtag.shifted || fpga->has_vectors || chip->feedback != UINT64_MAX ||
+	        chip->events.loss || !fpga->links.up)
+		return 0;
+	size_t i = 0;
+	for (; i < count; i++, fpga->now++) {
+		const uint64_t word = words[i];
+		const unsigned instruction = hxcomm_word_instruction(word);
+		const unsigned more = instruction - HXCOMM_SPIKE_PACK_1;
+		if (more <= 2)
+			send_spikes(fpga, word, more + 1);
+		else if (instruction == HXCOMM_WAIT_UNTIL)
+			wait_until(fpga, (uint32_t)word);
+		else
+			break;
+	}
+	fpga->since += i;
+	fpga->index += i;
+	return i;
+}
+
+/* Events of a train wait on the chip, responses in the stream: keep both short. */
+static void catch_up_in_time(struct emulator_fpga *fpga)
+{
+	if (fpga->since < RESPONSES_WAITING &&
+	        emulator__stream_count(&fpga->stream) < 2 * RESPONSES_WAITING)
+		return;
+	emulator__fpga_catch_up(fpga);
+	fpga->since = 0;
+}
+
 int emulator__fpga_feed(struct emulator_fpga *fpga, const uint64_t *words, size_t count)
 {
-	for (size_t i = 0; i < count && !fpga->halted && fpga->status == HXCOMM_OK;
-	        i++, fpga->index++) {
-		if (!execute(fpga, words[i])) {
-			fpga->halted = true;
-			break;
+	for (size_t i = 0; i < count && !fpga->halted && fpga->status == HXCOMM_OK;) {
+		const size_t room = RESPONSES_WAITING - fpga->since, left = count - i;
+		const size_t train = execute_train(fpga, &words[i], left < room ? left : room);
+		i += train;
+		if (!train) {
+			fpga->halted = !execute(fpga, words[i]);
+			if (fpga->halted)
+				break;
+			i++;
+			fpga->index++;
+			fpga->since++;
+			fpga->now++;
 		}
-		fpga->now++;
-		/* events of a train wait on the chip, responses in the stream: keep both short */
-		if (++fpga->since >= RESPONSES_WAITING ||
-		        emulator__stream_count(&fpga->stream) >= 2 * RESPONSES_WAITING) {
-			emulator__fpga_catch_up(fpga);
-			fpga->since = 0;
-		}
+		catch_up_in_time(fpga);
 	}
 	return fpga->status;
 }

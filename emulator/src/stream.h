@@ -39,9 +39,14 @@ struct emulator_ring {
 	size_t tail;                       /**< index behind the last */
 };
 
+enum { EMULATOR_STREAM_BATCH = 256 }; /**< messages that are packed together */
+
 /** The stream. */
 struct emulator_stream {
 	struct hxcomm_encoder encoder;  /**< words that wait for the sink */
+	struct hxcomm_encoder_response batch[EMULATOR_STREAM_BATCH]; /**< messages that are not
+	                                                                  packed yet */
+	size_t batched;                 /**< of them; 0 between calls */
 	struct emulator_ring events;    /**< spikes and samples under way */
 	struct emulator_ring answers;   /**< all others */
 	uint64_t order;                 /**< next running number */
@@ -77,7 +82,7 @@ static inline size_t emulator__stream_count(const struct emulator_stream *stream
  *  @param stream     the stream
  *  @param responses  [count] with everything but their running number
  *  @param count      of them
- *  @retval 0 added @retval HXCOMM_ENOMEM memory is exhausted: the last of them are lost */
+ *  @retval 0 added @retval HXCOMM_ENOMEM memory is exhausted: none of them is added */
 int emulator__stream_append_events(struct emulator_stream *stream,
         const struct emulator_response *responses, size_t count);
 

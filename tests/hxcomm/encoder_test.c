@@ -114,6 +114,71 @@ static void what_is_encoded_is_read_back(void **state)
 	}
 }
 
+static void many_at_once_are_packed_as_one_by_one(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		struct test_random random = { .seed = seed };
+		struct hxcomm_encoder_response responses[300];
+		struct hxcomm_encoder single, many;
+		size_t count, single_count, many_count;
+		const struct hxcomm_message_kind *kinds =
+		        hxcomm_message_kinds(HXCOMM_FROM_FPGA, &count);
+		hxcomm_encoder_init(&single);
+		hxcomm_encoder_init(&many);
+		FOR_ROWS(i, responses) {
+			const unsigned code = (unsigned)test_random_below(&random, count);
+			const unsigned bits = kinds[code].payload_bits;
+			responses[i] = (struct hxcomm_encoder_response){
+				(enum hxcomm_response)code,
+				bits > 64 ? test_random_below(&random, 256) : 0,
+				test_random_next(&random) >> (bits < 64 ? 64 - bits : 0),
+			};
+			assert_ok(hxcomm_encoder_append(&single, responses[i].code,
+			        responses[i].high, responses[i].low));
+		}
+		for (size_t i = 0, next; i < 300; i = next) {
+			next = i + test_random_below(&random, 301 - i);
+			assert_ok(hxcomm_encoder_append_all(&many, &responses[i], next - i));
+		}
+		const uint64_t *words = hxcomm_encoder_words(&single, &single_count);
+		const uint64_t *others = hxcomm_encoder_words(&many, &many_count);
+		assert_int_equal(single_count, many_count);
+		assert_memory_equal(words, others, single_count * sizeof(*words));
+		assert_int_equal(single.pending, many.pending);
+		assert_int_equal(single.bits, many.bits);
+		hxcomm_encoder_deinit(&single);
+		hxcomm_encoder_deinit(&many);
+	}
+}
+
+static void one_that_does_not_fit_keeps_all_out(void **state)
+{
+	const struct hxcomm_encoder_response responses[] = {
+		{ HXCOMM_RESPONSE_OMNIBUS, 0, 7 },
+		{ HXCOMM_RESPONSE_SPIKE_3, 3, 7 },
+		{ HXCOMM_RESPONSE_SYSDELTA, 0, 256 },
+	};
+	struct hxcomm_encoder encoder;
+	(void)state;
+	hxcomm_encoder_init(&encoder);
+	assert_error(hxcomm_encoder_append_all(&encoder, responses, 3), HXCOMM_ERANGE,
+	        "timing_from_fpga::Sysdelta has more than its 8 bits");
+	assert_words(&encoder, NULL, 0);
+	assert_int_equal(encoder.bits, 0);
+	assert_ok(hxcomm_encoder_append_all(&encoder, responses, 2));
+	assert_int_equal(encoder.count, 2);
+	assert_int_equal(encoder.bits, 16);
+	torture_begin(0);
+	const struct hxcomm_encoder_response more[64] = { { HXCOMM_RESPONSE_OMNIBUS, 0, 7 } };
+	const int status = hxcomm_encoder_append_all(&encoder, more, 64);
+	assert_true(torture_end());
+	assert_error(status, HXCOMM_ENOMEM, "no memory for 256 response words");
+	assert_int_equal(encoder.count, 2);
+	assert_int_equal(encoder.bits, 16);
+	hxcomm_encoder_deinit(&encoder);
+}
+
 static void pending_bits_survive_a_clear(void **state)
 {
 	struct hxcomm_encoder encoder;
@@ -178,6 +243,8 @@ int main(void)
 		cmocka_unit_test(every_response_has_the_words_of_the_specification),
 		cmocka_unit_test(all_recorded_responses_have_the_recorded_words),
 		cmocka_unit_test(what_is_encoded_is_read_back),
+		cmocka_unit_test(many_at_once_are_packed_as_one_by_one),
+		cmocka_unit_test(one_that_does_not_fit_keeps_all_out),
 		cmocka_unit_test(pending_bits_survive_a_clear),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(exhausted_memory_leaves_the_encoder_as_it_was),

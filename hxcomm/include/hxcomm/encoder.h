@@ -47,6 +47,21 @@ HXCOMM_API void hxcomm_encoder_deinit(struct hxcomm_encoder *encoder);
 HXCOMM_API HXCOMM_NODISCARD int hxcomm_encoder_append(struct hxcomm_encoder *encoder,
         enum hxcomm_response code, uint64_t payload_high, uint64_t payload_low);
 
+/** A response for hxcomm_encoder_append_all(). */
+struct hxcomm_encoder_response {
+	enum hxcomm_response code; /**< which response */
+	uint64_t high;             /**< bits 71:64 of the payload, only for packs of three */
+	uint64_t low;              /**< bits 63:0 of the payload */
+};
+
+/** Append many responses, in less time than one by one: all, or none of them.
+ *  @param encoder    the encoder; unchanged after an error
+ *  @param responses  [count]
+ *  @param count      number of responses
+ *  @return as hxcomm_encoder_append() */
+HXCOMM_API HXCOMM_NODISCARD int hxcomm_encoder_append_all(struct hxcomm_encoder *encoder,
+        const struct hxcomm_encoder_response *responses, size_t count);
+
 /** Complete the last word with a comma and zeros. Nothing happens where no bits are pending.
  *  @param encoder  the encoder
  *  @retval 0  no bits are pending; never fails: hxcomm_encoder_append() made the room */
