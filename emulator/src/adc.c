@@ -72,10 +72,8 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 	if (a->settled)
 		return;
 	struct kernel_membranes *m = &a->ahead;
-	memcpy(m, &a->membranes, sizeof(*m));
-	if (m->rich)
-		a->rich_ahead = a->rich;
 	unsigned variants = 0;
+	emulator__ahead_begin(a);
 	for (size_t i = a->stimuli.first; i < a->stimuli.count; i++) {
 		const struct analog_stimulus *stimulus = &a->stimuli.entry[i];
 		if (stimulus->time >= a->grid + STEP)
@@ -90,18 +88,11 @@ static void foresee(struct emulator_analog *a, unsigned hemisphere, struct input
 		variants = KERNEL_EVENTS;
 	}
 	for (; in->points < PATH; in->points++) {
-		const uint64_t begin = a->grid + (in->points - 1) * STEP;
-		if (emulator__neuron_reset_shares(a, m, begin, begin + STEP))
-			variants |= KERNEL_RESETS;
-		a->kernel->step(m, STEP * 4e-9f, 0, variants);
-		if (m->rich)
-			a->kernel->rich(m, &a->rich_ahead, STEP * 4e-9f, 0, variants, m->rich);
-		if (a->compartments.shorts || a->compartments.edges)
-			emulator__compartment_exchange(a, m, STEP * 4e-9f);
-		emulator__readout_hold(a, m);
+		emulator__ahead_step(a, a->grid + (in->points - 1) * STEP, variants);
 		variants = 0;
 		show(a, m, hemisphere, in->path[in->points]);
 	}
+	emulator__ahead_end(a);
 }
 
 static void listen(struct emulator_analog *a, uint64_t t, unsigned hemisphere, unsigned type,

@@ -104,13 +104,19 @@ static void save(struct emulator_analog *a)
 	s->capmem_time = a->capmem.time;
 }
 
-static void restore(struct emulator_analog *a)
+static void restore_membranes(struct emulator_analog *a)
 {
 	const struct analog_snapshot *s = &a->snapshot;
 	memcpy(a->membranes.v, s->v, sizeof(s->v));
 	memcpy(a->membranes.line, s->line, sizeof(s->line));
 	memcpy(a->membranes.above, s->above, sizeof(s->above));
 	memcpy(a->rich.adaptation, s->adaptation, sizeof(s->adaptation));
+}
+
+static void restore(struct emulator_analog *a)
+{
+	const struct analog_snapshot *s = &a->snapshot;
+	restore_membranes(a);
 	if (s->capmem_settling) {
 		memcpy(a->capmem.value, s->cell, sizeof(s->cell));
 		a->all_stale = true;
@@ -120,35 +126,75 @@ static void restore(struct emulator_analog *a)
 	a->capmem.time = s->capmem_time;
 }
 
+/* Take back a leap that comes too near to a threshold: single steps for as long. */
+static void reject(struct emulator_analog *a, uint64_t length, uint64_t refreshed_at)
+{
+	restore(a);
+	a->refreshed_at = refreshed_at;
+	a->careful_until = a->grid + length;
+	a->stride = STEP;
+}
+
+/* Move everything by @h s in one. Returns what was found. */
+static uint32_t move_by(struct emulator_analog *a, float h, unsigned variants)
+{
+	struct kernel_membranes *m = &a->membranes;
+	uint32_t flags = a->kernel->leap(m, h, variants);
+	if (m->rich)
+		flags |= a->kernel->rich_leap(m, &a->rich, h, variants);
+	return flags | emulator__compartment_leap(a, h);
+}
+
+static bool comes_near(uint32_t flags)
+{
+	return flags & KERNEL_CROSSING || (flags & KERNEL_NEAR && flags & KERNEL_FAST);
+}
+
+/* Move everything by @length: at once, or where that may be far in parts of doubling length. */
+static uint32_t move_by_parts(struct emulator_analog *a, uint64_t length, unsigned variants)
+{
+	enum { DOUBLINGS = 8 };
+	const float h = (float)length * 4e-9f;
+	uint32_t flags = move_by(a, h, variants), far = flags & KERNEL_FAST;
+	if ((!far && !a->snapshot.capmem_settling) || comes_near(flags))
+		return flags;
+	unsigned doublings = 1;
+	while (doublings < DOUBLINGS && (uint64_t)STEP << doublings < length)
+		doublings++;
+	restore_membranes(a);
+	float part = ldexpf(h, -(int)doublings);
+	flags = far | move_by(a, part, variants);
+	for (; doublings && !comes_near(flags); doublings--, part *= 2)
+		flags = far | move_by(a, part, variants);
+	return flags;
+}
+
 static void leap(struct emulator_analog *a, uint64_t length)
 {
 	struct kernel_membranes *m = &a->membranes;
-	const float h = (float)length * 4e-9f;
 	const uint64_t refreshed_at = a->refreshed_at;
 	save(a);
-	m->fast = a->capmem.settling ? 2e-3f + 500 * h : 2e-3f;
+	m->fast = a->capmem.settling ? 2e-3f + 500 * 4e-9f * (float)length : 2e-3f;
 	emulator__analog_refresh(a, a->grid + length);
+	const bool quiet = !a->config.step_idle || emulator__ahead_is_quiet(a, length);
 	const bool resets = emulator__neuron_reset_shares(a, m, a->grid, a->grid + length);
-	a->flags = a->kernel->leap(m, h, resets ? KERNEL_RESETS : 0);
-	if (m->rich)
-		a->flags |= a->kernel->rich_leap(m, &a->rich, h, resets ? KERNEL_RESETS : 0);
-	a->flags |= emulator__compartment_leap(a, h);
-	if (a->flags & KERNEL_CROSSING || (a->flags & KERNEL_NEAR && a->flags & KERNEL_FAST)) {
-		restore(a);
-		a->refreshed_at = refreshed_at;
-		a->careful_until = a->grid + length;
-		a->stride = STEP;
+	a->flags = move_by_parts(a, length, resets ? KERNEL_RESETS : 0);
+	if (!quiet || comes_near(a->flags)) {
+		reject(a, length, refreshed_at);
 		return;
 	}
 	emulator__readout_hold(a, m);
+	if (a->config.step_idle && !a->snapshot.capmem_settling)
+		emulator__ahead_compare(a);
 	a->grid += length;
 	if (a->flags & KERNEL_FAST)
 		a->stride = length / 2 > STEP ? length / 2 : STEP;
 	else
 		a->stride = 2 * length;
 	const uint32_t unrest = KERNEL_MOVING | KERNEL_NEAR | KERNEL_FAST | KERNEL_ACTIVE;
-	a->settled = length >= ANALOG_SETTLED_TICKS && !(a->flags & unrest) && !a->capmem.settling &&
-		     !emulator__analog_any_rests(a) && a->stimuli.first == a->stimuli.count;
+	a->settled = length >= ANALOG_SETTLED_TICKS && !(a->flags & unrest) &&
+		     !a->capmem.settling && !emulator__analog_any_rests(a) &&
+		     a->stimuli.first == a->stimuli.count;
 }
 
 /* ---- advance --------------------------------------------------------------------------------- */
@@ -163,13 +209,22 @@ static bool is_busy(struct emulator_analog *a)
 	return a->grid < a->busy_until;
 }
 
+/* Let time pass in which nothing moves. Returns whether nothing does. */
+static bool rest(struct emulator_analog *a, uint64_t length)
+{
+	if (a->config.step_idle) {
+		a->settled = emulator__ahead_is_quiet(a, length);
+		emulator__ahead_compare(a);
+	}
+	a->grid += a->settled ? length : 0;
+	return a->settled;
+}
+
 /* Pass idle time at once where that can be done. Returns whether it could. */
 static bool pass_idle(struct emulator_analog *a, uint64_t t)
 {
-	if (a->settled && !a->any_stale && !a->all_stale) {
-		a->grid = t - t % STEP;
+	if (a->settled && !a->any_stale && !a->all_stale && rest(a, t - t % STEP - a->grid))
 		return true;
-	}
 	emulator__analog_end_rests(a);
 	const uint64_t length = choose_length(a, t);
 	if (length > STEP)

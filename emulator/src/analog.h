@@ -54,7 +54,11 @@
  *  conductance-based inputs, or inputs that pause in reset) take steps of up to 320 ns by the closed
  *  form of their exponential term, and find the stored firing patterns within 0.05 us; busy
  *  compartments and neurons with bypasses or joined fire lines take steps of 80 ns. In quiet time all
- *  of them leap.
+ *  of them leap. How far they leap follows from where they stand and from the program; where a leap
+ *  ends, they stand where the closed form says. With `step_idle` they take each step of 80 ns on the
+ *  way there, in which a comparator that switches on is found, and are then put where the closed form
+ *  ends. So both give the same bits, unless a leap overlooks a spike. How far the steps end from there
+ *  says emulator__analog_work().
  *
  *  **Not modelled**: refresh ripple of the capacitive memory. Charge sharing and renewing of synapse
  *  drivers, broken on the chip, change nothing.
@@ -97,6 +101,8 @@ struct emulator_analog_config {
 			       to do, with the same results; else the caller does everything */
 	unsigned kernel; /**< 1 and more: number of emulator__kernel_list() + 1, with the same
 			      results; 0: the fastest */
+	bool step_idle;  /**< pass idle time in single steps, with the same results, and no leaps;
+			      see **Time** */
 };
 
 /** A voltage that the board gives the chip. */

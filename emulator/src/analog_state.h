@@ -146,6 +146,7 @@ struct emulator_analog {
 	struct kernel_membranes ahead;     /* a copy that runs ahead of time for a conversion */
 	struct kernel_plan plan;
 	struct kernel_rich rich, rich_ahead;
+	unsigned turn_ahead; /* of the compartments, when they began to run ahead */
 	struct compartments compartments;
 	struct fire_lines fire_lines;
 	struct analog_half half[ANALOG_HEMISPHERES];
@@ -360,6 +361,21 @@ void emulator__synapse_event(struct emulator_analog *a, struct kernel_bin *bin, 
  *  synapse has this label. */
 unsigned emulator__synapse_lines(
 	struct emulator_analog *a, uint32_t driver, bool top, uint8_t label);
+
+/* ahead.c */
+
+/** Let a copy of the membranes begin to run ahead of time. */
+void emulator__ahead_begin(struct emulator_analog *a);
+/** Move the copy by one step from tick @p begin on. @param variants KERNEL_EVENTS where its bins hold
+ *  some @return sum of kernel_flag */
+uint32_t emulator__ahead_step(struct emulator_analog *a, uint64_t begin, unsigned variants);
+/** Nothing is left of it but the copy. */
+void emulator__ahead_end(struct emulator_analog *a);
+/** Take the steps of an idle time ahead of the membranes. @param length of it, whole steps @return
+ *  whether none of them switches a comparator on */
+bool emulator__ahead_is_quiet(struct emulator_analog *a, uint64_t length);
+/** Note how far the membranes are from where these steps ended. */
+void emulator__ahead_compare(struct emulator_analog *a);
 
 /* hemisphere.c */
 

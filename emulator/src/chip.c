@@ -63,6 +63,7 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 		.variation = options->variation,
 		.threads = options->threads,
 		.kernel = options->kernel,
+		.step_idle = options->step_idle,
 	};
 	chip->listener = *listener;
 	chip->work_limit = options->work_limit ? options->work_limit : default_work_limit;

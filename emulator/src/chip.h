@@ -47,6 +47,7 @@ struct emulator_options {
 	unsigned threads;    /**< 2: the lower hemisphere has its own; 0 and 1: none but the
 	                          caller's */
 	unsigned kernel;     /**< as in struct emulator_analog_config */
+	bool step_idle;      /**< as there */
 	uint64_t work_limit; /**< steps of simulation a run may take; 0 takes the default, 2^32 */
 	double celsius;      /**< temperature of the chip; 0 takes the default, #EMULATOR_CELSIUS */
 	bool vector_generators; /**< the FPGA has them, in the place of its large memory */

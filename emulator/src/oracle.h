@@ -71,6 +71,9 @@ struct emulator_analog_work {
 	uint64_t windows;      /**< of a hemisphere */
 	uint64_t window_steps; /**< of a hemisphere, in windows */
 	uint64_t single_steps; /**< of all neurons */
+	uint64_t idle_steps;   /**< of all neurons, through time that could have been leapt over */
+	double idle_deviation; /**< V, most that a membrane was off where these steps ended, while no
+				    cell of the capacitive memory settled */
 };
 
 /** Count the work done so far. */

@@ -20,7 +20,7 @@ static int check_keys(const struct hxcomm_uri *uri)
 {
 	enum { KEYS_MAX = 32 };
 	static const char *const own[] = { "serial", "seed", "noise", "variation", "threads",
-		"kernel", "temperature", "vector_generators" };
+		"jumps", "kernel", "temperature", "vector_generators" };
 	enum { OWN = sizeof(own) / sizeof(*own) };
 	const char *known[KEYS_MAX];
 	unsigned count;
@@ -59,7 +59,7 @@ static int read_kernel(unsigned *out, const struct hxcomm_uri *uri)
 
 static int read_options(struct emulator_options *out, const struct hxcomm_uri *uri)
 {
-	uint64_t serial, seed, noise, variation, threads, vectors;
+	uint64_t serial, seed, noise, variation, threads, jumps, vectors;
 	struct emulator_options options = { 0 };
 	int status = check_keys(uri);
 	if (status == HXCOMM_OK && uri->rest[0])
@@ -77,6 +77,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&threads, uri, "threads", 1, 1, 2);
 	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&jumps, uri, "jumps", 1, 0, 1);
+	if (status == HXCOMM_OK)
 		status = read_kernel(&options.kernel, uri);
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_double(&options.celsius, uri, "temperature",
@@ -92,6 +94,7 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 	options.noise = noise;
 	options.variation = variation;
 	options.threads = (unsigned)threads;
+	options.step_idle = !jumps;
 	options.vector_generators = vectors;
 	*out = options;
 	return HXCOMM_OK;

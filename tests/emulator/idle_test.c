@@ -78,6 +78,14 @@ static void begin(
 	begin_again(x, leak);
 }
 
+/* A chip like that of begin(), of these settings, in the place of another one. */
+static void exchange(struct fixture *x, const struct emulator_analog_config *config, double leak)
+{
+	emulator__analog_free(x->analog);
+	assert_ok(emulator__analog_new(&x->analog, config));
+	begin_again(x, leak);
+}
+
 static void settle(struct fixture *x, uint64_t ticks)
 {
 	fixture_advance(x, ticks);
@@ -299,9 +307,7 @@ static void two_threads_give_the_same_spikes(void **state)
 		begin(&g, 3, 1, true, true, 0.75);
 		const struct emulator_analog_config config = {
 			.serial = 3, .seed = 1, .noise = true, .variation = true, .threads = 2};
-		emulator__analog_free(g.analog);
-		assert_ok(emulator__analog_new(&g.analog, &config));
-		begin_again(&g, 0.75);
+		exchange(&g, &config, 0.75);
 		settle(&f, 40 * TICKS_MS);
 		settle(&g, 40 * TICKS_MS);
 		while (f.now < 42 * TICKS_MS) {
@@ -320,6 +326,44 @@ static void two_threads_give_the_same_spikes(void **state)
 		fixture_end(&f);
 		fixture_end(&g);
 	}
+}
+
+/* Single steps through idle time, with volleys in between: the same bits. */
+static void idle_steps_give_the_same_bits(void **state)
+{
+	(void)state;
+	static const uint64_t waits[] = {137, 2500, 20000, 100003, TICKS_MS, 3 * TICKS_MS};
+	const struct emulator_analog_config config = {
+		.serial = 3, .seed = 1, .noise = true, .variation = true, .step_idle = true};
+	struct emulator_analog_work work;
+	begin(&f, 3, 1, true, true, 0.75);
+	begin(&g, 3, 1, true, true, 0.75);
+	exchange(&g, &config, 0.75);
+	settle(&f, 40 * TICKS_MS);
+	settle(&g, 40 * TICKS_MS);
+	FOR_ROWS(i, waits)
+	{
+		stimulate(&f);
+		stimulate(&g);
+		fixture_advance(&f, waits[i]);
+		fixture_advance(&g, waits[i]);
+		for (uint32_t n = 0; n < 512; n += 5)
+			assert_true(
+				emulator__analog_true_noisy_membrane(f.analog, f.now, n) ==
+				emulator__analog_true_noisy_membrane(g.analog, g.now, n));
+		assert_same_membranes(0);
+	}
+	assert_true(f.count > 100);
+	assert_int_equal(f.count, g.count);
+	for (size_t k = 0; k < f.count; k++) {
+		assert_int_equal(f.spikes[k].time, g.spikes[k].time);
+		assert_int_equal(f.spikes[k].neuron, g.spikes[k].neuron);
+	}
+	emulator__analog_work(&work, g.analog);
+	assert_true(work.idle_steps > 30 * TICKS_MS / EMULATOR_STEP_TICKS);
+	assert_true(work.idle_deviation < (joined ? 1e-3 : 2e-4));
+	fixture_end(&f);
+	fixture_end(&g);
 }
 
 static void spikes_that_do_not_fit_are_kept(void **state)
@@ -454,6 +498,7 @@ int main(void)
 		cmocka_unit_test(identical_runs_give_identical_spikes),
 		cmocka_unit_test(every_instruction_set_gives_the_same_spikes),
 		cmocka_unit_test(two_threads_give_the_same_spikes),
+		cmocka_unit_test(idle_steps_give_the_same_bits),
 		cmocka_unit_test(spikes_that_do_not_fit_are_kept),
 		cmocka_unit_test(idle_time_costs_no_steps),
 		cmocka_unit_test(a_membrane_at_its_rail_is_idle),
@@ -464,11 +509,13 @@ int main(void)
 		RICH(identical_runs_give_identical_spikes),
 		RICH(every_instruction_set_gives_the_same_spikes),
 		RICH(two_threads_give_the_same_spikes),
+		RICH(idle_steps_give_the_same_bits),
 		JOINED(idle_time_costs_no_steps),
 		JOINED(one_jump_equals_a_thousand_pieces),
 		JOINED(a_jump_after_settling_is_exact),
 		JOINED(a_short_jump_follows_the_steps),
 		JOINED(every_instruction_set_gives_the_same_spikes),
+		JOINED(idle_steps_give_the_same_bits),
 		BOTH(idle_time_costs_no_steps),
 		BOTH(one_jump_equals_a_thousand_pieces),
 		BOTH(a_jump_after_settling_is_exact),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The same experiment twice gives the same words in both directions, bring-up included; another seed
- * or another chip does not. The words are taken between grenade and the emulator, by a provider that
- * hands them on. */
+/* The same experiment twice gives the same words in both directions, bring-up included, with and
+ * without jumps over idle time; another seed or another chip does not. The words are taken between
+ * grenade and the emulator, by a provider that hands them on. */
 #include "assert.h"
 
 #include "example.h"
@@ -31,9 +31,10 @@ static int tap_open(void **state, const struct hxcomm_uri *uri,
         const struct hxcomm_open_options *options)
 {
 	const char *serial = hxcomm_uri_find(uri, "serial"), *seed = hxcomm_uri_find(uri, "seed");
+	const char *jumps = hxcomm_uri_find(uri, "jumps");
 	struct hxcomm_connection *connection;
 	char inner[128];
-	snprintf(inner, sizeof(inner), "emulator:?serial=%s&seed=%s", serial, seed);
+	snprintf(inner, sizeof(inner), "emulator:?serial=%s&seed=%s&jumps=%s", serial, seed, jumps);
 	const int status = hxcomm_open(&connection, inner, options);
 	*state = connection;
 	return status;
@@ -88,7 +89,8 @@ static int setup(void **state)
 }
 
 /* Two runs of the Sudoku network, configured alike on every chip. */
-static void experiment(struct words *to, struct words *from, unsigned serial, unsigned seed)
+static void experiment(struct words *to, struct words *from, unsigned serial, unsigned seed,
+        bool jumps)
 {
 	struct example_options options = { .store = CALIBRATION_STORE,
 		.connection = "emulator:?serial=1" };
@@ -99,7 +101,7 @@ static void experiment(struct words *to, struct words *from, unsigned serial, un
 	struct example_chip chip;
 	char uri[128];
 	assert_ok(example_chip_open(&chip, &options));
-	snprintf(uri, sizeof(uri), "tap:?serial=%u&seed=%u", serial, seed);
+	snprintf(uri, sizeof(uri), "tap:?serial=%u&seed=%u&jumps=%d", serial, seed, jumps);
 	assert_ok(hxcomm_open(&connection, uri, NULL));
 	assert_ok(sudoku_solver_new(&solver, connection, chip.configuration, chip.unavailable, NULL));
 	sudoku_grid_generate(&clues, 1, 6);
@@ -121,19 +123,22 @@ static bool equal(const struct words *a, const struct words *b)
 
 static void words_repeat_with_chip_and_seed_only(void **state)
 {
-	struct words to[4], from[4];
+	enum { RUNS = 5 };
+	struct words to[RUNS], from[RUNS];
 	(void)state;
-	experiment(&to[0], &from[0], 1, 1);
-	experiment(&to[1], &from[1], 1, 1);
-	experiment(&to[2], &from[2], 1, 2);
-	experiment(&to[3], &from[3], 2, 1);
-	for (unsigned i = 1; i < 4; i++)
+	experiment(&to[0], &from[0], 1, 1, true);
+	experiment(&to[1], &from[1], 1, 1, true);
+	experiment(&to[2], &from[2], 1, 1, false);
+	experiment(&to[3], &from[3], 1, 2, true);
+	experiment(&to[4], &from[4], 2, 1, true);
+	for (unsigned i = 1; i < RUNS; i++)
 		assert_true(equal(&to[0], &to[i]));
 	assert_true(from[0].count > 1000);
 	assert_true(equal(&from[0], &from[1]));
-	assert_false(equal(&from[0], &from[2]));
+	assert_true(equal(&from[0], &from[2]));
 	assert_false(equal(&from[0], &from[3]));
-	for (unsigned i = 0; i < 4; i++) {
+	assert_false(equal(&from[0], &from[4]));
+	for (unsigned i = 0; i < RUNS; i++) {
 		free(to[i].word);
 		free(from[i].word);
 	}
