@@ -182,6 +182,13 @@ static void convert(struct emulator_analog *a, unsigned hemisphere, unsigned typ
 	}
 }
 
+double emulator__cadc_noise(const struct emulator_analog *a, enum variation_fault fault)
+{
+	if (!a->config.noise || fault == VARIATION_STUCK)
+		return 0;
+	return (double)(fault == VARIATION_NOISY ? noisy_lsb : PHYSICS_CADC_NOISE);
+}
+
 static void draw_noise(struct emulator_analog *a, unsigned hemisphere, const struct inputs *in,
 	float noise[2 * ANALOG_COLUMNS])
 {

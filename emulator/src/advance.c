@@ -262,7 +262,7 @@ int emulator__analog_advance(struct emulator_analog *a, uint64_t t, struct emula
 	*count = 0;
 	bool room = deliver(a, out, capacity, count);
 	while (room && a->grid + STEP <= t) {
-		move(a, t);
+		move(a, emulator__neuron_drift(a, t));
 		if (a->spike_count)
 			room = deliver(a, out, capacity, count);
 	}
@@ -280,7 +280,7 @@ uint64_t emulator__analog_leap(struct emulator_analog *a, uint64_t t)
 {
 	while (!a->spike_count && a->grid + STEP <= t) {
 		const uint64_t before = a->grid;
-		if (!pass_idle(a, t) || a->grid == before)
+		if (!pass_idle(a, emulator__neuron_drift(a, t)) || a->grid == before)
 			break;
 	}
 	return a->grid;

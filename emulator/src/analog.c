@@ -157,7 +157,7 @@ void emulator__analog_set_common_backend(struct emulator_analog *a, uint32_t hal
 		if (analog_half(n) != half)
 			continue;
 		a->membranes.reset_share[n] = 0;
-		if (a->is_resting[n] && a->refractory[n].end == UINT64_MAX)
+		if (a->is_resting[n] && a->refractory[n].end == UINT64_MAX && !a->stuck[n])
 			a->refractory[n] =
 				emulator__neuron_refractory(&a->backend[n], config, a->grid);
 	}
@@ -173,6 +173,7 @@ void emulator__analog_set_capmem(
 	if (!a->capmem.settling)
 		a->refreshed_at = now;
 	emulator__capmem_set(&a->capmem, now, cell, code);
+	emulator__neuron_release(a, cell);
 	emulator__analog_disturb(a);
 }
 

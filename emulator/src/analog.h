@@ -36,8 +36,9 @@
  *  `enable_readout_amplifier` on the lines that ReadoutSourceSelection connects to multiplexer m
  *  (`neuron_odd[m][hemisphere]`, `neuron_even[m][hemisphere]`, parity of the column), of the drivers
  *  with `enable_readout` on `synapse_driver_debug[m][hemisphere]` (the voltage of their plasticity),
- *  and of the CADC's and the synapses' debug lines; none: 0 V. How MADCConfig brings it to the
- *  converter: madc.c.
+ *  of the CADC's and the synapses' debug lines, and of the debug lines "plus" (pad 0) and "minus"
+ *  (pad 1) where `debug_to_pad` joins them with what drives their pads; none: 0 V. How MADCConfig
+ *  brings it to the converter: madc.c.
  *
  *  **What settings mean here, where the sources leave room.** `enable_leak_degeneration` and
  *  `enable_reset_degeneration` off: conductance times 4, linear range a quarter (93 mV). A
@@ -136,6 +137,10 @@ void emulator__analog_free(struct emulator_analog *analog);
 void emulator__analog_set_neuron(
 	struct emulator_analog *analog, uint32_t neuron, const struct haldls_neuron_config *config);
 
+/** Power-up left atomic neuron @p neuron in reset: it stays there until its cell v_reset is
+ * written. Source: spec/emulator_physics.md 5, 2. */
+void emulator__analog_stick(struct emulator_analog *analog, uint32_t neuron);
+
 /** Configure the backend of atomic neuron @p neuron (not the backend's own number): refractory
  *  arithmetic. `enable_spike_out` and routing are the digital half's: advance reports every fire
  *  event. */
@@ -184,7 +189,8 @@ void emulator__analog_correlation_reset(
 	struct emulator_analog *analog, uint32_t hemisphere, uint32_t row, uint32_t column);
 
 /** A post pulse from the controller (BlockPostPulse) at tick @p t: reaches the column of a neuron
- *  that has post_overwrite. All others take their post pulses from their own fire events. */
+ *  that has post_overwrite, up to 64 ns later, each neuron after a time of its own. All others take
+ *  their post pulses from their own fire events. */
 void emulator__analog_post_pulse(struct emulator_analog *analog, uint64_t t, uint32_t neuron);
 
 /** Switches `enable_debug_*` of ColumnCurrentQuad: line of the column to the shared debug line. */

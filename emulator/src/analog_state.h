@@ -193,11 +193,14 @@ struct emulator_analog {
 	float adaptation_step[ANALOG_NEURONS];     /* V/s per spike, signed */
 	float comparator_noise[ANALOG_NEURONS]; /* V, of the next crossing */
 	uint64_t conversions, samples;          /* so far */
+	float drift[ANALOG_NEURONS];            /* V, of leak and reset references since power-up */
+	uint64_t drifted;                       /* slots of the drift so far */
 	struct emulator_analog_work work;       /* but for windows, whose halves count */
 
 	/* spiking */
 	struct analog_refractory refractory[ANALOG_NEURONS];
 	bool is_resting[ANALOG_NEURONS];
+	bool stuck[ANALOG_NEURONS];               /* in reset since power-up */
 	float comparator_delay[ANALOG_QUADRANTS]; /* ticks; negative: the comparator has no bias */
 	struct analog_stimuli stimuli;
 	struct emulator_spike *spikes; /* [spike_capacity] not fetched yet */
@@ -205,6 +208,7 @@ struct emulator_analog {
 
 	/* synapses beside the lines */
 	struct analog_driver drivers[ANALOG_DRIVERS];
+	uint64_t bus_event[ANALOG_HEMISPHERES][4]; /* ticks of the last ones */
 	struct correlation correlation;
 	float board_volt[ANALOG_BOARD_VOLTS]; /* V */
 	float warmth;                         /* K above VARIATION_CELSIUS */
@@ -336,8 +340,19 @@ void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t);
 struct analog_refractory emulator__neuron_refractory(
 	const struct haldls_neuron_backend_config *backend,
 	const struct haldls_common_neuron_backend_config *common, uint64_t t);
+/** A cell of the capacitive memory is written, which lets a neuron go that stuck in reset.
+ *  @param cell CapMemCellOnDLS enum */
+void emulator__neuron_release(struct emulator_analog *a, uint32_t cell);
+/** Let the slow drift come to the grid time. @return the tick, not after @p t, until which it stays
+ *  as it is */
+uint64_t emulator__neuron_drift(struct emulator_analog *a, uint64_t t);
 /** Bring the noise of neuron @p n to tick @p t by its law, for a neuron that was not stepped. */
 void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t);
+
+/* adc.c */
+
+/** Noise of a CADC channel that sees no sensor, LSB. */
+double emulator__cadc_noise(const struct emulator_analog *a, enum variation_fault fault);
 
 /* driver.c */
 

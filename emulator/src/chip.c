@@ -89,6 +89,9 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 	chip->feedback = UINT64_MAX;
 	touch_all(chip);
 	emulator__chip_apply(chip);
+	for (uint32_t n = 0; n < 512; n++)
+		if (chip->faults.stuck_reset[n])
+			emulator__analog_stick(chip->analog, n);
 	*out = chip;
 	return HXCOMM_OK;
 }

@@ -84,7 +84,7 @@ static void list_nodes(struct compartments *c, uint16_t parent[ENDS], uint16_t n
 /* ---- conductances ------------------------------------------------------------------------------
  */
 
-static float conductance(const struct emulator_analog *a, unsigned n)
+float emulator__compartment_conductance(const struct emulator_analog *a, uint32_t n)
 {
 	const struct haldls_neuron_config *config = &a->neuron[n];
 	const float scale = config->enable_multiply_multicomp_conductance_bias ==
@@ -115,7 +115,7 @@ static void add_mesh(struct emulator_analog *a, uint16_t parent[ENDS], const uin
 			root_of(parent, (uint16_t)(MEMBRANES + n)) != line)
 			continue;
 		node[count] = node_of[root_of(parent, (uint16_t)n)];
-		siemens[count] = conductance(a, n);
+		siemens[count] = emulator__compartment_conductance(a, n);
 		sum += siemens[count++];
 	}
 	for (unsigned i = 0; i < count; i++)
@@ -133,7 +133,7 @@ static void list_edges(
 			add_mesh(a, parent, node_of, line);
 		else if (line < MEMBRANES && a->neuron[n].enable_multicomp_conductance)
 			add_edge(&a->compartments, node_of[root_of(parent, (uint16_t)n)],
-				node_of[line], conductance(a, n));
+				node_of[line], emulator__compartment_conductance(a, n));
 	}
 }
 

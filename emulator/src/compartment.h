@@ -48,6 +48,10 @@ struct compartments {
 /** Find nodes and conductances from the switches of all neurons. @param a the chip */
 void emulator__compartment_refresh(struct emulator_analog *a);
 
+/** Conductance between a membrane and its soma line, where it is on. @param a the chip
+ *  @param neuron 0 ... 511 @return S */
+float emulator__compartment_conductance(const struct emulator_analog *a, uint32_t neuron);
+
 /** Let the nodes exchange charge behind a step of @p h s. Membranes of one node moved each for
  *  itself: they get the way that all their currents make with all their capacitors.
  *  @param a the chip @param[in,out] m its membranes; of them `gain` and `rate` tell of the step */

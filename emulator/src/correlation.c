@@ -213,11 +213,16 @@ static void pass_post(struct emulator_analog *a, uint32_t hemisphere,
 	s->post[column] = (uint32_t)entry->time;
 }
 
-/* Times are kept in 32 bits: make old ones younger before they come round. */
+/* Times are kept in 32 bits, at most 2^31 before or behind the last sweep. */
+static int64_t age_of(uint32_t time, uint64_t swept, uint64_t now)
+{
+	return (int64_t)(now - swept) + (int32_t)((uint32_t)swept - time);
+}
+
+/* Make old ones younger before they come round. */
 static uint32_t renewed(uint32_t time, uint64_t swept, uint64_t now)
 {
-	const int64_t age = (int64_t)(now - swept) + (int32_t)((uint32_t)swept - time);
-	return age > OLD_TICKS ? (uint32_t)now - OLD_TICKS : time;
+	return age_of(time, swept, now) > OLD_TICKS ? (uint32_t)now - OLD_TICKS : time;
 }
 
 static void sweep(struct correlation_sensors *s, uint64_t now)
@@ -336,6 +341,27 @@ int emulator__correlation_truth(double *amplitude, double *tau, struct emulator_
 	return HXCOMM_OK;
 }
 
+void emulator__correlation_typical(
+	double *amplitude, double *tau, const struct emulator_analog *a, uint32_t quadrant)
+{
+	const struct kernel_pair pair = pair_of(a, quadrant);
+	*amplitude = (double)pair.amplitude;
+	*tau = 4e-9 / (double)pair.rate;
+}
+
+double emulator__correlation_age(struct emulator_analog *a, uint32_t hemisphere, uint32_t type,
+	uint32_t row, uint32_t column)
+{
+	emulator__correlation_settle(a, hemisphere);
+	const struct correlation_sensors *s = a->correlation.sensors[hemisphere];
+	int64_t age = OLD_TICKS;
+	if (s)
+		age = age_of(type == CAUSAL ? s->event[row / 4][column / 4][row % 4][column % 4]
+					    : s->post[column],
+			s->swept, a->grid);
+	return 4e-9 * (double)(age > OLD_TICKS ? OLD_TICKS : age);
+}
+
 /* ---- settings -------------------------------------------------------------------------------- */
 
 static void reset_charge(float *sum, float kept)
@@ -392,7 +418,7 @@ void emulator__analog_set_synapse_calibration(struct emulator_analog *a, uint32_
 void emulator__analog_post_pulse(struct emulator_analog *a, uint64_t t, uint32_t neuron)
 {
 	if (a->backend[neuron].post_overwrite)
-		emulator__correlation_post(a, t, neuron);
+		emulator__correlation_post(a, t + a->pattern->neuron[neuron].post_delay, neuron);
 }
 
 void emulator__correlation_discard(struct correlation *correlation, uint32_t hemisphere)

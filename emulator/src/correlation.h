@@ -106,6 +106,17 @@ void emulator__correlation_show(float out[256], struct emulator_analog *a, uint3
 int emulator__correlation_truth(double *amplitude, double *tau, struct emulator_analog *a,
 	uint32_t hemisphere, uint32_t type, uint32_t row, uint32_t column);
 
+/** The same of the typical sensor of a quadrant. @param[out] amplitude LSB @param[out] tau s;
+ *  infinite without a bias @param a the chip @param quadrant 0 ... 3 */
+void emulator__correlation_typical(
+	double *amplitude, double *tau, const struct emulator_analog *a, uint32_t quadrant);
+
+/** Time since the last pulse that a sensor remembers. @param a the chip @param hemisphere 0, 1
+ *  @param type 0 causal: the event, 1 acausal: the post pulse @param row 0 ... 255
+ *  @param column 0 ... 255 @return s, 2^30 ticks at most */
+double emulator__correlation_age(struct emulator_analog *a, uint32_t hemisphere, uint32_t type,
+	uint32_t row, uint32_t column);
+
 /** The sensors of a hemisphere, made where there are none yet. @param a the chip
  *  @param hemisphere 0, 1 @return them; NULL where memory is exhausted */
 struct correlation_sensors *emulator__correlation_sensors(

@@ -14,10 +14,16 @@
  * trim shortens it by half an activation a step. The bias of the hagen DAC, nominally 820, scales
  * how far below 32 an activation counts.
  *
+ * **Buses.** A bus lengthens all pulses of its drivers as its settings say. With extended timing
+ * the drivers have time for what they do, but an event directly behind another one, 8 ns later, is
+ * none.
+ *
  * Charge sharing and renewing are broken on the chip; here they change nothing. Source:
  * spec/emulator_physics.md 2.3, spec/registers_chip.json SynapseDriverConfig. */
 #include "analog_state.h"
 #include "noise.h"
+
+#include <emulator/emulator.h>
 
 #include <haldls/coordinate.h>
 
@@ -27,6 +33,7 @@ enum {
 	CELL_HAGEN_DAC = 2988, /* in the east blocks only */
 	TRIM_NOMINAL = 7,
 	BUSES = 4,
+	BACK_TO_BACK_TICKS = 2, /* between events that follow directly */
 };
 
 static const double activations = 31, slots = 32; /* 2^5 - 1, 2^5 */
@@ -60,11 +67,48 @@ static double power(double base, uint64_t count)
 	return product;
 }
 
-/* Let the driver recover until tick @t. */
-static void recover(struct emulator_analog *a, uint32_t driver, uint64_t t)
+/* The trim times its current. */
+static double trim(const struct emulator_analog *a, uint32_t driver)
+{
+	const double calib = shared(a, driver, HALDLS_CAPMEM_STP_I_CALIB);
+	return a->driver[driver].offset * calib;
+}
+
+/* Codes that an event takes the driver to, and that of its recovery. */
+static double charge_target(const struct emulator_analog *a, uint32_t driver)
+{
+	static const uint32_t cells[] = {
+		HALDLS_CAPMEM_STP_V_CHARGE_0, HALDLS_CAPMEM_STP_V_CHARGE_1};
+	return shared(a, driver, cells[a->driver[driver].select_target_voltages & 1]);
+}
+
+static double recovery_target(const struct emulator_analog *a, uint32_t driver)
 {
 	static const uint32_t cells[] = {
 		HALDLS_CAPMEM_STP_V_RECOVER_0, HALDLS_CAPMEM_STP_V_RECOVER_1};
+	return shared(a, driver, cells[a->driver[driver].select_target_voltages & 1]);
+}
+
+/* Offset of the comparator, codes. */
+static double offset_of(const struct emulator_analog *a, uint32_t driver)
+{
+	const double own = 480 * (double)a->pattern->driver[driver].plasticity;
+	return own + 12 * (trim(a, driver) / 600 - TRIM_NOMINAL);
+}
+
+static double utilization_of(const struct emulator_analog *a, uint32_t driver)
+{
+	return (1 + (double)a->driver[driver].utilization) / slots;
+}
+
+static double recovery_of(const struct emulator_analog *a, uint32_t driver)
+{
+	return (1 + (double)a->driver[driver].recovery) / slots;
+}
+
+/* Let the driver recover until tick @t. */
+static void recover(struct emulator_analog *a, uint32_t driver, uint64_t t)
+{
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
 	const struct haldls_common_stp_config *clock = &a->stp[driver / HALDLS_DRIVERS];
 	struct analog_driver *state = &a->drivers[driver];
@@ -75,9 +119,9 @@ static void recover(struct emulator_analog *a, uint32_t driver, uint64_t t)
 	state->time = t;
 	if (!config->enable_recovery || !clock->enable_recovery_clock || !edges)
 		return;
-	const double target = shared(a, driver, cells[config->select_target_voltages & 1]);
-	const double rest = 1 - (1 + (double)config->recovery) / slots;
-	state->voltage = target + (state->voltage - target) * power(rest, edges);
+	const double target = recovery_target(a, driver);
+	state->voltage =
+		target + (state->voltage - target) * power(1 - recovery_of(a, driver), edges);
 }
 
 /* Part of the charge that this event moves, over its nominal one. */
@@ -91,27 +135,14 @@ static double charge_noise(struct emulator_analog *a, uint32_t driver)
 	return 1 + 0.01 * normal[0];
 }
 
-/* The trim times its current. */
-static double trim(const struct emulator_analog *a, uint32_t driver)
-{
-	const double calib = shared(a, driver, HALDLS_CAPMEM_STP_I_CALIB);
-	return a->driver[driver].offset * calib;
-}
-
 static double plastic_pulse(struct emulator_analog *a, uint32_t driver)
 {
-	static const uint32_t cells[] = {
-		HALDLS_CAPMEM_STP_V_CHARGE_0, HALDLS_CAPMEM_STP_V_CHARGE_1};
-	const struct haldls_synapse_driver_config *config = &a->driver[driver];
 	struct analog_driver *state = &a->drivers[driver];
 	const double ramp = shared(a, driver, HALDLS_CAPMEM_STP_I_RAMP);
-	const double own = 480 * (double)a->pattern->driver[driver].plasticity;
-	const double offset = own + 12 * (trim(a, driver) / 600 - TRIM_NOMINAL);
 	const double slope = 600 / fmax(ramp, 1e-3) / 480;
-	const double pulse = limited(1 - (state->voltage + offset - 40) * slope, 1);
-	const double target = shared(a, driver, cells[config->select_target_voltages & 1]);
-	const double share = (1 + (double)config->utilization) / slots * charge_noise(a, driver);
-	state->voltage += share * (target - state->voltage);
+	const double pulse = limited(1 - (state->voltage + offset_of(a, driver) - 40) * slope, 1);
+	const double share = utilization_of(a, driver) * charge_noise(a, driver);
+	state->voltage += share * (charge_target(a, driver) - state->voltage);
 	return pulse;
 }
 
@@ -136,12 +167,25 @@ static double extended(const struct emulator_analog *a, uint32_t driver, double 
 	return pulse + 0.25 * buses->dacen_pulse_extension[driver % BUSES];
 }
 
+/* A bus with extended timing has no room for an event directly behind another. */
+static bool is_crowded(struct emulator_analog *a, uint64_t t, uint32_t driver)
+{
+	const uint32_t hemisphere = driver / HALDLS_DRIVERS, bus = driver % BUSES;
+	uint64_t *last = &a->bus_event[hemisphere][bus];
+	const uint64_t since = t - *last;
+	const bool crowded = a->padi[hemisphere].enable_extended_timing[bus] && *last && since &&
+			     since <= BACK_TO_BACK_TICKS;
+	if (!crowded)
+		*last = t;
+	return crowded;
+}
+
 float emulator__driver_event(
 	struct emulator_analog *a, uint64_t t, uint32_t driver, uint8_t label, uint8_t *sent)
 {
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
 	*sent = config->enable_address_out ? label : label & 0x20;
-	if (a->pattern->driver[driver].stuck)
+	if (is_crowded(a, t, driver) || a->pattern->driver[driver].stuck)
 		return 0;
 	double pulse = 1;
 	if (config->enable_stp) {
@@ -153,6 +197,28 @@ float emulator__driver_event(
 			1022);
 	}
 	return (float)extended(a, driver, pulse);
+}
+
+void emulator__analog_look_at_driver(
+	struct emulator_driver *out, struct emulator_analog *peek, uint64_t t, uint32_t driver)
+{
+	const struct haldls_synapse_driver_config *config = &peek->driver[driver];
+	const struct haldls_common_stp_config *clock = &peek->stp[driver / HALDLS_DRIVERS];
+	const bool recovers = config->enable_recovery && clock->enable_recovery_clock;
+	uint8_t sent;
+	*out = (struct emulator_driver){
+		.voltage = emulator__driver_voltage(peek, t, driver),
+		.charge = charge_target(peek, driver),
+		.utilization = utilization_of(peek, driver),
+		.recover = recovery_target(peek, driver),
+		.recovery = recovery_of(peek, driver),
+		.recovery_period =
+			recovers ? 64e-9 * (double)(1u << clock->recovery_clock_speed) : INFINITY,
+		.offset = offset_of(peek, driver),
+		.activation_offset = (double)peek->pattern->driver[driver].hagen,
+		.pulse = (double)emulator__driver_event(peek, t, driver, 1, &sent),
+		.is_stuck = peek->pattern->driver[driver].stuck,
+	};
 }
 
 double emulator__driver_voltage(struct emulator_analog *a, uint64_t t, uint32_t driver)

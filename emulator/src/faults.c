@@ -2,6 +2,7 @@
 #include "faults.h"
 
 #include "noise.h"
+#include "physics.h"
 
 #include <hxcomm/error.h>
 
@@ -17,6 +18,7 @@
 	X("dead_neurons", "neurons", 512, neuron)             \
 	X("dead_drivers", "synapse drivers", 256, driver)     \
 	X("dead_rows", "synapse rows", 512, row)              \
+	X("stuck_resets", "neurons", 512, stuck_reset)        \
 	X("stuck_channels", "CADC channels", 1024, channel)
 
 /* Key, smallest and largest value, factor, member. */
@@ -151,4 +153,16 @@ int emulator__faults_read(struct emulator_faults *out, const struct hxcomm_uri *
 	}
 	*out = faults;
 	return HXCOMM_OK;
+}
+
+void emulator__faults_draw(struct emulator_faults *faults, const struct hxcomm_uri *uri,
+        uint32_t serial, uint64_t seed)
+{
+	if (hxcomm_uri_find(uri, "stuck_resets"))
+		return;
+	for (uint32_t n = 0; n < sizeof(faults->stuck_reset); n++) {
+		double uniform[4];
+		emulator__noise_uniforms(uniform, seed, NOISE_POWER, n, serial);
+		faults->stuck_reset[n] = uniform[0] < PHYSICS_STUCK;
+	}
 }

@@ -16,6 +16,8 @@ struct emulator_faults {
 	bool neuron[512];        /**< atomic neurons that never fire and cannot be read */
 	bool driver[256];        /**< synapse drivers that take no event */
 	bool row[512];           /**< synapse rows, 256 hemisphere + row, without charge */
+	bool stuck_reset[512];   /**< atomic neurons that power-up leaves in reset until their
+	                              v_reset is written */
 	bool channel[1024];      /**< CADC channels that show one value, 512 hemisphere + 256 type +
 	                              column */
 	uint8_t stuck[1024];     /**< this value */
@@ -38,5 +40,12 @@ const char *const *emulator__faults_keys(unsigned *count);
  *  @retval 0 read @retval HXCOMM_EINVAL not a list @retval HXCOMM_ERANGE no such part */
 int emulator__faults_read(struct emulator_faults *out, const struct hxcomm_uri *uri,
         uint32_t serial);
+
+/** Draw which neurons power-up leaves in reset, one of 500, where the address does not say.
+ *  Source: spec/emulator_physics.md 5, 2.
+ *  @param[in,out] faults of the address @param uri an address @param serial number of the chip
+ *  @param seed of the trial-to-trial noise */
+void emulator__faults_draw(struct emulator_faults *faults, const struct hxcomm_uri *uri,
+        uint32_t serial, uint64_t seed);
 
 #endif

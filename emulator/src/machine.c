@@ -7,8 +7,17 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 
-enum { NEURONS = 512, SYNAPSES = 131072, CHANNELS = 1024, DRIVERS = 256, CELLS = 12480, PADS = 2 };
+enum {
+	NEURONS = 512,
+	SYNAPSES = 131072,
+	CHANNELS = 1024,
+	DRIVERS = 256,
+	CELLS = 12480,
+	PADS = 2,
+	QUADRANTS = 4
+};
 
 static const double volt_most = 2.5, celsius_least = 10, celsius_most = 80;
 
@@ -67,95 +76,118 @@ static uint64_t now(const struct emulator_machine *machine)
 	return machine->fpga->chip->now;
 }
 
+/* A copy of the analog half to look at. @status of the number that was asked for */
+static int peek(struct emulator_analog **out, struct emulator_machine *machine, int status)
+{
+	struct emulator_chip *chip = NULL;
+	*out = NULL;
+	if (status == HXCOMM_OK) {
+		chip = chip_of(machine);
+		status = emulator__analog_peek(out, chip->analog, chip->now);
+	}
+	return status;
+}
+
 static int look_at_neuron(
 	struct emulator_neuron *out, struct emulator_machine *machine, uint32_t neuron)
 {
-	const int status = check("neuron", neuron, NEURONS);
-	if (status != HXCOMM_OK)
-		return status;
-	struct emulator_chip *chip = chip_of(machine);
-	struct emulator_analog_truth truth;
-	emulator__analog_true_neuron(&truth, chip->analog, neuron);
-	*out = (struct emulator_neuron){
-		.membrane = emulator__analog_true_noisy_membrane(chip->analog, chip->now, neuron),
-		.line_drop = {emulator__analog_true_line(chip->analog, neuron, 0),
-			emulator__analog_true_line(chip->analog, neuron, 1)},
-		.capacitance = truth.capacitance,
-		.leak_conductance = truth.leak_conductance,
-		.leak_current = truth.leak_current,
-		.leak_reference = truth.leak_reference,
-		.reset_conductance = truth.reset_conductance,
-		.reset_reference = truth.reset_reference,
-		.threshold = truth.threshold,
-		.offset_current = truth.offset_current,
-		.line_time_constant = {truth.tau_line[0], truth.tau_line[1]},
-		.input_current = {truth.input_current[0], truth.input_current[1]},
-		.input_offset = {truth.input_offset[0], truth.input_offset[1]},
-		.noise_sigma = truth.noise_sigma,
-		.readout_offset = truth.readout_offset,
-		.readout_gain = truth.readout_gain,
-	};
+	struct emulator_analog *analog;
+	const int status = peek(&analog, machine, check("neuron", neuron, NEURONS));
+	if (status == HXCOMM_OK)
+		emulator__analog_look_at_neuron(out, analog, now(machine), neuron);
+	free(analog);
+	return status;
+}
+
+static int look_at_sensors(
+	struct emulator_synapse *out, struct emulator_analog *analog, uint32_t synapse)
+{
+	const uint32_t hemisphere = synapse / 65536, row = synapse / 256 % 256,
+		       column = synapse % 256;
+	for (uint32_t type = 0; type < 2; type++) {
+		const int status = emulator__correlation_truth(&out->amplitude[type],
+			&out->tau[type], analog, hemisphere, type, row, column);
+		if (status != HXCOMM_OK)
+			return status;
+		out->charge[type] =
+			(double)emulator__correlation_charge(analog, hemisphere, type, row, column);
+		out->age[type] = emulator__correlation_age(analog, hemisphere, type, row, column);
+	}
 	return HXCOMM_OK;
 }
 
 static int look_at_synapse(
 	struct emulator_synapse *out, struct emulator_machine *machine, uint32_t synapse)
 {
-	const int status = check("synapse", synapse, SYNAPSES);
-	if (status != HXCOMM_OK)
-		return status;
-	struct emulator_analog *analog = chip_of(machine)->analog;
-	const uint32_t hemisphere = synapse / 65536, row = synapse / 256 % 256,
-		       column = synapse % 256;
-	struct emulator_synapse seen = {
-		.weight = emulator__analog_true_weight(analog, hemisphere, row, column),
-	};
-	for (uint32_t type = 0; type < 2; type++) {
-		const int found = emulator__correlation_truth(&seen.amplitude[type],
-			&seen.tau[type], analog, hemisphere, type, row, column);
-		if (found != HXCOMM_OK)
-			return found;
-		seen.charge[type] =
-			(double)emulator__correlation_charge(analog, hemisphere, type, row, column);
+	struct emulator_analog *analog;
+	struct emulator_synapse seen = {0};
+	int status = peek(&analog, machine, check("synapse", synapse, SYNAPSES));
+	if (status == HXCOMM_OK) {
+		emulator__analog_look_at_synapse(&seen, analog, synapse);
+		status = look_at_sensors(&seen, machine->fpga->chip->analog, synapse);
 	}
-	*out = seen;
-	return HXCOMM_OK;
+	if (status == HXCOMM_OK)
+		*out = seen;
+	free(analog);
+	return status;
 }
 
 static int look_at_channel(
 	struct emulator_channel *out, struct emulator_machine *machine, uint32_t channel)
 {
-	const int status = check("CADC channel", channel, CHANNELS);
+	struct emulator_analog *analog;
+	const int status = peek(&analog, machine, check("CADC channel", channel, CHANNELS));
 	if (status == HXCOMM_OK)
-		emulator__analog_true_channel(out, chip_of(machine)->analog, channel);
+		emulator__analog_true_channel(out, analog, channel);
+	free(analog);
 	return status;
 }
 
-static int look_at_driver(double *out, struct emulator_machine *machine, uint32_t driver)
+static int look_at_driver(
+	struct emulator_driver *out, struct emulator_machine *machine, uint32_t driver)
 {
-	const int status = check("synapse driver", driver, DRIVERS);
-	if (status != HXCOMM_OK)
-		return status;
-	struct emulator_chip *chip = chip_of(machine);
-	*out = emulator__analog_true_driver(chip->analog, chip->now, driver);
+	struct emulator_analog *analog;
+	const int status = peek(&analog, machine, check("synapse driver", driver, DRIVERS));
+	if (status == HXCOMM_OK)
+		emulator__analog_look_at_driver(out, analog, now(machine), driver);
+	free(analog);
+	return status;
+}
+
+static int look_at_madc(struct emulator_madc *out, struct emulator_machine *machine)
+{
+	emulator__analog_look_at_madc(out, chip_of(machine)->analog);
 	return HXCOMM_OK;
+}
+
+static int look_at_quadrant(
+	struct emulator_quadrant *out, struct emulator_machine *machine, uint32_t quadrant)
+{
+	struct emulator_analog *analog;
+	const int status = peek(&analog, machine, check("quadrant", quadrant, QUADRANTS));
+	if (status == HXCOMM_OK)
+		emulator__analog_look_at_quadrant(out, analog, quadrant);
+	free(analog);
+	return status;
 }
 
 static int look_at_cell(double *out, struct emulator_machine *machine, uint32_t cell)
 {
-	const int status = check("cell", cell, CELLS);
-	if (status != HXCOMM_OK)
-		return status;
-	struct emulator_chip *chip = chip_of(machine);
-	*out = emulator__analog_true_cell(chip->analog, chip->now, cell);
-	return HXCOMM_OK;
+	struct emulator_analog *analog;
+	const int status = peek(&analog, machine, check("cell", cell, CELLS));
+	if (status == HXCOMM_OK)
+		*out = emulator__analog_true_cell(analog, now(machine), cell);
+	free(analog);
+	return status;
 }
 
 static int look_at_pad(double *out, struct emulator_machine *machine, uint32_t pad)
 {
-	const int status = check("pad", pad, PADS);
+	struct emulator_analog *analog;
+	const int status = peek(&analog, machine, check("pad", pad, PADS));
 	if (status == HXCOMM_OK)
-		*out = (double)emulator__analog_pad_volt(chip_of(machine)->analog, pad);
+		*out = (double)emulator__analog_pad_volt(analog, pad);
+	free(analog);
 	return status;
 }
 
@@ -212,6 +244,8 @@ const struct emulator_oracle emulator__oracle = {
 	.synapse = look_at_synapse,
 	.channel = look_at_channel,
 	.driver = look_at_driver,
+	.madc = look_at_madc,
+	.quadrant = look_at_quadrant,
 	.cell = look_at_cell,
 	.drive_pad = drive_pad,
 	.pad = look_at_pad,

@@ -15,11 +15,14 @@
 #include "physics.h"
 #include "readout.h"
 
+#include <emulator/emulator.h>
+
 #include <math.h>
 
 enum { MADC_MAX = 1023, MADC_MIDDLE = 512, INVALID_TICKS = 2000 };
 
-static const float bandwidth = 6.2831853f * 8e6f; /* rad/s */
+static const float bandwidth = 8e6f; /* Hz */
+static const float turn = 6.2831853f;
 static const float invalid_fade = 400;            /* ticks */
 static const float ampere_lsb = 2e-9f;
 
@@ -29,7 +32,7 @@ static float filtered(struct emulator_analog *a, uint64_t t, uint32_t channel, f
 	struct analog_filter *filter = &a->madc_filter[channel];
 	const float span = (float)(t - filter->time) * 4e-9f;
 	if (filter->running && t > filter->time)
-		filter->volt = volt + (filter->volt - volt) * expf(-span * bandwidth);
+		filter->volt = volt + (filter->volt - volt) * expf(-span * turn * bandwidth);
 	else if (!filter->running)
 		filter->volt = volt;
 	filter->time = t;
@@ -46,6 +49,18 @@ static float current(const struct emulator_analog *a)
 		reached |= (config->connect_iconv_neuron[i] && a->current_dac.connect_neuron[i]) ||
 			   (config->connect_iconv_synapse[i] && a->current_dac.connect_synapse[i]);
 	return reached ? emulator__readout_dac_current(a) : 0;
+}
+
+/* What the calibration leaves of the converter's own offset and gain. */
+static float uncalibrated(const struct emulator_analog *a)
+{
+	return a->madc.enable_calibration ? 0.1f : 1;
+}
+
+/* Of a code over that with a gain of 1. */
+static float gain_of(const struct emulator_analog *a)
+{
+	return 32 / (float)(a->madc.preamp_gain_capacitor_size + 1);
 }
 
 static float code_of(struct emulator_analog *a, uint64_t t, uint32_t channel)
@@ -66,14 +81,27 @@ static float code_of(struct emulator_analog *a, uint64_t t, uint32_t channel)
 		else if (config->signal_selection_connect_debug)
 			volt = emulator__analog_pad_volt(a, channel);
 	}
-	return (volt - PHYSICS_MADC_ZERO) / PHYSICS_MADC_VOLT * 32 /
-	       (float)(config->preamp_gain_capacitor_size + 1);
+	return (volt - PHYSICS_MADC_ZERO) / PHYSICS_MADC_VOLT * gain_of(a);
+}
+
+void emulator__analog_look_at_madc(struct emulator_madc *out, const struct emulator_analog *a)
+{
+	const struct variation_madc *pattern = &a->pattern->madc;
+	const double left = (double)uncalibrated(a);
+	*out = (struct emulator_madc){
+		.zero_volt = (double)PHYSICS_MADC_ZERO,
+		.lsb_volt = (double)PHYSICS_MADC_VOLT / (double)gain_of(a),
+		.offset = left * (double)pattern->offset,
+		.gain = 1 + left * ((double)pattern->gain - 1),
+		.noise_sigma = a->config.noise ? (double)PHYSICS_MADC_NOISE : 0,
+		.bandwidth = (double)bandwidth,
+	};
 }
 
 uint16_t emulator__analog_madc_sample(struct emulator_analog *a, uint64_t t, uint32_t channel)
 {
 	const struct variation_madc *pattern = &a->pattern->madc;
-	const float left = a->madc.enable_calibration ? 0.1f : 1;
+	const float left = uncalibrated(a);
 	float value = code_of(a, t, channel);
 	value += left * (pattern->offset + (pattern->gain - 1) * value);
 	if (a->madc_begun && t < a->madc_begin + INVALID_TICKS)

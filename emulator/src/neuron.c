@@ -52,7 +52,7 @@ static float refresh_leak(struct emulator_analog *a, uint32_t n, float capacitan
 	m->leak_slope[n] = leak.slope;
 	m->leak_reference[n] =
 		reference(cell(a, n, HALDLS_CAPMEM_V_LEAK), PHYSICS_LEAK_FOLLOWER) +
-		pattern->leak_offset -
+		pattern->leak_offset + a->drift[n] -
 		PHYSICS_LEAK_BIAS_DRIFT * logf(fmaxf(code, 1) / PHYSICS_LEAK_BIAS_TYPICAL);
 
 	struct amplifier reset = amplifier(cell(a, n, HALDLS_CAPMEM_I_BIAS_RESET), pattern->reset,
@@ -64,7 +64,7 @@ static float refresh_leak(struct emulator_analog *a, uint32_t n, float capacitan
 	m->reset_slope[n] = reset.slope;
 	m->reset_reference[n] =
 		reference(cell(a, n, HALDLS_CAPMEM_V_RESET), PHYSICS_RESET_FOLLOWER) +
-		pattern->reset_offset;
+		pattern->reset_offset + a->drift[n];
 	return leak.limit;
 }
 
@@ -328,6 +328,27 @@ void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t)
 	half->resting[half->resting_count++] = (uint16_t)n;
 }
 
+void emulator__analog_stick(struct emulator_analog *a, uint32_t n)
+{
+	struct analog_half *half = &a->half[n / ANALOG_COLUMNS];
+	a->stuck[n] = true;
+	a->refractory[n] = (struct analog_refractory){a->grid, UINT64_MAX, UINT64_MAX};
+	if (!a->is_resting[n])
+		half->resting[half->resting_count++] = (uint16_t)n;
+	a->is_resting[n] = true;
+	emulator__analog_disturb(a);
+}
+
+void emulator__neuron_release(struct emulator_analog *a, uint32_t cell)
+{
+	const uint32_t place = cell % CAPMEM_BLOCK_CELLS - HALDLS_CAPMEM_V_RESET * CAPMEM_COLUMNS;
+	const uint32_t n = cell / CAPMEM_BLOCK_CELLS * 128 + place;
+	if (place >= 128 || !a->stuck[n])
+		return;
+	a->stuck[n] = false;
+	a->refractory[n].release = a->refractory[n].end = a->grid;
+}
+
 static float overlap(uint64_t begin, uint64_t end, const struct analog_refractory *r)
 {
 	const uint64_t from = begin > r->begin ? begin : r->begin,
@@ -368,4 +389,32 @@ void emulator__neuron_look(struct emulator_analog *a, uint32_t n, uint64_t t)
 	a->membranes.noise[n] =
 		(float)(a->membranes.noise[n] * exp(-rate * span) + sqrt(variance) * normal[0]);
 	a->noise_time[n] = t;
+}
+
+/* A random walk with a step a minute: what it is at some time does not depend on who looks when. */
+static void drift_on(struct emulator_analog *a)
+{
+	const double sigma = PHYSICS_NOISE_DRIFT / sqrt(60);
+	for (uint32_t n = 0; n < ANALOG_NEURONS; n += 2) {
+		double normal[2];
+		emulator__noise_normals(normal, a->config.seed, NOISE_DRIFT, n, a->drifted);
+		for (uint32_t i = 0; i < 2; i++)
+			a->drift[n + i] += (float)(sigma * normal[i]);
+	}
+	a->drifted++;
+}
+
+uint64_t emulator__neuron_drift(struct emulator_analog *a, uint64_t t)
+{
+	const uint64_t slot = 15000000000; /* ticks in a minute, whole steps */
+	uint64_t end = (a->drifted + 1) * slot;
+	if (!a->config.noise)
+		return t;
+	while (a->grid >= end) {
+		drift_on(a);
+		end += slot;
+		a->all_stale = true;
+		emulator__analog_disturb(a);
+	}
+	return t < end ? t : end;
 }

@@ -29,6 +29,8 @@ enum noise_stream {
 	NOISE_FAULT,      /**< trial: losses and bit errors on links */
 	NOISE_PLASTICITY, /**< trial: charge of short-term plasticity */
 	NOISE_SENSOR,     /**< fixed pattern: correlation sensors */
+	NOISE_POWER,      /**< trial: what a power-up leaves behind */
+	NOISE_DRIFT,      /**< trial: slow drift of neurons */
 };
 
 /** 128 random bits. @param[out] out four words @param seed key @param number which draw */

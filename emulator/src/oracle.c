@@ -7,7 +7,10 @@
 #include <emulator/emulator.h>
 
 #include <haldls/coordinate.h>
+#include <hxcomm/error.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 double emulator__analog_true_membrane(const struct emulator_analog *a, uint32_t neuron)
 {
@@ -104,11 +107,160 @@ void emulator__analog_true_channel(
 	*out = (struct emulator_channel){
 		.zero_volt = emulator__analog_true_cadc_zero(a, quadrant),
 		.lsb_volt = emulator__analog_true_cadc_lsb(a, quadrant),
+		.bend = {(double)a->pattern->quadrant[quadrant].cadc_bend[0],
+			(double)a->pattern->quadrant[quadrant].cadc_bend[1]},
 		.offset = (double)pattern->offset,
 		.gain = (double)pattern->gain,
-		.broken = pattern->fault != VARIATION_SOUND,
+		.noise_sigma = emulator__cadc_noise(a, pattern->fault),
+		.stuck = pattern->stuck,
+		.fault = (enum emulator_fault)pattern->fault,
 	};
 }
+
+/* ---- all of something ------------------------------------------------------------------------ */
+
+int emulator__analog_peek(struct emulator_analog **out, const struct emulator_analog *a, uint64_t t)
+{
+	const size_t size = (sizeof(*a) + 63) / 64 * 64;
+	struct emulator_analog *peek = *out = aligned_alloc(64, size);
+	if (!peek)
+		return hxcomm_error_set(HXCOMM_ENOMEM, "no memory to look into an emulated chip");
+	memcpy(peek, a, sizeof(*a));
+	if (peek->capmem.settling && t > peek->capmem.time)
+		emulator__capmem_advance(&peek->capmem, t);
+	peek->refreshed_at = t;
+	peek->all_stale = true;
+	emulator__analog_refresh(peek, t);
+	return HXCOMM_OK;
+}
+
+static void look_at_state(
+	struct emulator_neuron *out, struct emulator_analog *a, uint64_t t, uint32_t n)
+{
+	const double farad = (double)a->farad[n];
+	const struct analog_refractory *rest = &a->refractory[n];
+	*out = (struct emulator_neuron){
+		.membrane = emulator__analog_true_noisy_membrane(a, t, n),
+		.line_drop = {emulator__analog_true_line(a, n, 0),
+			emulator__analog_true_line(a, n, 1)},
+		.adaptation_current = (double)a->rich.adaptation[n] * farad,
+		.is_above = a->membranes.above[n],
+		.is_resting = a->is_resting[n] && rest->end > t,
+		.is_stuck = a->stuck[n],
+		.rest_begin = rest->begin,
+		.rest_release = rest->release,
+		.rest_end = rest->end,
+		.drift = (double)a->drift[n],
+		.fault = (enum emulator_fault)a->pattern->neuron[n].fault,
+	};
+}
+
+static void look_at_membrane(struct emulator_neuron *out, struct emulator_analog *a, uint32_t n)
+{
+	const double delay = (double)a->comparator_delay[analog_quadrant(n)];
+	struct emulator_analog_truth truth;
+	emulator__analog_true_neuron(&truth, a, n);
+	out->capacitance = truth.capacitance;
+	out->leak_conductance = truth.leak_conductance;
+	out->leak_current = truth.leak_current;
+	out->leak_reference = truth.leak_reference;
+	out->reset_conductance = truth.reset_conductance;
+	out->reset_current = (double)a->membranes.reset_limit[n] * truth.capacitance;
+	out->reset_reference = truth.reset_reference;
+	out->threshold = truth.threshold;
+	out->threshold_noise = (double)a->comparator_noise[n];
+	out->comparator_delay = delay < 0 ? -1 : delay * 4e-9;
+	out->offset_current = truth.offset_current;
+	out->noise_sigma = truth.noise_sigma;
+	for (unsigned line = 0; line < KERNEL_LINES; line++) {
+		out->line_time_constant[line] = truth.tau_line[line];
+		out->input_current[line] = truth.input_current[line];
+		out->input_offset[line] = truth.input_offset[line];
+	}
+	out->readout_offset = truth.readout_offset;
+	out->readout_gain = truth.readout_gain;
+}
+
+static void look_at_rich_terms(
+	struct emulator_neuron *out, const struct emulator_analog *a, uint32_t n)
+{
+	const struct kernel_rich *r = &a->rich;
+	const double farad = (double)a->farad[n];
+	const unsigned scale = a->common[analog_half(n)].clock_scale_adaptation_pulse;
+	const double pulse =
+		a->backend[n].enable_adaptation_pulse ? 4e-9 * (double)(2u << scale) : 0;
+	for (unsigned line = 0; line < KERNEL_LINES; line++) {
+		out->input_conductance[line] = (double)r->conductance[line][n] * farad;
+		out->input_reversal[line] = (double)r->reversal[line][n];
+	}
+	out->adaptation_time_constant = 1 / (double)r->adaptation_rate[n];
+	out->adaptation_conductance = (double)r->adaptation_a[n] * farad;
+	out->adaptation_step = (double)a->adaptation_step[n] * farad * pulse;
+	out->adaptation_reference = (double)r->adaptation_reference[n];
+	out->adaptation_shown = (double)emulator__neuron_adaptation(a, n) -
+				out->adaptation_current / (double)PHYSICS_ADAPT_SHOWN;
+	out->adaptation_limit = (double)r->adaptation_limit[n] * farad;
+	out->exponential_current = (double)r->exponential[n] * farad;
+	out->exponential_reference = (double)r->exponential_reference[n];
+	out->exponential_width = 1 / (double)r->exponential_slope[n];
+	out->exponential_limit = (double)r->exponential_limit[n] * farad;
+}
+
+static void look_at_node(struct emulator_neuron *out, const struct emulator_analog *a, uint32_t n)
+{
+	const struct compartments *c = &a->compartments;
+	out->node = n;
+	out->node_capacitance = out->capacitance;
+	out->compartment_conductance = a->neuron[n].enable_multicomp_conductance
+					       ? (double)emulator__compartment_conductance(a, n)
+					       : 0;
+	for (unsigned i = 0; i < c->shorts; i++)
+		for (unsigned k = 0; k < c->node[i].count; k++)
+			if (c->member[c->node[i].first + k] == n) {
+				out->node = c->member[c->node[i].first];
+				out->node_capacitance = (double)c->farad[i];
+			}
+}
+
+void emulator__analog_look_at_neuron(
+	struct emulator_neuron *out, struct emulator_analog *peek, uint64_t t, uint32_t neuron)
+{
+	look_at_state(out, peek, t, neuron);
+	look_at_membrane(out, peek, neuron);
+	look_at_rich_terms(out, peek, neuron);
+	look_at_node(out, peek, neuron);
+}
+
+void emulator__analog_look_at_synapse(
+	struct emulator_synapse *out, const struct emulator_analog *peek, uint32_t synapse)
+{
+	const uint32_t hemisphere = synapse / 65536, row = synapse / 256 % 256,
+		       column = synapse % 256;
+	out->weight = emulator__analog_true_weight(peek, hemisphere, row, column);
+	for (unsigned line = 0; line < KERNEL_LINES; line++)
+		out->drop[line] =
+			out->weight * (double)peek->synapses[hemisphere].scale[line][column];
+}
+
+void emulator__analog_look_at_quadrant(
+	struct emulator_quadrant *out, const struct emulator_analog *peek, uint32_t quadrant)
+{
+	const struct variation_quadrant *pattern = &peek->pattern->quadrant[quadrant];
+	const float bias =
+		peek->bias_selection.enable_internal_dac_bias[quadrant]
+			? analog_shared_cell(peek, quadrant, HALDLS_CAPMEM_SYN_I_BIAS_DAC)
+			: 0;
+	*out = (struct emulator_quadrant){
+		.synapse_gain = (double)pattern->dac,
+		.drop = (double)(PHYSICS_WEIGHT * bias * pattern->dac),
+		.correlation_baseline = (double)pattern->correlation_baseline,
+		.cell_scale = (double)peek->capmem.scale[quadrant],
+	};
+	emulator__correlation_typical(
+		&out->correlation_amplitude, &out->correlation_tau, peek, quadrant);
+}
+
+/* ---- work ------------------------------------------------------------------------------------ */
 
 void emulator__analog_work(struct emulator_analog_work *out, const struct emulator_analog *a)
 {

@@ -8,6 +8,11 @@
 #include "analog.h"
 
 struct emulator_channel;
+struct emulator_driver;
+struct emulator_madc;
+struct emulator_neuron;
+struct emulator_quadrant;
+struct emulator_synapse;
 
 /** What a neuron truly is at this moment. */
 struct emulator_analog_truth {
@@ -56,6 +61,31 @@ double emulator__analog_true_driver(struct emulator_analog *analog, uint64_t t, 
 /** A CADC channel. @param channel 512 hemisphere + 256 type + column */
 void emulator__analog_true_channel(
 	struct emulator_channel *out, const struct emulator_analog *analog, uint32_t channel);
+
+/** Copy the analog half as it is at time @p t, the last advance, with all parameters derived: what
+ * is asked of the copy leaves no trace. For looks only, and before the next call of @p analog.
+ *  @param[out] out end with free()  @retval 0 done @retval HXCOMM_ENOMEM memory is exhausted */
+int emulator__analog_peek(
+	struct emulator_analog **out, const struct emulator_analog *analog, uint64_t t);
+
+/** All of a neuron. @param peek of emulator__analog_peek() */
+void emulator__analog_look_at_neuron(
+	struct emulator_neuron *out, struct emulator_analog *peek, uint64_t t, uint32_t neuron);
+
+/** All of a synapse but for its sensors. @param peek of emulator__analog_peek() */
+void emulator__analog_look_at_synapse(
+	struct emulator_synapse *out, const struct emulator_analog *peek, uint32_t synapse);
+
+/** All of a synapse driver. @param peek of emulator__analog_peek() */
+void emulator__analog_look_at_driver(
+	struct emulator_driver *out, struct emulator_analog *peek, uint64_t t, uint32_t driver);
+
+/** All of the fast converter. */
+void emulator__analog_look_at_madc(struct emulator_madc *out, const struct emulator_analog *analog);
+
+/** All of a quadrant. @param peek of emulator__analog_peek() */
+void emulator__analog_look_at_quadrant(
+	struct emulator_quadrant *out, const struct emulator_analog *peek, uint32_t quadrant);
 
 /** Voltage at which a CADC channel's ramp begins, without its channel offset, V. */
 double emulator__analog_true_cadc_zero(const struct emulator_analog *analog, uint32_t quadrant);

@@ -46,6 +46,10 @@
 #define PHYSICS_BYPASS_TICKS 3     /**< from the event to the spike */
 #define PHYSICS_RAIL 1.2f         /**< V, upper end of the membrane; the lower one is 0 */
 #define PHYSICS_RAIL_SOFT 0.05f   /**< V over which currents fade before a rail */
+#define PHYSICS_STUCK 0.002       /**< share of neurons that a power-up leaves in reset */
+#define PHYSICS_POST_SPREAD \
+	16 /**< ticks, over which a block's post pulse reaches its neurons; \
+		assumed */
 #define PHYSICS_COMPARATOR_DELAY 5.0f  /**< ticks of 4 ns at the typical bias */
 #define PHYSICS_COMPARATOR_BIAS 200.0f /**< that bias, code */
 /** @} */
@@ -90,6 +94,7 @@
 #define PHYSICS_NOISE_BIAS \
 	(900.0 * 0.978e-9)     /**< A, sum of the biases of leak and synaptic inputs */
 #define PHYSICS_NOISE_SLOT 240 /**< ticks between two values of the band-limited current */
+#define PHYSICS_NOISE_DRIFT 1.35e-3 /**< V, of the references of a neuron in an hour: 0.3 LSB */
 #define PHYSICS_NOISE_COMPARATOR 1.5e-3f /**< V, drawn anew for each crossing */
 /** @} */
 

@@ -89,6 +89,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 		status = emulator__faults_read(&options.faults, uri, (uint32_t)serial);
 	if (status != HXCOMM_OK)
 		return status;
+	if (noise)
+		emulator__faults_draw(&options.faults, uri, (uint32_t)serial, seed);
 	options.serial = (uint32_t)serial;
 	options.seed = seed;
 	options.noise = noise;

@@ -173,6 +173,16 @@ static void join_drivers(
 	}
 }
 
+/* The debug lines "plus" and "minus" have the voltages of pads 0 and 1. */
+static void join_debug_pad(
+	struct readout_mean *mean, const struct emulator_analog *a, uint32_t pad, bool connected)
+{
+	if (!connected || !a->pad[pad].debug_to_pad)
+		return;
+	const struct readout_mean sources = pad_sources(a, pad);
+	join(mean, sources.count > 0, mean_of(&sources));
+}
+
 float emulator__readout_mux(struct emulator_analog *a, uint64_t t, uint32_t mux)
 {
 	const struct haldls_readout_source_selection *selection = &a->readout;
@@ -188,6 +198,9 @@ float emulator__readout_mux(struct emulator_analog *a, uint64_t t, uint32_t mux)
 		join(&mean, true, emulator__readout_debug_line(a, 0));
 	if (selection->cadc_debug_acausal[mux])
 		join(&mean, true, emulator__readout_debug_line(a, 1));
+	const bool debug[ANALOG_PADS] = {selection->debug_plus[mux], selection->debug_minus[mux]};
+	for (uint32_t pad = 0; pad < ANALOG_PADS; pad++)
+		join_debug_pad(&mean, a, pad, debug[pad]);
 	if (selection->synin_debug_excitatory[mux])
 		join_synaptic_lines(&mean, a, 0);
 	if (selection->synin_debug_inhibitory[mux])

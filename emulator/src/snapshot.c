@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The whole state of a machine, kept and put back. A snapshot is only for the machine it was taken
- * from, so what never moves there (tables, the fixed pattern's place, buffers of one size) keeps
- * its address; only what grows is looked after here. Putting back first makes room everywhere,
- * which may fail, and then copies, which cannot. */
+ * from. A reset of that one moves everything: what it owns keeps the address that it has now; what
+ * lies in places of one size is copied there, what grows is made room for. Putting back first makes
+ * room everywhere, which may fail, and then copies, which cannot. */
 #include "analog_state.h"
 #include "machine.h"
 
@@ -163,6 +163,28 @@ static bool reserve_log(struct correlation_log *log, size_t count)
 	return good;
 }
 
+static bool has_page(const struct emulator_memory *memory, const struct page *page)
+{
+	return memory->tables[page->table] && memory->tables[page->table][page->index];
+}
+
+static bool reserve_pages(struct emulator_memory *memory, const struct emulator_snapshot *s)
+{
+	const struct page *page = s->pages.data;
+	const uint32_t words = EMULATOR_MEMORY_PAGE_WORDS;
+	for (size_t i = 0; i < s->pages.size / sizeof(*page); i++) {
+		const uint32_t address = (page[i].table * TABLE_PAGES + page[i].index) * words;
+		if (has_page(memory, &page[i]))
+			continue;
+		/* a page comes with something in it */
+		if (emulator__memory_write(memory, address, 1, 1) != HXCOMM_OK ||
+			emulator__memory_write(memory, address, 0, 1) != HXCOMM_OK ||
+			!has_page(memory, &page[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool reserve_all(struct emulator_machine *machine, const struct emulator_snapshot *s)
 {
 	struct emulator_analog *a = machine->fpga->chip->analog;
@@ -170,6 +192,7 @@ static bool reserve_all(struct emulator_machine *machine, const struct emulator_
 	bool good = reserve(&entry, &a->stimuli.capacity,
 		s->stimuli.size / sizeof(*a->stimuli.entry), sizeof(*a->stimuli.entry));
 	a->stimuli.entry = entry;
+	good = reserve_pages(&machine->fpga->memory, s) && good;
 	for (unsigned i = 0; i < QUEUES; i++) {
 		/* a ring: its capacity belongs to its contents, and only ever grows */
 		struct emulator_queue *queue = queue_of(&machine->fpga->chip->events, i);
@@ -205,10 +228,19 @@ static void restore_chip(struct emulator_chip *chip, const struct emulator_snaps
 	struct emulator_spike *spikes = chip->spikes;
 	const size_t spike_capacity = chip->spike_capacity;
 	struct emulator_registers *r = chip->registers;
+	struct emulator_analog *analog = chip->analog;
+	const struct emulator_listener listener = chip->listener;
 	*chip = s->chip;
+	chip->analog = analog;
+	chip->registers = r;
+	chip->listener = listener;
+	chip->events.user = events.user;
 	chip->spikes = spikes;
 	chip->spike_capacity = spike_capacity;
-	*r = s->registers;
+	r->list_count = s->registers.list_count;
+	r->quad_count = s->registers.quad_count;
+	memcpy(r->synapses, s->registers.synapses, sizeof(r->synapses));
+	memcpy(r->synapses_changed, s->registers.synapses_changed, sizeof(r->synapses_changed));
 	copy(r->values, &s->values);
 	copy(r->changed, &s->changed);
 	copy(r->element_changed, &s->element_changed);
@@ -239,9 +271,18 @@ static void restore_analog(struct emulator_analog *a, const struct emulator_snap
 	struct analog_stimulus *entry = a->stimuli.entry;
 	const size_t capacity = a->stimuli.capacity;
 	struct correlation correlation = a->correlation;
+	struct emulator_worker *worker = a->worker;
+	struct variation *pattern = a->pattern;
+	struct emulator_spike *spikes = a->spikes,
+			      *halves[] = {a->half[0].spikes, a->half[1].spikes};
 	copy(a, &s->analog);
 	a->stimuli.entry = entry;
 	a->stimuli.capacity = capacity;
+	a->worker = worker;
+	a->pattern = pattern;
+	a->spikes = spikes;
+	for (unsigned i = 0; i < ANALOG_HEMISPHERES; i++)
+		a->half[i].spikes = halves[i];
 	copy(entry, &s->stimuli);
 	copy(a->pattern, &s->pattern);
 	copy(a->spikes, &s->spikes);
@@ -272,7 +313,9 @@ static void restore_fpga(struct emulator_fpga *fpga, const struct emulator_snaps
 {
 	const struct emulator_memory memory = fpga->memory;
 	struct emulator_stream stream = fpga->stream;
+	struct emulator_chip *chip = fpga->chip;
 	*fpga = s->fpga;
+	fpga->chip = chip;
 	fpga->memory = memory;
 	/* between runs the stream is empty; its buffers stay */
 	stream.order = s->fpga.stream.order;

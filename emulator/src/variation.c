@@ -2,6 +2,7 @@
 #include "variation.h"
 
 #include "noise.h"
+#include "physics.h"
 
 #include <math.h>
 #include <string.h>
@@ -110,6 +111,9 @@ static void draw_neuron(
 	out->exponential = spread(block, z[28]);
 	out->compartment = spread(block, z[29]);
 	out->exponential_offset = (float)(shared + sigma.reference * z[30]);
+	double uniform[4];
+	emulator__noise_uniforms(uniform, key, NOISE_NEURON, n, UINT64_C(1) << 33);
+	out->post_delay = (uint8_t)(PHYSICS_POST_SPREAD * uniform[0]);
 }
 
 static void draw_quadrant(struct variation_quadrant *out, struct quadrant_draw *block, uint64_t key,

@@ -41,6 +41,7 @@ struct variation_neuron {
 	float adaptation_offset[2]; /**< V, references v_adapt_leak, v_adapt_ref */
 	float exponential_offset;   /**< V, reference v_exp */
 	float reversal_offset[2];   /**< V, references e_rev, exc, inh */
+	uint8_t post_delay;         /**< ticks, of post pulses that a block is sent */
 };
 
 /** What a quadrant's parts share. */

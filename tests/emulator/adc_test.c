@@ -312,7 +312,7 @@ static void a_varied_channel_is_its_ramp_with_offset_gain_and_bend(void **state)
 			const double straight =
 				(volt - channel.zero_volt) / channel.lsb_volt * channel.gain +
 				channel.offset;
-			if (channel.broken || straight < 2 || straight > 253)
+			if (channel.fault != EMULATOR_FAULT_NONE || straight < 2 || straight > 253)
 				continue;
 			const double bend = (double)emulator__variation_bend(
 				&f.analog->pattern->quadrant[quadrant], (float)(straight / 255));

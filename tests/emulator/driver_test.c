@@ -248,6 +248,28 @@ static void buses_lengthen_pulses(void **state)
 	fixture_end(&f);
 }
 
+/* With extended timing, and only then, an event 8 ns behind another one on its bus is none. */
+static void extended_timing_takes_no_events_back_to_back(void **state)
+{
+	(void)state;
+	struct haldls_common_padi_bus_config buses = HALDLS_COMMON_PADI_BUS_CONFIG_INIT;
+	begin();
+	for (unsigned bus = 0; bus < 2; bus++) { /* another one, then that of the driver */
+		buses.enable_extended_timing[(DRIVER + 3 + bus) % 4] = true;
+		emulator__analog_set_padi(f.analog, 0, &buses);
+		f.now += 100;
+		assert_near(pulse(LABEL), 1, 0, 0);
+		assert_near(pulse(LABEL), 1, 0, 0); /* the same event, for another driver */
+		f.now += 2;
+		assert_near(pulse(LABEL), bus ? 0 : 1, 0, 0);
+		f.now += 2; /* that one was none */
+		assert_near(pulse(LABEL), 1, 0, 0);
+		f.now += 4;
+		assert_near(pulse(LABEL), 1, 0, 0);
+	}
+	fixture_end(&f);
+}
+
 /* The length reaches the line: the drop of an event goes with it. */
 static void the_pulse_scales_the_drop(void **state)
 {
@@ -305,6 +327,7 @@ int main(void)
 		cmocka_unit_test(without_biases_there_is_no_pulse),
 		cmocka_unit_test(hagen_pulses_are_linear_in_the_activation),
 		cmocka_unit_test(buses_lengthen_pulses),
+		cmocka_unit_test(extended_timing_takes_no_events_back_to_back),
 		cmocka_unit_test(the_pulse_scales_the_drop),
 		cmocka_unit_test(noise_moves_the_charge_by_a_hundredth),
 	};

@@ -39,6 +39,12 @@ void emulator__analog_set_neuron(struct emulator_analog *analog, uint32_t neuron
 	fake.neurons_set++;
 }
 
+void emulator__analog_stick(struct emulator_analog *analog, uint32_t neuron)
+{
+	(void)analog;
+	fake.stuck[neuron] = true;
+}
+
 void emulator__analog_set_backend(struct emulator_analog *analog, uint32_t neuron,
         const struct haldls_neuron_backend_config *config)
 {

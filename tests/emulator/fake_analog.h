@@ -28,6 +28,7 @@ struct fake_analog {
 	int offset[2][2][256];
 	uint32_t resets[512]; /* artificial resets */
 	uint64_t neuron_time[512]; /* of the last setting of each */
+	bool stuck[512];          /* left in reset by power-up */
 	uint32_t neurons_set, drivers_set, backends_set, synapses_set;
 	uint32_t conversions;
 	float board_volt[EMULATOR_BOARD_VOLTS], pad_volt[2], celsius;

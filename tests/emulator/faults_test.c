@@ -68,6 +68,47 @@ static void random_parts_belong_to_the_chip(void **state)
 	assert_memory_not_equal(first.neuron, other.neuron, sizeof(first.neuron));
 }
 
+static void power_up_leaves_one_neuron_of_500_in_reset(void **state)
+{
+	enum { SEEDS = 400 };
+	static struct emulator_faults faults, again;
+	struct hxcomm_uri plain, chosen;
+	unsigned sum = 0;
+	(void)state;
+	assert_ok(hxcomm_uri_parse(&plain, "emulator:"));
+	assert_ok(hxcomm_uri_parse(&chosen, "emulator:?stuck_resets=9,500-511"));
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		assert_ok(emulator__faults_read(&faults, &plain, 1));
+		assert_int_equal(count(faults.stuck_reset, 512), 0);
+		emulator__faults_draw(&faults, &plain, 1, seed);
+		sum += count(faults.stuck_reset, 512);
+	}
+	/* binomial: 5 sigma */
+	const double mean = 0.002 * 512 * SEEDS;
+	assert_near(sum, mean, 0, 5 * sqrt(mean));
+	/* another power-up or another chip has others, the same one the same */
+	again = faults;
+	emulator__faults_draw(&again, &plain, 1, SEEDS);
+	assert_memory_equal(&again, &faults, sizeof(faults));
+	/* what the address says holds, and nothing else */
+	assert_ok(emulator__faults_read(&faults, &chosen, 1));
+	emulator__faults_draw(&faults, &chosen, 1, 7);
+	assert_int_equal(count(faults.stuck_reset, 512), 13);
+	assert_true(faults.stuck_reset[9] && faults.stuck_reset[500]);
+	assert_ok(hxcomm_uri_parse(&chosen, "emulator:?stuck_resets=512"));
+	assert_error(emulator__faults_read(&faults, &chosen, 1), HXCOMM_ERANGE,
+	        "neurons have the numbers 0 to 511");
+}
+
+static void a_stuck_neuron_is_so_from_power_up_on(void **state)
+{
+	(void)state;
+	open_with("emulator:?stuck_resets=5,300");
+	for (uint32_t n = 0; n < 512; n++)
+		assert_int_equal(fake.stuck[n], n == 5 || n == 300);
+	machine_close(&machine);
+}
+
 static void a_dead_neuron_is_not_heard_of(void **state)
 {
 	(void)state;
@@ -177,6 +218,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_names_its_parts),
 		cmocka_unit_test(random_parts_belong_to_the_chip),
+		cmocka_unit_test(power_up_leaves_one_neuron_of_500_in_reset),
+		cmocka_unit_test(a_stuck_neuron_is_so_from_power_up_on),
 		cmocka_unit_test(a_dead_neuron_is_not_heard_of),
 		cmocka_unit_test(a_dead_driver_takes_no_event),
 		cmocka_unit_test(a_dead_row_keeps_its_register_but_carries_no_charge),

@@ -3,6 +3,8 @@
 
 #include "assert.h"
 
+#include <haldls/chip.h>
+
 #include <stdlib.h>
 
 void program_word(struct program *program, uint64_t word)
@@ -29,6 +31,16 @@ void program_container(struct program *program, const struct haldls_container *c
 	for (uint32_t w = 0; w < container->write_words; w++)
 		program_write(
 		        program, container->write_address(FISCH_OMNIBUS, element, w), words[w]);
+}
+
+void program_chip(struct program *program, const struct haldls_chip *chip)
+{
+	uint32_t *words = malloc(HALDLS_CHIP_WORDS * sizeof(*words));
+	assert_non_null(words);
+	assert_ok(haldls_chip_encode(words, chip));
+	for (size_t i = 0; i < HALDLS_CHIP_WORDS; i++)
+		program_write(program, haldls_chip_addresses()[i], words[i]);
+	free(words);
 }
 
 void program_read(struct program *program, uint32_t address)

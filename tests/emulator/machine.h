@@ -42,6 +42,9 @@ void program_jtag_write(struct program *program, uint32_t address, uint32_t valu
 void program_jtag_read(struct program *program, uint32_t address);
 /** Timer setup and wait. */
 void program_wait(struct program *program, uint32_t cycles);
+struct haldls_chip;
+/** Write a whole configuration. */
+void program_chip(struct program *program, const struct haldls_chip *chip);
 /** The bring-up of a single chip (source: spec/stadls.md 5.2). */
 void program_bring_up(struct program *program);
 void program_free(struct program *program);

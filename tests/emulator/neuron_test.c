@@ -295,6 +295,88 @@ static void refractory_times_are_exact(void **state)
 	}
 }
 
+/* The clock runs on its own: a spike comes anywhere in its first cycle, and all places are alike.
+ */
+static void the_first_cycle_is_cut_short_evenly(void **state)
+{
+	enum { PERIOD = 16, CYCLES = 40 };
+	const struct haldls_common_neuron_backend_config common = {
+		.enable_clocks = true, .clock_scale_slow = 3};
+	const struct haldls_neuron_backend_config backend = {
+		.refractory_time = CYCLES, .reset_holdoff = 15};
+	unsigned seen[PERIOD] = {0};
+	(void)state;
+	for (uint64_t spike = 12345; spike < 12345 + 10 * PERIOD; spike++) {
+		const uint64_t length =
+			emulator__neuron_refractory(&backend, &common, spike).end - spike;
+		assert_in_range(length, (CYCLES - 1) * PERIOD + 1, CYCLES * PERIOD);
+		seen[length - (CYCLES - 1) * PERIOD - 1]++;
+	}
+	for (unsigned i = 0; i < PERIOD; i++)
+		assert_int_equal(seen[i], 10);
+}
+
+/* ---- drift ----------------------------------------------------------------------------------- */
+
+enum { MINUTE_MS = 60000 };
+
+static void look_at_references(float leak[512], float reset[512])
+{
+	for (uint32_t n = 0; n < 512; n++) {
+		struct emulator_analog_truth truth;
+		emulator__analog_true_neuron(&truth, f.analog, n);
+		leak[n] = (float)truth.leak_reference;
+		reset[n] = (float)truth.reset_reference;
+	}
+}
+
+/* 0.3 LSB of 4.5 mV an hour, as a random walk: the square root of the time. */
+static void references_drift_as_a_random_walk(void **state)
+{
+	static float begin[2][512], half[2][512], end[2][512];
+	double early = 0, late = 0, both = 0;
+	(void)state;
+	fixture_begin(&f, 1, 5, true, false);
+	fixture_neurons(&f);
+	fixture_advance(&f, 1000 * TICKS_MS);
+	look_at_references(begin[0], begin[1]);
+	for (unsigned minute = 0; minute < 30; minute++)
+		fixture_advance(&f, (uint64_t)MINUTE_MS * TICKS_MS);
+	look_at_references(half[0], half[1]);
+	fixture_advance(&f, UINT64_C(30) * MINUTE_MS * TICKS_MS);
+	look_at_references(end[0], end[1]);
+	for (unsigned n = 0; n < 512; n++) {
+		const double first = (double)(half[0][n] - begin[0][n]),
+			     second = (double)(end[0][n] - half[0][n]);
+		early += first * first / 512;
+		late += second * second / 512;
+		both += first * second / 512;
+		/* leak and reset share their amplifier, and so their drift */
+		assert_near((double)(end[1][n] - begin[1][n]), first + second, 0, 1e-6);
+	}
+	const double variance = 1.35e-3 * 1.35e-3 / 2; /* of half an hour; 5 sigma of 512 squares */
+	assert_near(early, variance, 5 * sqrt(2. / 512), 0);
+	assert_near(late, variance, 5 * sqrt(2. / 512), 0);
+	assert_near(both, 0, 0, 5 * variance / sqrt(512));
+	fixture_end(&f);
+	/* in other pieces it is the same walk */
+	fixture_begin(&f, 1, 5, true, false);
+	fixture_neurons(&f);
+	fixture_advance(&f, 1000 * TICKS_MS + UINT64_C(60) * MINUTE_MS * TICKS_MS);
+	look_at_references(begin[0], begin[1]);
+	for (unsigned n = 0; n < 512; n++)
+		assert_true(begin[0][n] == end[0][n] && begin[1][n] == end[1][n]);
+	fixture_end(&f);
+	/* none without noise */
+	fixture_begin(&f, 1, 5, false, false);
+	fixture_neurons(&f);
+	look_at_references(begin[0], begin[1]);
+	fixture_advance(&f, UINT64_C(10) * MINUTE_MS * TICKS_MS);
+	look_at_references(end[0], end[1]);
+	assert_memory_equal(begin, end, sizeof(begin));
+	fixture_end(&f);
+}
+
 static void without_clocks_a_reset_never_ends(void **state)
 {
 	(void)state;
@@ -530,6 +612,8 @@ int main(void)
 		cmocka_unit_test(reset_pulls_to_the_reset_potential),
 		cmocka_unit_test(inputs_pause_in_reset),
 		cmocka_unit_test(refractory_times_are_exact),
+		cmocka_unit_test(the_first_cycle_is_cut_short_evenly),
+		cmocka_unit_test(references_drift_as_a_random_walk),
 		cmocka_unit_test(without_clocks_a_reset_never_ends),
 		cmocka_unit_test(forced_reset_holds_its_half),
 		cmocka_unit_test(rate_over_threshold_follows_the_closed_form),

@@ -150,6 +150,36 @@ static void buffers_carry_multiplexers_to_pads(void **state)
 	fixture_end(&f);
 }
 
+/* "plus" is that of pad 0, "minus" that of pad 1; both lines may go to one multiplexer. */
+static void debug_lines_bring_pads_to_multiplexers(void **state)
+{
+	(void)state;
+	static const double volt[2] = {0.3, 0.8};
+	begin(false);
+	for (uint32_t i = 0; i < 2; i++)
+		emulator__analog_drive_pad(f.analog, i, true, (float)volt[i]);
+	for (unsigned lines = 0; lines < 4; lines++)
+		for (unsigned pads = 0; pads < 4; pads++) {
+			struct haldls_readout_source_selection selection =
+				HALDLS_READOUT_SOURCE_SELECTION_INIT;
+			selection.debug_plus[1] = lines & 1;
+			selection.debug_minus[1] = lines >> 1 & 1;
+			emulator__analog_set_readout(f.analog, &selection);
+			for (uint32_t i = 0; i < 2; i++) {
+				pad.debug_to_pad = pads >> i & 1;
+				emulator__analog_set_pad(f.analog, i, &pad);
+			}
+			const unsigned joined = lines & pads;
+			const double expected = joined == 0   ? 0
+						: joined == 3 ? (volt[0] + volt[1]) / 2
+							      : volt[joined - 1];
+			assert_near((double)emulator__readout_mux(f.analog, f.now, 1), expected, 0,
+				1e-6);
+			assert_near((double)emulator__readout_mux(f.analog, f.now, 0), 0, 0, 0);
+		}
+	fixture_end(&f);
+}
+
 static void the_reference_current_scales_the_memory(void **state)
 {
 	(void)state;
@@ -227,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_driven_debug_line_empties_synaptic_lines),
 		cmocka_unit_test(the_current_dac_charges_membranes),
 		cmocka_unit_test(buffers_carry_multiplexers_to_pads),
+		cmocka_unit_test(debug_lines_bring_pads_to_multiplexers),
 		cmocka_unit_test(the_reference_current_scales_the_memory),
 		cmocka_unit_test(temperature_moves_what_it_should),
 	};
