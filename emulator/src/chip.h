@@ -30,7 +30,8 @@
 enum {
 	EMULATOR_SPIKES = 4096,         /**< spikes of a window there is room for at first */
 	EMULATOR_WINDOW_EVENTS = 2048,  /**< events from outside that a window takes, */
-	EMULATOR_WINDOW_TICKS = 20000,  /**< within this time of the first of them */
+	EMULATOR_WINDOW_TICKS = 19200,  /**< windows in which neurons may fire end at multiples of
+	                                     this: 77 us, whole slots of the noise */
 	EMULATOR_CELSIUS = 38,          /**< usual temperature (spec/emulator_physics.md 4.2) */
 	EMULATOR_CADC_RAMP_TICKS = 256, /**< of a conversion; its waits come before and after */
 	EMULATOR_SYSTIME_ADDRESS = 0,   /**< chip time, low word; the high word follows */

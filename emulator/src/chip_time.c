@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 enum {
-	SPIKING_WINDOW_TICKS = 19200, /* 77 us, bounds the spikes of a window; whole slots of noise */
 	SAMPLES_TOGETHER_TICKS = 64,  /* a sample waits at most 256 ns for others */
 	EVENTS_TOGETHER = 512,        /* of drivers, handed over at once */
 	STEPS_A_CHECK = 256,          /* between two questions whether to go on: some 0.1 ms */
@@ -242,7 +241,7 @@ static uint64_t window_end(const struct emulator_chip *chip, uint64_t target)
 	if (is_recurrent(chip)) /* the spikes of a step are known at its end */
 		end = min(end, (chip->now / EMULATOR_STEP_TICKS + 1) * EMULATOR_STEP_TICKS);
 	else if (chip->fires)
-		end = min(end, chip->now + SPIKING_WINDOW_TICKS);
+		end = min(end, (chip->now / EMULATOR_WINDOW_TICKS + 1) * EMULATOR_WINDOW_TICKS);
 	if (chip->feedback != UINT64_MAX)
 		end = min(end, chip->now + chip->feedback);
 	const uint64_t sample = next_sample(chip);

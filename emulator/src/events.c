@@ -174,20 +174,31 @@ uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool 
 
 /* ---- the way of an event --------------------------------------------------------------------- */
 
+/* The next block of the jitter. */
+static void draw_block(struct emulator_events *events, unsigned way)
+{
+	uint32_t fraction[4];
+	emulator__noise_bits(fraction, events->seed, way ? NOISE_OUTPUT : NOISE_LINK,
+	        events->draws[way] / EMULATOR_DRAWS);
+	/* eight digits of the base of what a word is of 2^32: the last is uniform to 1e-4 */
+	for (unsigned i = 0; i < EMULATOR_DRAWS; i++) {
+		const uint64_t product =
+		        (uint64_t)fraction[i / 8] * (2 * EMULATOR_JITTER_TICKS + 1);
+		fraction[i / 8] = (uint32_t)product;
+		events->drawn[way][i] = (uint8_t)(product >> 32);
+	}
+}
+
 /* Jitter of the way to (0) or from (1) the chip. */
 static inline uint64_t jitter(struct emulator_events *events, unsigned way)
 {
 	if (!events->noise)
 		return EMULATOR_JITTER_TICKS;
-	const uint64_t draw = events->draws[way]++;
-	if (draw % 32 == 0)
-		emulator__noise_bits(events->drawn[way], events->seed,
-		        way ? NOISE_OUTPUT : NOISE_LINK, draw / 32);
-	/* eight digits of the base of what a word is of 2^32: the last is uniform to 1e-4 */
-	uint32_t *fraction = &events->drawn[way][draw % 32 / 8];
-	const uint64_t product = (uint64_t)*fraction * (2 * EMULATOR_JITTER_TICKS + 1);
-	*fraction = (uint32_t)product;
-	return product >> 32;
+	const uint64_t place = events->draws[way] % EMULATOR_DRAWS;
+	if (!place)
+		draw_block(events, way);
+	events->draws[way]++;
+	return events->drawn[way][place];
 }
 
 /* A link that is not sound loses events, or turns a bit of them. false: lost */

@@ -53,6 +53,7 @@ enum {
 	EMULATOR_LINK_QUEUE = 512,   /**< events that wait at a link input before one is lost */
 	EMULATOR_ALL_OUTPUTS = 0xfff, /**< mask of all outputs of the crossbar */
 	EMULATOR_LEAVING = 256,       /**< events that leave the chip together */
+	EMULATOR_DRAWS = 32,          /**< of the jitter, in a block */
 };
 
 /** An event under way. */
@@ -141,7 +142,7 @@ struct emulator_events {
 	bool noise;                                /**< jitter on */
 	uint64_t seed;                             /**< of the jitter */
 	uint64_t draws[2];                         /**< jitter draws so far: to and from the chip */
-	uint32_t drawn[2][4];                      /**< of 32 of them: what is left as fractions */
+	uint8_t drawn[2][EMULATOR_DRAWS];          /**< those of the last block: ticks */
 	bool exhausted;                            /**< memory for a queue was exhausted */
 	emulator_output *output;                   /**< takes events that leave */
 	emulator_loss *lose;                       /**< told of losses on links; NULL for nobody */

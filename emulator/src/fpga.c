@@ -100,15 +100,15 @@ void emulator__fpga_catch_up(struct emulator_fpga *fpga)
 		emulator__fpga_keep(fpga, emulator__stream_drain(&fpga->stream, fpga->now - 1));
 }
 
-/* A long wait: send what later events cannot overtake. These pass the crossbar at most a step before
- * the chip's clock, and instructions come at the FPGA's. */
+/* Send what later events cannot overtake. These pass the crossbar at most a step before the chip's
+ * clock, and instructions come at the FPGA's. */
 static void send_sure(struct emulator_fpga *fpga)
 {
 	const uint64_t sure = (fpga->chip->now + EMULATOR_OUTPUT_TICKS - EMULATOR_JITTER_TICKS -
 	                              EMULATOR_STEP_TICKS) / CYCLE_TICKS;
-	if (sure < fpga->now && fpga->status == HXCOMM_OK &&
-	        emulator__stream_count(&fpga->stream) >= EVENTS_WAITING)
-		emulator__fpga_keep(fpga, emulator__stream_drain(&fpga->stream, sure - 1));
+	const uint64_t end = sure < fpga->now ? sure : fpga->now;
+	if (end && fpga->status == HXCOMM_OK)
+		emulator__fpga_keep(fpga, emulator__stream_drain(&fpga->stream, end - 1));
 }
 
 /* Events of one kind, which the host gets to know where it wants to and links are up. */
@@ -131,7 +131,8 @@ static void forward(struct emulator_fpga *fpga, enum hxcomm_response code,
 	}
 	emulator__fpga_keep(
 	        fpga, emulator__stream_append_events(&fpga->stream, responses, count));
-	send_sure(fpga);
+	if (emulator__stream_count(&fpga->stream) >= EVENTS_WAITING)
+		send_sure(fpga); /* a long wait */
 }
 
 static void spikes_arrive(void *user, const struct emulator_leaving *events, size_t count)
@@ -588,10 +589,14 @@ static size_t execute_train(struct emulator_fpga *fpga, const uint64_t *words, s
 /* Events of a train wait on the chip, responses in the stream: keep both short. */
 static void catch_up_in_time(struct emulator_fpga *fpga)
 {
+	const uint64_t now = CYCLE_TICKS * fpga->now;
 	if (fpga->since < RESPONSES_WAITING &&
 	        emulator__stream_count(&fpga->stream) < 2 * RESPONSES_WAITING)
 		return;
-	emulator__fpga_catch_up(fpga);
+	/* to the end of a window: parts of one take longer */
+	emulator__chip_advance(fpga->chip, now - now % EMULATOR_WINDOW_TICKS);
+	emulator__fpga_keep(fpga, fpga->chip->status);
+	send_sure(fpga);
 	fpga->since = 0;
 }
 

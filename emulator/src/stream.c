@@ -139,12 +139,10 @@ static inline void annotate(struct emulator_stream *stream, uint64_t cycle)
 		return;
 	const uint64_t wanted = (cycle + stream->systime_offset) & systime_mask;
 	const uint64_t delta = wanted - stream->host_time;
-	if (delta == 0)
-		return;
-	if (wanted > stream->host_time && delta - 1 <= SYSDELTA_MAX)
-		push(stream, HXCOMM_RESPONSE_SYSDELTA, 0, delta - 1);
-	else
-		push(stream, HXCOMM_RESPONSE_SYSTIME, 0, (wanted - 1) & systime_mask);
+	const bool near = delta <= SYSDELTA_MAX + 1;
+	push(stream, near ? HXCOMM_RESPONSE_SYSDELTA : HXCOMM_RESPONSE_SYSTIME, 0,
+	        near ? delta - 1 : (wanted - 1) & systime_mask);
+	stream->batched -= delta == 0; /* often, and hard to foresee: no branch */
 	stream->host_time = wanted;
 }
 
