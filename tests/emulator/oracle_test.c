@@ -2,6 +2,7 @@
 /* Looking into an emulated chip beside its connection, and putting it back: through the header that
  * installed programs use. */
 #include "assert.h"
+#include "busy_chip.h"
 #include "machine.h"
 #include "random.h"
 
@@ -35,113 +36,6 @@ static int setup(void **state)
 	return hxcomm_provider_register(&hxcomm_provider.provider);
 }
 
-static void set_neurons(struct haldls_chip *chip)
-{
-	for (uint32_t n = 0; n < 512; n++) {
-		struct haldls_neuron_config *neuron = &chip->neuron_config[n];
-		neuron->enable_readout_amplifier = true;
-		neuron->enable_fire = neuron->enable_threshold_comparator = n < 64;
-		neuron->enable_synaptic_input_excitatory = true;
-		neuron->enable_leak_degeneration = true;
-		neuron->membrane_capacitor_size = 63;
-		chip->neuron_backend_config[haldls_neuron_backend(n)].refractory_time = 40;
-		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_LEAK)] = 700;
-		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_RESET)] = 580;
-		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_V_THRESHOLD)] = 250;
-		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_I_BIAS_LEAK)] = 500;
-		chip->capmem[haldls_capmem_cell_of_neuron(n, HALDLS_CAPMEM_I_BIAS_RESET)] = 900;
-	}
-}
-
-static void set_shared(struct haldls_chip *chip, uint32_t cell, uint16_t code)
-{
-	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
-		chip->capmem[3120 * quadrant + cell] = code;
-}
-
-/* All that moves by itself: neurons that fire, plastic synapses, sensors, a noisy background. */
-static void set_synapses(struct haldls_chip *chip)
-{
-	for (uint32_t d = 0; d < 256; d++) {
-		struct haldls_synapse_driver_config *driver = &chip->synapse_driver_config[d];
-		driver->enable_receiver = driver->enable_stp = driver->enable_recovery = true;
-		driver->row_address_compare_mask = 0;
-		driver->row_mode_top = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_TOP_EXCITATORY;
-		driver->row_mode_bottom = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_BOTTOM_EXCITATORY;
-		driver->utilization = 5;
-		driver->recovery = 3;
-	}
-	for (uint32_t i = 0; i < 131072; i++) {
-		chip->synapse_weight[i / 65536][i / 256 % 256][i % 256] = (uint8_t)(i % 64);
-		chip->synapse_label[i / 65536][i / 256 % 256][i % 256] = (uint8_t)(i % 7);
-	}
-	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++) {
-		chip->common_stp_config[hemisphere].enable_recovery_clock = true;
-		chip->common_stp_config[hemisphere].recovery_clock_speed = 4;
-		for (unsigned bus = 0; bus < 4; bus++)
-			chip->common_padi_bus_config[hemisphere].enable_spl1[bus] = true;
-		chip->cadc_config[hemisphere].enable = true;
-	}
-	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_DAC, 300);
-	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_STORE, 70);
-	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_RAMP, 80);
-	set_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_COROUT, 600);
-	set_shared(chip, HALDLS_CAPMEM_STP_I_BIAS_COMPARATOR, 1000);
-	set_shared(chip, HALDLS_CAPMEM_STP_I_RAMP, 600);
-	set_shared(chip, HALDLS_CAPMEM_STP_I_CALIB, 601);
-	set_shared(chip, HALDLS_CAPMEM_STP_V_CHARGE_0, 100);
-	set_shared(chip, HALDLS_CAPMEM_STP_V_RECOVER_0, 400);
-	set_shared(chip, HALDLS_CAPMEM_CADC_V_RAMP_OFFSET, 31);
-	set_shared(chip, HALDLS_CAPMEM_CADC_I_RAMP_SLOPE, 369);
-	set_shared(chip, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
-	struct haldls_background_spike_source *source = &chip->background_spike_source[0];
-	source->seed = 1234;
-	source->enable = source->enable_random = true;
-	source->period = 500;
-	source->rate = 200;
-	source->mask = 7;
-}
-
-static void configure(struct program *program)
-{
-	struct haldls_chip *chip = malloc(sizeof(*chip));
-	assert_non_null(chip);
-	haldls_chip_init(chip);
-	set_neurons(chip);
-	set_synapses(chip);
-	for (uint32_t e = 0; e < 128; e++)
-		for (uint32_t entry = 0; entry < 4; entry++) {
-			chip->column_correlation_quad[e].enable_cadc_neuron_readout_causal[entry] =
-				true;
-			chip->column_correlation_quad[e].enable_internal_acausal[entry] = true;
-			chip->column_current_quad[e].enable_synaptic_current_excitatory[entry] =
-				true;
-		}
-	for (uint32_t node = 0; node < HALDLS_CROSSBAR_NODES; node++)
-		chip->crossbar_node[node].target = 0;
-	program_bring_up(program);
-	program_chip(program, chip);
-	program_wait(program, 2500000);
-	program_word(program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
-	free(chip);
-}
-
-/* Look at membranes and sensors, with events on the way. */
-static void watch(struct program *program)
-{
-	for (uint16_t i = 0; i < 200; i++) {
-		program_word(program, hxcomm_word_spike_pack_1((uint16_t)(i % 7)));
-		program_wait(program, 40);
-	}
-	for (uint32_t quad = 0; quad < 64; quad++) {
-		program_read(program, 0x02c80000 + 64 * quad + quad);
-		program_read(program, 0x02ec0000 + 64 * quad + quad); /* acausal, of the same */
-	}
-	program_write(program, 0x80000010, 77); /* memory of the FPGA */
-	program_wait(program, 20000);
-	program_word(program, hxcomm_word_barrier(HXCOMM_BARRIER_OMNIBUS));
-}
-
 static size_t run(
 	uint64_t **out, struct hxcomm_connection *connection, const struct program *program)
 {
@@ -157,8 +51,8 @@ static void a_machine_put_back_does_the_same_again(void **state)
 	uint64_t *words[4], *ignored;
 	size_t count[4];
 	(void)state;
-	configure(&first);
-	watch(&second);
+	busy_configure(&first);
+	busy_watch(&second);
 	struct hxcomm_connection *connection = open_machine("emulator:?serial=4");
 	assert_ok(oracle->snapshot(&early, machine));
 	run(&ignored, connection, &first);
@@ -241,12 +135,12 @@ static void nothing_is_left_of_what_was_taken_back(void **state)
 	uint64_t *words[3], *ignored;
 	size_t count[3], rest;
 	(void)state;
-	configure(&first);
+	busy_configure(&first);
 	program_write(&first, 0x80000010, 77);
 	program_write(&first, 0x88002000, 0x2a0001);       /* the board's DACs */
 	program_word(&first, hxcomm_word_spike_pack_1(3)); /* under way at the end */
 	read_everything(&second);
-	watch(&second);
+	busy_watch(&second);
 	read_everything(&second);
 	struct hxcomm_connection *connection = open_machine("emulator:?serial=4&link_flips=0.01");
 	run(&ignored, connection, &first);
@@ -308,9 +202,9 @@ static void looking_changes_nothing(void **state)
 	uint64_t *words[2], *ignored;
 	size_t count[2];
 	(void)state;
-	configure(&first);
+	busy_configure(&first);
 	first.count -= 3; /* cells still settle */
-	watch(&second);
+	busy_watch(&second);
 	for (unsigned i = 0; i < 2; i++) {
 		struct hxcomm_connection *connection = open_machine("emulator:?serial=4");
 		run(&ignored, connection, &first);
@@ -335,8 +229,8 @@ static void sensors_do_not_care_for_threads(void **state)
 	uint64_t *words[2];
 	size_t count[2];
 	(void)state;
-	configure(&program);
-	watch(&program);
+	busy_configure(&program);
+	busy_watch(&program);
 	for (unsigned i = 0; i < 2; i++) {
 		struct hxcomm_connection *connection =
 			open_machine(i ? "emulator:?threads=2" : "emulator:?threads=1");
@@ -379,7 +273,7 @@ static void neurons_synapses_and_channels_are_what_was_written(void **state)
 	uint64_t *words;
 	double value;
 	(void)state;
-	configure(&program);
+	busy_configure(&program);
 	struct hxcomm_connection *connection = open_machine("emulator:?variation=0&noise=0");
 	run(&words, connection, &program);
 	free(words);
