@@ -13,6 +13,8 @@
 
 #include "bench.h"
 #include "fpga.h"
+#include "network.h"
+#include "oracle.h"
 
 enum { ROUNDS = 15, CHIPS = 50, SPIKES = 300000, WORDS_MAX = 1 << 20 };
 
@@ -208,89 +210,45 @@ static void bench_loop(void)
 
 /* ---- a dense network ------------------------------------------------------------------------- */
 
-enum { SOURCES = 512, NEURONS = 512, DENSE_MS = 5, CYCLES_MS = 125000 };
+/* Time that a run spends in the analog half: its two entry points for events and time are wrapped
+ * when this program is linked. */
+static double analog_seconds;
 
-/* Sources are rows: bits 13 to 11 of a label choose the bus, 10 to 6 the driver, bit 0 the row. */
+int __real_emulator__analog_advance(struct emulator_analog *analog, uint64_t t,
+        struct emulator_spike *out, size_t capacity, size_t *spike_count);
+int __wrap_emulator__analog_advance(struct emulator_analog *analog, uint64_t t,
+        struct emulator_spike *out, size_t capacity, size_t *spike_count);
+void __real_emulator__analog_driver_events(struct emulator_analog *analog,
+        const struct emulator_driver_event *events, size_t event_count);
+void __wrap_emulator__analog_driver_events(struct emulator_analog *analog,
+        const struct emulator_driver_event *events, size_t event_count);
+
+int __wrap_emulator__analog_advance(struct emulator_analog *analog, uint64_t t,
+        struct emulator_spike *out, size_t capacity, size_t *spike_count)
+{
+	const double begin = seconds();
+	const int status =
+	        __real_emulator__analog_advance(analog, t, out, capacity, spike_count);
+	analog_seconds += seconds() - begin;
+	return status;
+}
+
+void __wrap_emulator__analog_driver_events(struct emulator_analog *analog,
+        const struct emulator_driver_event *events, size_t event_count)
+{
+	const double begin = seconds();
+	__real_emulator__analog_driver_events(analog, events, event_count);
+	analog_seconds += seconds() - begin;
+}
+
+enum { SOURCES = 512, CYCLES_MS = 125000, ANSWER_MAX = 1 << 18 };
+enum { DENSE_MS = 5, DENSE_ROUNDS = 41 };
+
+/* Sources are rows: bit 0 of a label is the row of its driver. */
 static uint16_t source_label(uint32_t source)
 {
 	const uint32_t driver = source / 2, number = driver % 128;
 	return (uint16_t)((driver / 128 * 4 + number % 4) << 11 | number / 4 << 6 | source % 2);
-}
-
-static void connect(struct haldls_chip *chip)
-{
-	for (uint32_t n = 0; n < HALDLS_CROSSBAR_NODES; n++) {
-		const uint32_t input = haldls_crossbar_node_input(n);
-		const uint32_t to = haldls_crossbar_node_output(n);
-		struct haldls_crossbar_node *node = &chip->crossbar_node[n];
-		const bool passes = input < 8 ? to >= 8 : input == 8 && to < 8;
-		node->mask = passes && input == 8 ? 7 << 11 : 0;
-		node->target = !passes ? 1 : input == 8 ? to << 11 : 0;
-	}
-	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
-		for (unsigned bus = 0; bus < 4; bus++)
-			chip->common_padi_bus_config[hemisphere].enable_spl1[bus] = true;
-	for (uint32_t d = 0; d < 256; d++) {
-		struct haldls_synapse_driver_config *driver = &chip->synapse_driver_config[d];
-		driver->enable_receiver = true;
-		driver->row_mode_bottom = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_BOTTOM_EXCITATORY;
-		driver->row_mode_top = HALDLS_SYNAPSE_DRIVER_CONFIG_ROW_MODE_TOP_INHIBITORY;
-	}
-}
-
-/* Neurons at rest near their threshold, current-based inputs. */
-static void set_neurons(struct haldls_chip *chip)
-{
-	static const struct { uint32_t row; int code; } rows[] = {
-		{ HALDLS_CAPMEM_V_LEAK, 650 }, { HALDLS_CAPMEM_V_RESET, 600 },
-		{ HALDLS_CAPMEM_V_THRESHOLD, 300 }, { HALDLS_CAPMEM_I_BIAS_LEAK, 158 },
-		{ HALDLS_CAPMEM_I_BIAS_RESET, 1000 }, { HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 84 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 79 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 100 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, 112 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 300 },
-		{ HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 278 },
-	};
-	for (uint32_t n = 0; n < NEURONS; n++) {
-		struct haldls_neuron_config *neuron = &chip->neuron_config[n];
-		struct haldls_neuron_backend_config *backend =
-		        &chip->neuron_backend_config[haldls_neuron_backend(n)];
-		neuron->enable_fire = neuron->enable_threshold_comparator = true;
-		neuron->enable_leak_degeneration = neuron->enable_reset_degeneration = true;
-		neuron->enable_reset_multiplication = true;
-		neuron->enable_synaptic_input_excitatory = true;
-		neuron->enable_synaptic_input_inhibitory = true;
-		neuron->enable_synaptic_input_excitatory_high_resistance = true;
-		neuron->enable_synaptic_input_inhibitory_high_resistance = true;
-		neuron->membrane_capacitor_size = 63;
-		backend->refractory_time = 32;
-		backend->enable_spike_out = true;
-		backend->address_out = n % 256;
-		for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-			chip->capmem[haldls_capmem_cell_of_neuron(n, rows[i].row)] =
-			        (uint16_t)rows[i].code;
-	}
-	for (uint32_t half = 0; half < 2; half++)
-		chip->common_neuron_backend_config[half].clock_scale_slow = 3;
-	for (uint32_t q = 0; q < 4; q++) {
-		chip->capmem[3120 * q + HALDLS_CAPMEM_SYN_I_BIAS_DAC] = 600;
-		chip->capmem[3120 * q + HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR] = 200;
-	}
-}
-
-static void set_synapses(struct haldls_chip *chip)
-{
-	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
-		for (uint32_t row = 0; row < 256; row++)
-			for (uint32_t column = 0; column < 256; column++) {
-				chip->synapse_weight[hemisphere][row][column] = row % 2 ? 15 : 25;
-				chip->synapse_label[hemisphere][row][column] = (uint8_t)(row % 2);
-			}
-	for (uint32_t i = 0; i < 512; i++) {
-		struct haldls_column_current_quad *quad = &chip->column_current_quad[i / 4];
-		quad->enable_synaptic_current_excitatory[i % 4] = true;
-		quad->enable_synaptic_current_inhibitory[i % 4] = true;
-	}
 }
 
 static double uniform(void)
@@ -300,75 +258,162 @@ static double uniform(void)
 	return (double)(state >> 40) / 16777216.0;
 }
 
-/* Sources at 20 kHz each, for some milliseconds. */
-static void append_events(void)
+struct event {
+	uint32_t cycle;
+	uint16_t label;
+};
+
+static int by_time(const void *a, const void *b)
 {
-	static double next[SOURCES];
-	const double mean = CYCLES_MS / 20.0;
-	word(hxcomm_word_timer_setup());
-	for (uint32_t i = 0; i < SOURCES; i++)
-		next[i] = mean * uniform();
-	for (uint32_t cycle = 1; cycle < DENSE_MS * CYCLES_MS; cycle += 8) {
-		bool waited = false;
-		for (uint32_t i = 0; i < SOURCES; i++) {
-			if (next[i] >= cycle)
-				continue;
-			if (!waited)
-				word(hxcomm_word_wait_until(cycle));
-			waited = true;
-			word(hxcomm_word_spike_pack_1(source_label(i)));
-			next[i] += mean * (0.5 + uniform());
-		}
-	}
-	word(hxcomm_word_wait_until(DENSE_MS * CYCLES_MS));
+	const struct event *x = a, *y = b;
+	if (x->cycle != y->cycle)
+		return x->cycle < y->cycle ? -1 : 1;
+	return x->label < y->label ? -1 : x->label > y->label;
 }
 
-static size_t received_spikes;
+/* Sources at 20 kHz each, for some milliseconds. */
+static void append_events(unsigned ms)
+{
+	static struct event events[WORDS_MAX / 2];
+	const double mean = CYCLES_MS / 20.0;
+	size_t event_count = 0;
+	for (uint32_t i = 0; i < SOURCES; i++)
+		for (double next = 1 + mean * uniform(); next < ms * CYCLES_MS;
+		        next += mean * (0.5 + uniform()))
+			events[event_count++] =
+			        (struct event){ (uint32_t)next, source_label(i) };
+	qsort(events, event_count, sizeof(*events), by_time);
+	word(hxcomm_word_timer_setup());
+	for (size_t i = 0; i < event_count; i++) {
+		word(hxcomm_word_wait_until(events[i].cycle));
+		word(hxcomm_word_spike_pack_1(events[i].label));
+	}
+	word(hxcomm_word_wait_until(ms * CYCLES_MS));
+}
 
-static int count_spikes(void *user, const uint64_t *received, size_t received_count)
+static struct {
+	uint64_t words[ANSWER_MAX];
+	size_t count;
+} answer;
+
+static int keep_answer(void *user, const uint64_t *received, size_t received_count)
+{
+	(void)user;
+	if (received_count > ANSWER_MAX - answer.count)
+		return hxcomm_error_set(HXCOMM_ENOSPC, "more than %d words", ANSWER_MAX);
+	memcpy(answer.words + answer.count, received, received_count * sizeof(*received));
+	answer.count += received_count;
+	return HXCOMM_OK;
+}
+
+/* Run events for some milliseconds; add up the spikes of each neuron. Returns the seconds from words
+ * to words. */
+static double run_dense(struct emulator_fpga *fpga, unsigned ms, unsigned spikes[NETWORK_NEURONS])
 {
 	static struct hxcomm_responses *responses;
-	if (!responses && hxcomm_responses_new(&responses, 0))
-		abort();
+	struct hxcomm_decoder decoder;
+	append_events(ms);
+	answer.count = 0;
+	const double begin = seconds();
+	need(emulator__fpga_run(fpga, words, count, keep_answer, NULL));
+	const double spent = seconds() - begin;
+	count = 0;
+	if (!responses)
+		need(hxcomm_responses_new(&responses, 0));
 	hxcomm_responses_clear(responses);
-	if (hxcomm_decode(user, received, received_count, responses))
-		abort();
-	received_spikes += responses->spikes.count;
-	return 0;
+	hxcomm_decoder_init(&decoder);
+	need(hxcomm_decode(&decoder, answer.words, answer.count, responses));
+	for (size_t i = 0; i < responses->spikes.count; i++)
+		spikes[network_neuron(responses->spikes.label[i])]++;
+	return spent;
 }
 
-static void bench_dense(void)
+static void write_leak(uint32_t neuron, uint16_t code)
 {
+	const uint32_t cell = haldls_capmem_cell_of_neuron(neuron, HALDLS_CAPMEM_V_LEAK);
+	write_register(haldls_capmem_cell_container.write_address(FISCH_OMNIBUS, cell, 0), code);
+}
+
+/* Calibrate the leak of each neuron, so that it fires with 20 kHz in the network. */
+static void level(struct emulator_fpga *fpga)
+{
+	enum { LEAK = 650, ROUNDS_LEVEL = 24, PAST_MS = 4, COUNTED_MS = 2, SETTLE_MS = 58 };
+	static double codes[NETWORK_NEURONS];
+	static unsigned past[NETWORK_NEURONS];
+	for (uint32_t n = 0; n < NETWORK_NEURONS; n++)
+		codes[n] = LEAK;
+	for (unsigned round = 0; round < ROUNDS_LEVEL; round++) {
+		unsigned spikes[NETWORK_NEURONS] = { 0 };
+		for (uint32_t n = 0; n < NETWORK_NEURONS; n++)
+			write_leak(n, (uint16_t)codes[n]);
+		run_dense(fpga, PAST_MS, past);
+		run_dense(fpga, COUNTED_MS, spikes);
+		for (uint32_t n = 0; n < NETWORK_NEURONS; n++) {
+			const double way = 0.4 * (20 - spikes[n] / (double)COUNTED_MS);
+			codes[n] += way > 20 ? 20 : way < -20 ? -20 : way;
+		}
+	}
+	for (unsigned ms = 0; ms < SETTLE_MS; ms += PAST_MS)
+		run_dense(fpga, PAST_MS, past);
+}
+
+static struct emulator_fpga *new_network(void)
+{
+	static const struct network_code leak = { HALDLS_CAPMEM_V_LEAK, 650 };
 	struct emulator_fpga *fpga = new_machine(1);
-	struct haldls_chip *chip = malloc(sizeof(*chip));
-	uint32_t *encoded = malloc(HALDLS_CHIP_WORDS * sizeof(*encoded));
-	struct hxcomm_decoder decoder;
-	double values[ROUNDS];
-	if (!chip || !encoded)
-		abort();
+	struct haldls_chip *chip = memory(1, sizeof(*chip));
+	uint32_t *encoded = memory(HALDLS_CHIP_WORDS, sizeof(*encoded));
 	haldls_chip_init(chip);
-	connect(chip);
-	set_neurons(chip);
-	set_synapses(chip);
-	if (haldls_chip_encode(encoded, chip))
-		abort();
+	network_connect(chip);
+	network_set_neurons(chip);
+	network_write_codes(chip, &leak, 1);
+	for (uint32_t n = 0; n < NETWORK_NEURONS; n++)
+		chip->neuron_config[n].enable_fire = true;
+	network_write_shared(chip, HALDLS_CAPMEM_SYN_I_BIAS_DAC, 600);
+	network_write_shared(chip, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
+	for (uint32_t i = 0; i < 512 * 256; i++) {
+		const uint32_t row = i / 256 % 256;
+		chip->synapse_weight[i / 65536][row][i % 256] = row % 2 ? 15 : 25;
+		chip->synapse_label[i / 65536][row][i % 256] = (uint8_t)(row % 2);
+	}
+	need(haldls_chip_encode(encoded, chip));
 	bring_up();
 	whole_chip(encoded, 0);
 	wait_for(50 * CYCLES_MS);
 	run(fpga);
-	hxcomm_decoder_init(&decoder);
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		append_events();
-		const double begin = seconds();
-		if (emulator__fpga_run(fpga, words, count, count_spikes, &decoder))
-			abort();
-		values[i] = (seconds() - begin) / DENSE_MS;
-		count = 0;
-	}
-	print("1 ms of a dense network, words to words", "ms", median(values, ROUNDS) * 1e3,
-	        (double)received_spikes / ROUNDS / DENSE_MS);
 	free(chip);
 	free(encoded);
+	level(fpga);
+	return fpga;
+}
+
+static void bench_dense(void)
+{
+	struct emulator_fpga *fpga = new_network();
+	struct emulator_analog_work before, after;
+	unsigned spikes[NETWORK_NEURONS] = { 0 };
+	double total[DENSE_ROUNDS], analog[DENSE_ROUNDS], sum = 0;
+	emulator__analog_work(&before, fpga->chip->analog);
+	for (unsigned i = 0; i < DENSE_ROUNDS; i++) {
+		analog_seconds = 0;
+		total[i] = 1e3 / DENSE_MS * run_dense(fpga, DENSE_MS, spikes);
+		analog[i] = 1e3 / DENSE_MS * analog_seconds;
+	}
+	emulator__analog_work(&after, fpga->chip->analog);
+	for (uint32_t n = 0; n < NETWORK_NEURONS; n++)
+		sum += spikes[n];
+	const double scale = 1.0 / DENSE_ROUNDS / DENSE_MS;
+	const double value = median(total, DENSE_ROUNDS), inside = median(analog, DENSE_ROUNDS);
+	printf("{\"name\":\"1 ms of a dense network, words to words\",\"unit\":\"ms\","
+	       "\"value\":%.4g,\"least\":%.4g,\"chip_time_over_wall_time\":%.3g,"
+	       "\"analog_half\":%.4g,\"digital_half\":%.4g,\"work\":%.6g,\"per_ms\":{"
+	       "\"spikes\":%.6g,\"events\":%.6g,\"windows\":%.6g,\"window_steps\":%.6g,"
+	       "\"single_steps\":%.6g}}\n",
+	        value, total[0], 1 / value, inside, value - inside, scale * sum, scale * sum,
+	        scale * (double)(after.events - before.events),
+	        scale * (double)(after.windows - before.windows),
+	        scale * (double)(after.window_steps - before.window_steps),
+	        scale * (double)(after.single_steps - before.single_steps));
 	emulator__fpga_free(fpga);
 }
 
