@@ -82,7 +82,7 @@ static uint64_t choose_length(struct emulator_analog *a, uint64_t t)
 		else if (limit > ANALOG_REFRESH_TICKS)
 			limit = ANALOG_REFRESH_TICKS;
 	}
-	limit = until_change(a, limit);
+	limit = emulator__headroom_limit(a, until_change(a, limit));
 	if (a->compartments.edges || a->compartments.shorts)
 		limit = adaptation_limit(a, limit);
 	if (a->flags & KERNEL_ACTIVE)
@@ -178,6 +178,7 @@ static void leap(struct emulator_analog *a, uint64_t length)
 	emulator__analog_refresh(a, a->grid + length);
 	const bool quiet = !a->config.step_idle || emulator__ahead_is_quiet(a, length);
 	const bool resets = emulator__neuron_reset_shares(a, m, a->grid, a->grid + length);
+	emulator__headroom_apply(a, m, (float)length * 4e-9f);
 	a->flags = move_by_parts(a, length, resets ? KERNEL_RESETS : 0);
 	if (!quiet || comes_near(a->flags)) {
 		reject(a, length, refreshed_at);

@@ -21,6 +21,7 @@ uint32_t emulator__ahead_step(struct emulator_analog *a, uint64_t begin, unsigne
 	struct kernel_membranes *m = &a->ahead;
 	if (emulator__neuron_reset_shares(a, m, begin, begin + STEP))
 		variants |= KERNEL_RESETS;
+	emulator__headroom_apply(a, m, STEP * 4e-9f);
 	uint32_t flags = a->kernel->step(m, STEP * 4e-9f, 0, variants);
 	if (m->rich)
 		flags |= a->kernel->rich(m, &a->rich_ahead, STEP * 4e-9f, 0, variants, m->rich);

@@ -285,6 +285,7 @@ static void refresh_shared(struct emulator_analog *a)
 	emulator__synapse_refresh(a);
 	emulator__compartment_refresh(a);
 	a->membranes.rich = emulator__neuron_rich_blocks(a);
+	emulator__headroom_refresh(a);
 	a->bypasses = false;
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++)
 		a->bypasses |= a->neuron[n].enable_bypass_excitatory |

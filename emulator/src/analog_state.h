@@ -10,6 +10,7 @@
 #include "compartment.h"
 #include "correlation.h"
 #include "fire_line.h"
+#include "headroom.h"
 #include "kernel.h"
 #include "oracle.h"
 #include "readout.h"
@@ -149,6 +150,7 @@ struct emulator_analog {
 	unsigned turn_ahead; /* of the compartments, when they began to run ahead */
 	struct compartments compartments;
 	struct fire_lines fire_lines;
+	struct headroom headroom;
 	struct analog_half half[ANALOG_HEMISPHERES];
 	struct analog_reset reset[ANALOG_NEURONS];
 	struct analog_synapses synapses[ANALOG_HEMISPHERES];

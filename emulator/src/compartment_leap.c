@@ -93,7 +93,9 @@ static bool gather(const struct emulator_analog *a, struct nodes *n)
 			const unsigned member = c->member[node->first + k];
 			const double farad = (double)a->farad[member];
 			n->volt[i] += farad * (double)m->v[member] / n->farad[i];
-			n->siemens[i] += joined ? farad * (double)m->rate[member] : 1;
+			const double rate = (double)m->rate[member] +
+					    (double)emulator__headroom_slope(a, member);
+			n->siemens[i] += joined ? farad * rate : 1;
 			n->ampere[i] += joined ? farad * (double)m->gain[member] : 0;
 		}
 		stable = stable && n->siemens[i] >= 0;

@@ -261,10 +261,11 @@ void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n)
 		((float)config->membrane_capacitor_size + PHYSICS_CAPACITANCE_INTRINSIC);
 	const float offset = PHYSICS_OFFSET * cell(a, n, HALDLS_CAPMEM_I_MEM_OFFSET) *
 			     pattern->offset / capacitance;
-	a->membranes.constant[n] = !config->enable_membrane_offset  ? 0
-				   : config->invert_membrane_offset ? -offset
-								    : offset;
-	a->membranes.constant[n] += emulator__readout_stimulus(a, n) / capacitance;
+	a->headroom.offset[n] = !config->enable_membrane_offset  ? 0
+				: config->invert_membrane_offset ? -offset
+								 : offset;
+	a->headroom.steady[n] = emulator__readout_stimulus(a, n) / capacitance;
+	a->membranes.constant[n] = a->headroom.offset[n] + a->headroom.steady[n];
 	float bias = refresh_leak(a, n, capacitance);
 	a->farad[n] = capacitance;
 	refresh_rich(a, n, capacitance);

@@ -52,7 +52,8 @@ void emulator__analog_true_neuron(
 		.reset_reference = (double)m->reset_reference[n],
 		.threshold = (double)m->threshold[n] -
 			     (m->threshold[n] < 1e6f ? (double)a->comparator_noise[n] : 0),
-		.offset_current = (double)m->constant[n] * farad,
+		.offset_current =
+			((double)a->headroom.offset[n] + (double)a->headroom.steady[n]) * farad,
 		.tau_line = {1 / (double)m->line_rate[0][n], 1 / (double)m->line_rate[1][n]},
 		.input_current = {(double)m->input_limit[0][n] * farad,
 			-(double)m->input_limit[1][n] * farad},

@@ -31,6 +31,7 @@
 				   */
 #define PHYSICS_RESET_LIMIT 5e-6f /**< S of the reset switch */
 #define PHYSICS_OFFSET 0.36e-9f   /**< A per code of the membrane offset current */
+#define PHYSICS_OFFSET_ROOM 0.1f   /**< V to the rail, over which this current fades */
 #define PHYSICS_COMPARTMENT 2.0e-9f /**< S per code between compartments */
 #define PHYSICS_ADAPT_TAU 12e-3f   /**< s * code of the adaptation */
 #define PHYSICS_ADAPT_A 1.2e-9f    /**< S per code of the adaptation */

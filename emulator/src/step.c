@@ -243,6 +243,7 @@ void emulator__analog_step(struct emulator_analog *a)
 		for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
 			emulator__noise_slot(a, hemisphere, middle / PHYSICS_NOISE_SLOT);
 	}
+	emulator__headroom_apply(a, m, STEP * 4e-9f);
 	m->fast = 2e-3f;
 	a->work.single_steps++;
 	a->flags = a->kernel->step(m, STEP * 4e-9f, place, variants);

@@ -195,7 +195,8 @@ static bool any_overtaken(const struct emulator_analog *a)
 bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 {
 	if (analog_is_stepped(a) || a->any_stale || a->all_stale || a->grid < a->windows_from ||
-		emulator__readout_holds(a) || a->common[0].force_reset || a->common[1].force_reset)
+		emulator__readout_holds(a) || a->common[0].force_reset ||
+		a->common[1].force_reset || emulator__headroom_is_narrow(a))
 		return false;
 	if (a->plan_stale)
 		plan(a);
