@@ -252,10 +252,12 @@ void emulator__analog_step(struct emulator_analog *a)
 	emulator__readout_hold(a, m);
 	if (a->flags & KERNEL_CROSSING)
 		fire_crossings(a, begin);
-	if (a->compartments.shorts || a->compartments.edges)
+	const bool joined = a->compartments.shorts || a->compartments.edges;
+	if (joined)
 		emulator__compartment_exchange(a, m, STEP * 4e-9f);
 	a->grid = end;
-	a->stride = a->flags & KERNEL_FAST ? STEP : 2 * STEP;
+	/* membranes that are joined move in a step even at rest, to and fro: their leap knows */
+	a->stride = a->flags & KERNEL_FAST && !joined ? STEP : 2 * STEP;
 	if (a->flags & (KERNEL_NEAR | KERNEL_CROSSING)) {
 		a->busy_until = a->grid + ANALOG_BUSY_TICKS;
 		if (a->config.noise)

@@ -28,11 +28,12 @@
  *
  *  **Idle time.** Where no event comes and no neuron is near its threshold the machine jumps: all
  *  membranes, lines and adaptations move to the end of the quiet time by its closed form. Opened
- * with `emulator:?jumps=0` it takes every step of 80 ns on the way and looks for spikes in each;
- * where the quiet time ends all states are put where the closed form ends, so that answers and what
- * is read here are the same bits. Steps and closed form part by less than 0.2 mV, 1 mV for
- * compartments, while no cell of the capacitive memory settles. It then takes about 0.1 s for 20 ms
- * of idle time.
+ *  with `emulator:?jumps=0` it takes every step of 80 ns on the way and looks for spikes in each;
+ *  where the quiet time ends all states are put where the closed form ends, so that answers and what
+ *  is read here are the same bits. Steps and closed form part by less than 1 mV, by 1 uV as a rule,
+ *  while no cell of the capacitive memory settles: left where the steps end, one code in 2000 would
+ *  be another one and one spike in 200 come 4 ns earlier or later. Steps take about 0.1 s for 20 ms
+ *  of idle time.
  *  @{ */
 
 #include <hxcomm/connection.h>
