@@ -11,7 +11,7 @@
 
 enum {
 	CELL_TICKS = 250,        /* cells that are written within 1 us take effect together, */
-	CELL_QUIET_TICKS = 2500, /* within 10 us where nobody looks */
+	CELL_QUIET_TICKS = 25000, /* within 100 us where nobody looks */
 };
 
 static const uint64_t default_work_limit = UINT64_C(1) << 32;
@@ -169,6 +169,16 @@ static void write_systime(struct emulator_chip *chip, uint64_t time, uint32_t ad
 	chip->systime_zero = time - (next & systime_mask);
 }
 
+/* Do these bits of synapse memory matter to events only? Behind the rows of synapses lie switches of
+ * the columns, two to three in a byte. */
+static bool is_for_events(const struct emulator_place *place, uint32_t bits)
+{
+	const uint32_t all_switches = 0xe0e0e0e0, readout_switches = 0x20202020;
+	if (place->row < 256)
+		return true;
+	return !(bits & (place->row == 256 && !place->odd ? readout_switches : all_switches));
+}
+
 static bool write_synapse(struct emulator_chip *chip, uint64_t time, uint32_t address,
         uint32_t value, uint32_t mask)
 {
@@ -178,8 +188,7 @@ static bool write_synapse(struct emulator_chip *chip, uint64_t time, uint32_t ad
 	const uint32_t shown = emulator__registers_read_place(chip->registers, &place);
 	if (!((shown ^ value) & mask & place.mask))
 		return true;
-	/* behind the rows of synapses lie switches of the columns */
-	const bool is_weight = place.row < 256;
+	const bool is_weight = is_for_events(&place, (shown ^ value) & mask);
 	make_room(chip, time, is_weight ? EMULATOR_TIMING_WEIGHT : EMULATOR_TIMING_STEP);
 	if (!emulator__registers_write_place(chip->registers, &place, value, mask)) {
 		settle(chip, time);

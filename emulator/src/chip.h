@@ -195,7 +195,7 @@ enum emulator_timing {
 	                               hold from the beginning of a step */
 	EMULATOR_TIMING_ROUTE,    /**< at its own tick, unless the chip is quiet */
 	EMULATOR_TIMING_WEIGHT,   /**< with others of the same step, unless the chip is quiet */
-	EMULATOR_TIMING_CELL,     /**< with others of the same 1 us, of 10 us on a quiet chip: a
+	EMULATOR_TIMING_CELL,     /**< with others of the same 1 us, of 100 us on a quiet chip: a
 	                               cell takes 2 ms to settle and is refreshed once a
 	                               millisecond */
 	EMULATOR_TIMING_OWN,      /**< at its own tick and alone */

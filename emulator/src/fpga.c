@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 enum {
-	RESPONSES_WAITING = 8192,  /* before the chip is asked to catch up */
+	EVENTS_MOST = 4096,        /* so many on their way to the chip make it catch up, */
+	RESPONSES_MOST = 8192,     /* and so many on their way to the host */
 	EVENTS_WAITING = 256,      /* before those that are sure are sent */
 	CYCLE_TICKS = EMULATOR_CYCLE_TICKS,
 };
@@ -479,6 +480,7 @@ static inline void send_spikes(struct emulator_fpga *fpga, uint64_t word, unsign
 	for (unsigned i = count; i-- > 0;)
 		emulator__chip_spike(fpga->chip, CYCLE_TICKS * fpga->now,
 		        (uint16_t)(word >> 16 * i & 0xffff));
+	fpga->since += count;
 }
 
 static void spikes(struct emulator_fpga *fpga, uint64_t word, unsigned count)
@@ -561,27 +563,31 @@ void emulator__fpga_begin(struct emulator_fpga *fpga, emulator_sink *sink, void 
 	emulator__stream_begin(&fpga->stream, fpga->now, sink, user);
 }
 
-/* Execute the waits and events at the begin of some words, where nothing else goes on beside them.
- * Returns how many it executed. */
+static bool is_of_train(uint64_t word)
+{
+	const unsigned instruction = hxcomm_word_instruction(word);
+	return instruction == HXCOMM_WAIT_UNTIL || instruction - HXCOMM_SPIKE_PACK_1 <= 2;
+}
+
+/* Does nothing else go on beside waits and events? */
+static bool nothing_beside(const struct emulator_fpga *fpga)
+{
+	return !fpga->jtag.shifted && !fpga->has_vectors && fpga->links.up &&
+	       fpga->chip->feedback == UINT64_MAX && !fpga->chip->events.loss;
+}
+
+/* Execute the waits and events at the begin of some words, as long as not too many of them wait.
+ * Returns how many words it executed. */
 static size_t execute_train(struct emulator_fpga *fpga, const uint64_t *words, size_t count)
 {
-	struct emulator_chip *chip = fpga->chip;
-	if (fpga->jtag.shifted || fpga->has_vectors || chip->feedback != UINT64_MAX ||
-	        chip->events.loss || !fpga->links.up)
-		return 0;
 	size_t i = 0;
-	for (; i < count; i++, fpga->now++) {
-		const uint64_t word = words[i];
-		const unsigned instruction = hxcomm_word_instruction(word);
-		const unsigned more = instruction - HXCOMM_SPIKE_PACK_1;
-		if (more <= 2)
-			send_spikes(fpga, word, more + 1);
-		else if (instruction == HXCOMM_WAIT_UNTIL)
-			wait_until(fpga, (uint32_t)word);
+	for (; i < count && is_of_train(words[i]) && fpga->since < EVENTS_MOST; i++, fpga->now++) {
+		const unsigned instruction = hxcomm_word_instruction(words[i]);
+		if (instruction == HXCOMM_WAIT_UNTIL)
+			wait_until(fpga, (uint32_t)words[i]);
 		else
-			break;
+			send_spikes(fpga, words[i], instruction - HXCOMM_SPIKE_PACK_1 + 1);
 	}
-	fpga->since += i;
 	fpga->index += i;
 	return i;
 }
@@ -590,8 +596,8 @@ static size_t execute_train(struct emulator_fpga *fpga, const uint64_t *words, s
 static void catch_up_in_time(struct emulator_fpga *fpga)
 {
 	const uint64_t now = CYCLE_TICKS * fpga->now;
-	if (fpga->since < RESPONSES_WAITING &&
-	        emulator__stream_count(&fpga->stream) < 2 * RESPONSES_WAITING)
+	if (fpga->since < EVENTS_MOST &&
+	        emulator__stream_count(&fpga->stream) < RESPONSES_MOST)
 		return;
 	/* to the end of a window: parts of one take longer */
 	emulator__chip_advance(fpga->chip, now - now % EMULATOR_WINDOW_TICKS);
@@ -603,17 +609,15 @@ static void catch_up_in_time(struct emulator_fpga *fpga)
 int emulator__fpga_feed(struct emulator_fpga *fpga, const uint64_t *words, size_t count)
 {
 	for (size_t i = 0; i < count && !fpga->halted && fpga->status == HXCOMM_OK;) {
-		const size_t room = RESPONSES_WAITING - fpga->since, left = count - i;
-		const size_t train = execute_train(fpga, &words[i], left < room ? left : room);
-		i += train;
-		if (!train) {
-			fpga->halted = !execute(fpga, words[i]);
-			if (fpga->halted)
-				break;
+		if (is_of_train(words[i]) && nothing_beside(fpga)) {
+			i += execute_train(fpga, &words[i], count - i);
+		} else if (execute(fpga, words[i])) {
 			i++;
 			fpga->index++;
-			fpga->since++;
 			fpga->now++;
+		} else {
+			fpga->halted = true;
+			break;
 		}
 		catch_up_in_time(fpga);
 	}

@@ -97,7 +97,7 @@ struct emulator_fpga {
 	bool write_waits;               /**< an address waits for its data */
 	bool in_reset;                  /**< the chip's reset line is pulled */
 	bool halted;                    /**< a halt among the words has ended the program */
-	size_t since;                   /**< instructions since the chip was asked to catch up */
+	size_t since;                   /**< events since the chip was asked to catch up */
 	int status;                     /**< first error of this run */
 };
 
