@@ -599,11 +599,15 @@ static void catch_up_in_time(struct emulator_fpga *fpga)
 	if (fpga->since < EVENTS_MOST &&
 	        emulator__stream_count(&fpga->stream) < RESPONSES_MOST)
 		return;
+	fpga->since = 0;
+	if (emulator__chip_is_quiet(fpga->chip)) {
+		emulator__fpga_catch_up(fpga);
+		return;
+	}
 	/* to the end of a window: parts of one take longer */
 	emulator__chip_advance(fpga->chip, now - now % EMULATOR_WINDOW_TICKS);
 	emulator__fpga_keep(fpga, fpga->chip->status);
 	send_sure(fpga);
-	fpga->since = 0;
 }
 
 int emulator__fpga_feed(struct emulator_fpga *fpga, const uint64_t *words, size_t count)
