@@ -88,6 +88,7 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 	}
 	emulator__variation_draw(a->pattern, config->serial, config->variation, VARIATION_CELSIUS);
 	emulator__capmem_init(&a->capmem, config->seed, config->noise);
+	a->capmem.crosstalk = config->quirks == EMULATOR_QUIRKS_ON;
 	power_up(a);
 	if (config->threads > 1) {
 		const int status = emulator__worker_new(&a->worker);

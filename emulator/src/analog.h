@@ -92,12 +92,22 @@ enum { EMULATOR_STEP_TICKS = 20 };
 /** The analog half of one chip. */
 struct emulator_analog;
 
+/** Does a chip do what it should not, as real ones do? */
+enum emulator_quirks {
+	EMULATOR_QUIRKS_ON = 0, /**< cells of one code disturb each other, the MADC begins with
+				     samples that are not valid, a block's post pulse reaches its
+				     neurons one after the other, a reset of neurons resets sensors,
+				     power-up leaves neurons in reset */
+	EMULATOR_QUIRKS_OFF,    /**< nothing of this */
+};
+
 /** Which chip, and what of its imperfection. */
 struct emulator_analog_config {
 	uint32_t serial; /**< number of the chip; its fixed pattern is drawn from it */
 	uint64_t seed;   /**< of the trial-to-trial noise */
 	bool noise;      /**< trial-to-trial noise on */
 	bool variation;  /**< fixed pattern on; off = every instance is the typical one */
+	enum emulator_quirks quirks; /**< on or off */
 	unsigned threads; /**< 2 lets a thread of its own run the lower hemisphere where there is much
 			       to do, with the same results; else the caller does everything */
 	unsigned kernel; /**< 1 and more: number of emulator__kernel_list() + 1, with the same

@@ -21,6 +21,7 @@ void emulator__capmem_init(struct capmem *capmem, uint64_t seed, bool noise)
 	memset(capmem, 0, sizeof(*capmem));
 	capmem->seed = seed;
 	capmem->noise = noise;
+	capmem->crosstalk = true;
 	for (unsigned block = 0; block < CAPMEM_BLOCKS; block++) {
 		capmem->refresh[block] = true;
 		capmem->scale[block] = 1;
@@ -75,6 +76,7 @@ static void aim(struct capmem *capmem, uint32_t block)
 {
 	const uint32_t begin = block * CAPMEM_BLOCK_CELLS, end = begin + CAPMEM_BLOCK_CELLS;
 	const uint32_t currents = begin + CAPMEM_VOLTAGE_ROWS * CAPMEM_COLUMNS;
+	const float most_shift = capmem->crosstalk ? PHYSICS_CELL_CROSSTALK : 0;
 	for (uint32_t cell = begin; cell < end; cell++) {
 		const uint16_t code = capmem->code[cell];
 		const uint16_t sharers = capmem->sharers[block][cell >= currents][code];
@@ -82,7 +84,7 @@ static void aim(struct capmem *capmem, uint32_t block)
 			capmem->target[cell] = 0;
 			continue;
 		}
-		const float shift = PHYSICS_CELL_CROSSTALK * (float)(sharers - 1) / CROSSTALK_CELLS;
+		const float shift = most_shift * (float)(sharers - 1) / CROSSTALK_CELLS;
 		const float target =
 			((float)code - shift + capmem->error[cell]) * capmem->scale[block];
 		capmem->target[cell] = target > 0 ? target : 0;

@@ -30,6 +30,7 @@ struct capmem {
 	uint64_t seed;               /**< of the write errors */
 	uint64_t time;               /**< ticks at which `value` holds */
 	bool noise;                  /**< write errors on */
+	bool crosstalk;              /**< cells of one code disturb each other */
 	bool settling;               /**< some value still moves */
 	bool moving[CAPMEM_BLOCKS];  /**< … of this block */
 	bool stale[CAPMEM_BLOCKS];   /**< targets need computing */

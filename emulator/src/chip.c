@@ -61,6 +61,7 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 		.seed = options->seed,
 		.noise = options->noise,
 		.variation = options->variation,
+		.quirks = options->quirks,
 		.threads = options->threads,
 		.kernel = options->kernel,
 		.step_idle = options->step_idle,
@@ -85,6 +86,7 @@ int emulator__chip_new(struct emulator_chip **out, const struct emulator_options
 	chip->events.loss = probability(options->faults.link_loss);
 	chip->events.flip = probability(options->faults.link_flips);
 	chip->faults = options->faults;
+	chip->quirks = options->quirks;
 	chip->clocks.broken = options->faults.pll;
 	chip->feedback = UINT64_MAX;
 	touch_all(chip);

@@ -45,6 +45,7 @@ struct emulator_options {
 	uint64_t seed;       /**< of the trial-to-trial noise */
 	bool noise;          /**< trial-to-trial noise on */
 	bool variation;      /**< fixed-pattern variation on */
+	enum emulator_quirks quirks; /**< it does what it should not, too, or not */
 	unsigned threads;    /**< 2: the lower hemisphere has its own; 0 and 1: none but the
 	                          caller's */
 	unsigned kernel;     /**< as in struct emulator_analog_config */
@@ -94,6 +95,7 @@ struct emulator_chip {
 	uint64_t changed_at;                   /**< tick of the first write that is not applied */
 	bool step_changed;                     /**< analog settings are among these writes */
 	struct emulator_faults faults;         /**< broken on purpose */
+	enum emulator_quirks quirks;           /**< as it was made */
 	uint64_t systime_zero;                 /**< tick at which the chip's system time was 0 */
 	uint64_t work;                         /**< steps of this run */
 	uint64_t work_limit;                   /**< allowed */

@@ -436,6 +436,8 @@ void emulator__chip_trigger_window(struct emulator_chip *chip, uint32_t address)
 		if (neurons)
 			emulator__analog_neuron_reset(chip->analog, chip->now,
 			        haldls_neuron(hemisphere, column));
-		emulator__analog_correlation_reset(chip->analog, hemisphere, row, column);
+		if (!neurons || chip->quirks == EMULATOR_QUIRKS_ON)
+			emulator__analog_correlation_reset(
+			        chip->analog, hemisphere, row, column);
 	}
 }

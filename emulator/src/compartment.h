@@ -10,9 +10,10 @@
  *  `enable_multicomp_conductance` joins them by g = 2 nS * i_bias_nmda (times 4, or by 4);
  *  `connect_soma_right` shorts the line with that of the right neighbour,
  *  `connect_membrane_right` the membranes, `connect_bottom` those of the two rows of a column.
- *  Switches have no resistance. Shorted membranes share their charge in each step; conductances
- *  exchange it in closed form, pair by pair, to and fro. A line without a membrane has no charge:
- * its conductances become a mesh between the others. */
+ *  Switches have no resistance. A segment that a membrane is shorted with brings it 20 fF. Shorted
+ *  membranes share their charge in each step; conductances exchange it in closed form, pair by pair,
+ *  to and fro. A line without a membrane has no charge: its conductances become a mesh between the
+ *  others. */
 
 #include <stdint.h>
 

@@ -417,8 +417,11 @@ void emulator__analog_set_synapse_calibration(struct emulator_analog *a, uint32_
 
 void emulator__analog_post_pulse(struct emulator_analog *a, uint64_t t, uint32_t neuron)
 {
+	const uint64_t late = a->config.quirks == EMULATOR_QUIRKS_ON
+				      ? a->pattern->neuron[neuron].post_delay
+				      : 0;
 	if (a->backend[neuron].post_overwrite)
-		emulator__correlation_post(a, t + a->pattern->neuron[neuron].post_delay, neuron);
+		emulator__correlation_post(a, t + late, neuron);
 }
 
 void emulator__correlation_discard(struct correlation *correlation, uint32_t hemisphere)

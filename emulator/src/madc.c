@@ -104,7 +104,8 @@ uint16_t emulator__analog_madc_sample(struct emulator_analog *a, uint64_t t, uin
 	const float left = uncalibrated(a);
 	float value = code_of(a, t, channel);
 	value += left * (pattern->offset + (pattern->gain - 1) * value);
-	if (a->madc_begun && t < a->madc_begin + INVALID_TICKS)
+	if (a->config.quirks == EMULATOR_QUIRKS_ON && a->madc_begun &&
+		t < a->madc_begin + INVALID_TICKS)
 		value += (MADC_MAX - value) * expf(-(float)(t - a->madc_begin) / invalid_fade);
 	if (a->config.noise) {
 		double normal[2];

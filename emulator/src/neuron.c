@@ -258,7 +258,8 @@ void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n)
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
 	const float capacitance =
 		PHYSICS_CAPACITANCE * pattern->capacitance *
-		((float)config->membrane_capacitor_size + PHYSICS_CAPACITANCE_INTRINSIC);
+			((float)config->membrane_capacitor_size + PHYSICS_CAPACITANCE_INTRINSIC) +
+		(config->connect_soma ? PHYSICS_SOMA_LINE : 0);
 	const float offset = PHYSICS_OFFSET * cell(a, n, HALDLS_CAPMEM_I_MEM_OFFSET) *
 			     pattern->offset / capacitance;
 	a->headroom.offset[n] = !config->enable_membrane_offset  ? 0

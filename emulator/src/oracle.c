@@ -33,13 +33,11 @@ void emulator__analog_true_neuron(
 {
 	const struct kernel_membranes *m = &a->membranes;
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
-	const double size = (double)a->neuron[n].membrane_capacitor_size +
-			    (double)PHYSICS_CAPACITANCE_INTRINSIC;
-	const double farad = (double)PHYSICS_CAPACITANCE * (double)pattern->capacitance * size;
 	if (a->capmem.settling)
 		a->all_stale = true;
 	if (a->all_stale || a->stale[n])
 		emulator__neuron_refresh(a, n);
+	const double farad = (double)a->farad[n];
 	const double leak = (double)m->leak_limit[n] * farad,
 		     reset = (double)m->reset_limit[n] * farad;
 	const double conductance = leak * (double)m->leak_slope[n];

@@ -33,6 +33,7 @@
 #define PHYSICS_OFFSET 0.36e-9f   /**< A per code of the membrane offset current */
 #define PHYSICS_OFFSET_ROOM 0.1f   /**< V to the rail, over which this current fades */
 #define PHYSICS_COMPARTMENT 2.0e-9f /**< S per code between compartments */
+#define PHYSICS_SOMA_LINE 20e-15f /**< F of a segment of the soma line */
 #define PHYSICS_ADAPT_TAU 12e-3f   /**< s * code of the adaptation */
 #define PHYSICS_ADAPT_A 1.2e-9f    /**< S per code of the adaptation */
 #define PHYSICS_ADAPT_B 0.12e-3f   /**< A/s per code while an adaptation pulse lasts */

@@ -19,8 +19,8 @@ enum { SERIAL_MAX = 999, CELSIUS_MIN = 10, CELSIUS_MAX = 80, WORDS_A_CHECK = 409
 static int check_keys(const struct hxcomm_uri *uri)
 {
 	enum { KEYS_MAX = 32 };
-	static const char *const own[] = { "serial", "seed", "noise", "variation", "threads",
-		"jumps", "kernel", "temperature", "vector_generators" };
+	static const char *const own[] = { "serial", "seed", "noise", "variation", "quirks",
+		"threads", "jumps", "kernel", "temperature", "vector_generators" };
 	enum { OWN = sizeof(own) / sizeof(*own) };
 	const char *known[KEYS_MAX];
 	unsigned count;
@@ -59,7 +59,7 @@ static int read_kernel(unsigned *out, const struct hxcomm_uri *uri)
 
 static int read_options(struct emulator_options *out, const struct hxcomm_uri *uri)
 {
-	uint64_t serial, seed, noise, variation, threads, jumps, vectors;
+	uint64_t serial, seed, noise, variation, quirks, threads, jumps, vectors;
 	struct emulator_options options = { 0 };
 	int status = check_keys(uri);
 	if (status == HXCOMM_OK && uri->rest[0])
@@ -75,6 +75,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&variation, uri, "variation", 1, 0, 1);
 	if (status == HXCOMM_OK)
+		status = hxcomm_uri_read_u64(&quirks, uri, "quirks", 1, 0, 1);
+	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&threads, uri, "threads", 1, 1, 2);
 	if (status == HXCOMM_OK)
 		status = hxcomm_uri_read_u64(&jumps, uri, "jumps", 1, 0, 1);
@@ -89,7 +91,8 @@ static int read_options(struct emulator_options *out, const struct hxcomm_uri *u
 		status = emulator__faults_read(&options.faults, uri, (uint32_t)serial);
 	if (status != HXCOMM_OK)
 		return status;
-	if (noise)
+	options.quirks = quirks ? EMULATOR_QUIRKS_ON : EMULATOR_QUIRKS_OFF;
+	if (noise && quirks)
 		emulator__faults_draw(&options.faults, uri, (uint32_t)serial, seed);
 	options.serial = (uint32_t)serial;
 	options.seed = seed;

@@ -10,6 +10,7 @@
 #include <hxcomm/connection.h>
 #include <hxcomm/provider.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 extern const struct emulator_provider hxcomm_provider;
@@ -110,6 +111,7 @@ static void configure_every_term(void)
 {
 	set_every_term(&chip->neuron_config[NEURON]);
 	chip->neuron_config[NEURON + 1].membrane_capacitor_size = 31;
+	chip->neuron_config[NEURON + 5].connect_soma = true;
 	for (uint32_t row = 0; row < 24; row++)
 		chip->capmem[haldls_capmem_cell_of_neuron(NEURON, row)] = code_of(row);
 	set_shared(HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
@@ -162,6 +164,8 @@ static void a_membrane_is_what_its_cells_say(void **state)
 	assert_ok(oracle->neuron(&n, machine, NEURON + 1));
 	assert_int_equal(n.node, NEURON);
 	assert_near(n.compartment_conductance, 0, 0, 0);
+	assert_ok(oracle->neuron(&n, machine, NEURON + 5));
+	assert_near(n.capacitance, 36.5e-15 * 5 + 20e-15, 1e-5, 0); /* a segment of the line, too */
 	hxcomm_close(connection);
 }
 
@@ -539,6 +543,113 @@ static void a_stuck_neuron_waits_for_its_reset_potential(void **state)
 	hxcomm_close(connection);
 }
 
+/* ---- quirks ---------------------------------------------------------------------------------- */
+
+static const char *const with_quirks[] = {"emulator:?noise=0&quirks=0", "emulator:?noise=0"};
+
+static void cells_of_one_code_disturb_each_other_where_quirks_are_on(void **state)
+{
+	double value;
+	(void)state;
+	for (unsigned on = 0; on < 2; on++) {
+		begin(with_quirks[on]);
+		for (uint32_t column = 0; column < 21; column++)
+			chip->capmem[haldls_capmem_cell_of_neuron(
+				column, HALDLS_CAPMEM_I_BIAS_LEAK)] = 501;
+		configure();
+		assert_ok(oracle->cell(&value, machine,
+			haldls_capmem_cell_of_neuron(3, HALDLS_CAPMEM_I_BIAS_LEAK)));
+		assert_near(value, on ? 501 - 5 * 20. / 127 : 501, 0, 1e-3);
+		hxcomm_close(connection);
+	}
+}
+
+static void recordings_begin_with_invalid_samples_where_quirks_are_on(void **state)
+{
+	(void)state;
+	for (unsigned on = 0; on < 2; on++) {
+		struct haldls_madc_control control = HALDLS_MADC_CONTROL_INIT;
+		begin(with_quirks[on]);
+		chip->madc_config[0].connect_pads_to_madc = true;
+		chip->madc_config[0].connect_preamp_to_madc = false;
+		chip->madc_config[0].number_of_samples = 300;
+		configure();
+		assert_ok(oracle->drive_pad(machine, 0, true, 0.4));
+		control.start_recording = true;
+		program_container(&program, &haldls_madc_control_container, 0, &control);
+		program_wait(&program, 2500);
+		run();
+		assert_int_equal(responses->madc.count, 300);
+		const int first = responses->madc.value[0], last = responses->madc.value[299];
+		assert_true(on ? first > 1000 : abs(first - last) <= 1);
+		assert_near(last, (0.4 + 0.04) / 1.5e-3, 0.03, 3);
+		hxcomm_close(connection);
+	}
+}
+
+/* The post pulse of a block, and a reset of the neurons of column 40. */
+static void pulses_and_resets_reach_others_where_quirks_are_on(void **state)
+{
+	uint32_t place = 0; /* 4 quad + entry */
+	(void)state;
+	while (haldls_column_of_quad(place / 4, place % 4) != 40)
+		place++;
+	for (unsigned on = 0; on < 2; on++) {
+		struct emulator_synapse synapse;
+		double least = 1, most = 0;
+		begin(with_quirks[on]);
+		chip->synapse_driver_config[0].enable_receiver = true;
+		for (uint32_t column = 0; column < 256; column++)
+			chip->synapse_label[0][0][column] = 21;
+		configure_synapses();
+		program_write(&program, 0x00110000, 1u | 21u << 16);
+		program_wait(&program, 100);
+		program_write(&program, 0x00122400, 0);
+		program_wait(&program, 2500);
+		run();
+		for (uint32_t column = 0; column < 128; column++) {
+			assert_ok(oracle->synapse(&synapse, machine, column));
+			least = fmin(least, synapse.age[1]);
+			most = fmax(most, synapse.age[1]);
+		}
+		assert_near(most - least, on ? 60e-9 : 0, 0, on ? 8e-9 : 1e-12);
+		assert_ok(oracle->synapse(&synapse, machine, 40));
+		const double before = synapse.charge[0];
+		assert_true(before > 0.05);
+		program_write(&program, 0x02c94000 + place / 4, 0);
+		program_wait(&program, 100);
+		run();
+		assert_ok(oracle->synapse(&synapse, machine, 40));
+		/* a reset of 203 cycles of 4 ns leaves exp(-t / 0.3 us) */
+		assert_near(
+			synapse.charge[0], before * (on ? exp(-203 * 4e-9 / 0.3e-6) : 1), 1e-3, 0);
+		hxcomm_close(connection);
+	}
+}
+
+static void power_up_is_sound_where_quirks_are_off(void **state)
+{
+	static const char *const keys[] = {"quirks=0", "noise=0", "quirks=1"};
+	unsigned stuck[3] = {0};
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned seed = 1; seed <= 4; seed++) {
+			char uri[64];
+			struct emulator_neuron neuron;
+			snprintf(uri, sizeof(uri), "emulator:?%s&seed=%u", keys[i], seed);
+			begin(uri);
+			program.count = 0;
+			for (uint32_t n = 0; n < 512; n++) {
+				assert_ok(oracle->neuron(&neuron, machine, n));
+				stuck[i] += neuron.is_stuck;
+			}
+			hxcomm_close(connection);
+		}
+	assert_int_equal(stuck[0], 0);
+	assert_int_equal(stuck[1], 0);
+	assert_in_range(stuck[2], 1, 15); /* 4.1 of 2048 */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -551,6 +662,10 @@ int main(void)
 		cmocka_unit_test(the_fast_converter_shows_what_its_truth_says),
 		cmocka_unit_test(a_refractory_period_has_its_times),
 		cmocka_unit_test(a_stuck_neuron_waits_for_its_reset_potential),
+		cmocka_unit_test(cells_of_one_code_disturb_each_other_where_quirks_are_on),
+		cmocka_unit_test(recordings_begin_with_invalid_samples_where_quirks_are_on),
+		cmocka_unit_test(pulses_and_resets_reach_others_where_quirks_are_on),
+		cmocka_unit_test(power_up_is_sound_where_quirks_are_off),
 	};
 	return cmocka_run_group_tests_name("emulator/truth", tests, setup, teardown);
 }
