@@ -51,20 +51,6 @@ static void let_fire(void)
 	write_neurons();
 }
 
-/* Adaptation, exponential terms, conductances and compartments. */
-static void make_rich(void)
-{
-	for (uint32_t n = 0; n < 512; n++) {
-		struct haldls_neuron_config *neuron = &chip.neuron_config[n];
-		neuron->enable_adaptation = n % 3 == 0;
-		neuron->enable_exponential = n % 5 == 0;
-		neuron->enable_synaptic_input_excitatory_coba_mode = n % 7 == 0;
-		neuron->connect_soma = n % 16 < 3;
-		neuron->connect_soma_right = n % 16 < 2;
-		neuron->enable_multicomp_conductance = n % 16 == 3;
-	}
-}
-
 /* Events for synapses all over the chip, for 20 us. */
 static void volley(void)
 {
@@ -193,7 +179,7 @@ static void compose_rich(void)
 {
 	begin();
 	settle();
-	make_rich();
+	whole_chip_make_rich(&chip);
 	let_fire();
 	for (unsigned i = 0; i < 4; i++) {
 		volley();
@@ -252,7 +238,7 @@ static void tune(const struct emulator_options *options, bool rich)
 	begin();
 	settle();
 	if (rich)
-		make_rich();
+		whole_chip_make_rich(&chip);
 	write_neurons();
 	program_wait(&program, 10 * CYCLES_MS);
 	machine_open(&machine, options);

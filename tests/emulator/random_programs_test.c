@@ -37,7 +37,7 @@ static bool one_in(uint32_t times)
 /* From a microsecond to some milliseconds, each magnitude as often. */
 static void wait_some_time(void)
 {
-	program_wait(&program, (CYCLES_US << dice(12)) + dice(CYCLES_US));
+	program_wait(&program, ((uint32_t)CYCLES_US << dice(12)) + dice(CYCLES_US));
 }
 
 static void send_events(void)

@@ -55,16 +55,11 @@ static void simple_neurons(struct program *program, struct haldls_chip *chip)
  * there, once the memory has settled. */
 static void rich_neurons(struct program *program, struct haldls_chip *chip)
 {
+	whole_chip_make_rich(chip);
 	for (uint32_t n = 0; n < 512; n++) {
 		struct haldls_neuron_config *neuron = &chip->neuron_config[n];
 		struct haldls_neuron_backend_config *backend =
 		        &chip->neuron_backend_config[haldls_neuron_backend(n)];
-		neuron->enable_adaptation = n % 3 == 0;
-		neuron->enable_exponential = n % 5 == 0;
-		neuron->enable_synaptic_input_excitatory_coba_mode = n % 7 == 0;
-		neuron->connect_soma = n % 16 < 3;
-		neuron->connect_soma_right = n % 16 < 2;
-		neuron->enable_multicomp_conductance = n % 16 == 3;
 		neuron->connect_bottom = n == 9;
 		neuron->enable_bypass_excitatory = n == 200;
 		backend->enable_neuron_master = backend->connect_fire_to_right = n % 64 == 20;

@@ -56,6 +56,19 @@ void whole_chip_let_fire(struct haldls_chip *chip)
 		chip->neuron_config[n].enable_fire = true;
 }
 
+void whole_chip_make_rich(struct haldls_chip *chip)
+{
+	for (uint32_t n = 0; n < 512; n++) {
+		struct haldls_neuron_config *neuron = &chip->neuron_config[n];
+		neuron->enable_adaptation = n % 3 == 0;
+		neuron->enable_exponential = n % 5 == 0;
+		neuron->enable_synaptic_input_excitatory_coba_mode = n % 7 == 0;
+		neuron->connect_soma = n % 16 < 3;
+		neuron->connect_soma_right = n % 16 < 2;
+		neuron->enable_multicomp_conductance = n % 16 == 3;
+	}
+}
+
 /* ---- programs -------------------------------------------------------------------------------- */
 
 void whole_chip_write(struct program *program, const struct haldls_chip *chip)

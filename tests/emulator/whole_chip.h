@@ -17,6 +17,8 @@ enum { CYCLES_MS = 125000, CYCLES_US = 125 };
 void whole_chip_init(struct haldls_chip *chip);
 /** Neurons may fire from the next write on. */
 void whole_chip_let_fire(struct haldls_chip *chip);
+/** Adaptation, exponential terms, conductances and compartments, here and there. */
+void whole_chip_make_rich(struct haldls_chip *chip);
 
 /** Write all settings. */
 void whole_chip_write(struct program *program, const struct haldls_chip *chip);
