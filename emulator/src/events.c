@@ -293,22 +293,37 @@ static inline void to_fpga(struct emulator_events *events, uint64_t time, unsign
 		emulator__events_hand_over(events);
 }
 
-static inline void leave(struct emulator_events *events, uint64_t time, unsigned input,
-        unsigned target, uint16_t label)
+/* Wait for an output, and count. false: its queue was full */
+static inline bool pass_output(struct emulator_events *events, uint64_t *time, unsigned input,
+        unsigned target)
 {
-	if (!wait_for_slot(&time, &events->output_free[target], EMULATOR_OUTPUT_QUEUE)) {
+	if (!wait_for_slot(time, &events->output_free[target], EMULATOR_OUTPUT_QUEUE)) {
 		events->lost++;
 		if (events->filters[input].count_drops[target])
 			events->drop_counter[input] =
 			        (events->drop_counter[input] + 1) & DROP_COUNTER_MASK;
-		return;
+		return false;
 	}
 	events->event_counter[target] =
 	        (events->event_counter[target] + events->count_events[target]) & EVENT_COUNTER_MASK;
-	if (target >= EMULATOR_OUTPUT_LINK)
+	return true;
+}
+
+static inline void leave_by_bus(struct emulator_events *events, uint64_t time, unsigned input,
+        unsigned bus, uint16_t label)
+{
+	if (pass_output(events, &time, input, bus) && events->bus_enabled[bus] &&
+	        acceptance(events, bus, label)->count)
+		to_bus(events, time, bus, label);
+}
+
+static inline void leave(struct emulator_events *events, uint64_t time, unsigned input,
+        unsigned target, uint16_t label)
+{
+	if (target < EMULATOR_OUTPUT_LINK)
+		leave_by_bus(events, time, input, target, label);
+	else if (pass_output(events, &time, input, target))
 		to_fpga(events, time, input, target - EMULATOR_OUTPUT_LINK, label);
-	else if (events->bus_enabled[target] && acceptance(events, target, label)->count)
-		to_bus(events, time, target, label);
 }
 
 static inline void leave_by(struct emulator_events *events, uint64_t time, unsigned input,
@@ -373,7 +388,9 @@ static inline void take(struct emulator_events *events, struct emulator_intake *
         const struct emulator_event *event)
 {
 	const unsigned outputs = emulator__events_outputs(events, event->place, event->label);
-	leave_by(events, event->time, event->place, event->label, outputs & intake->early);
+	for (unsigned early = outputs & intake->early; early; early &= early - 1)
+		leave_by_bus(events, event->time, event->place, (unsigned)__builtin_ctz(early),
+		        event->label);
 	if (outputs & ~intake->early)
 		intake->later[intake->later_count++] = *event;
 	intake->room--;

@@ -197,7 +197,7 @@ void emulator__events_hand_over(struct emulator_events *events);
 
 /** Events from outside that reach the crossbar in a window. */
 struct emulator_intake {
-	unsigned early;               /**< mask of outputs that they leave by at once */
+	unsigned early;               /**< mask of buses that they leave by at once */
 	struct emulator_event *later; /**< those that have other outputs, too: room for all */
 	size_t later_count;           /**< of them */
 	unsigned room;                /**< events that may still be taken */
