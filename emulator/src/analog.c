@@ -11,8 +11,6 @@
 #include <string.h>
 
 enum {
-	/* those of a run of windows, and what the comparator delays beyond a step */
-	SPIKES_HELD = 2 * ANALOG_SPIKES_HALF + 2 * ANALOG_NEURONS,
 	DELAY_MAX = EMULATOR_STEP_TICKS - 1,
 	STIMULI_BEGIN = 256,
 };
@@ -47,8 +45,8 @@ static void power_up(struct emulator_analog *a)
 	if (a->config.kernel)
 		emulator__analog_use_kernel(a, a->config.kernel - 1);
 	a->noise_slot[0] = a->noise_slot[1] = UINT64_MAX;
-	memset(a->synapses[0].relabelled, true, sizeof(a->synapses[0].relabelled));
-	memset(a->synapses[1].relabelled, true, sizeof(a->synapses[1].relabelled));
+	memset(a->synapses[0].changed, true, sizeof(a->synapses[0].changed));
+	memset(a->synapses[1].changed, true, sizeof(a->synapses[1].changed));
 	a->all_stale = true;
 	a->plan_stale = true;
 	a->steps_most = a->config.noise ? ANALOG_STEPS_MOST : 1;
@@ -72,10 +70,11 @@ int emulator__analog_new(struct emulator_analog **out, const struct emulator_ana
 	memset(a, 0, size);
 	a->config = *config;
 	a->pattern = malloc(sizeof(*a->pattern));
-	a->spikes = calloc(SPIKES_HELD, sizeof(*a->spikes));
+	a->spikes = calloc(ANALOG_SPIKES_HELD, sizeof(*a->spikes));
+	a->spike_keys = calloc(2 * ANALOG_SPIKES_HELD, sizeof(*a->spike_keys));
 	a->stimuli.entry = calloc(STIMULI_BEGIN, sizeof(*a->stimuli.entry));
 	a->stimuli.capacity = STIMULI_BEGIN;
-	bool memory = a->pattern && a->spikes && a->stimuli.entry;
+	bool memory = a->pattern && a->spikes && a->spike_keys && a->stimuli.entry;
 	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++) {
 		struct analog_half *half = &a->half[hemisphere];
 		half->spikes = calloc(ANALOG_SPIKES_HALF, sizeof(*half->spikes));
@@ -109,6 +108,7 @@ void emulator__analog_free(struct emulator_analog *a)
 	emulator__worker_free(a->worker);
 	free(a->pattern);
 	free(a->spikes);
+	free(a->spike_keys);
 	free(a->stimuli.entry);
 	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
 		free(a->half[hemisphere].spikes);
@@ -160,7 +160,7 @@ void emulator__analog_set_common_backend(struct emulator_analog *a, uint32_t hal
 		a->membranes.reset_share[n] = 0;
 		if (a->is_resting[n] && a->refractory[n].end == UINT64_MAX && !a->stuck[n])
 			a->refractory[n] =
-				emulator__neuron_refractory(&a->backend[n], config, a->grid);
+				analog_refractory_after(&a->backend[n], config, a->grid);
 	}
 	emulator__analog_disturb(a);
 }
@@ -184,12 +184,11 @@ void emulator__analog_set_synapses(struct emulator_analog *a, uint32_t hemispher
 	struct analog_synapses *s = &a->synapses[hemisphere];
 	const uint32_t synapse = (hemisphere * ANALOG_ROWS + row) * ANALOG_COLUMNS + column;
 	s->strength[row][column] = emulator__variation_weight(a->pattern, synapse, weight & 63);
+	s->changed[row] = true;
 	if (s->label[row][column] == (label & 63))
 		return;
 	emulator__correlation_settle(a, hemisphere);
 	s->label[row][column] = label & 63;
-	s->labels[row] |= UINT64_C(1) << (label & 63);
-	s->relabelled[row] = true;
 }
 
 void emulator__analog_set_column_current(struct emulator_analog *a, uint32_t hemisphere,

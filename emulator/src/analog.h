@@ -48,18 +48,14 @@
  *  acts 12 ns after an event that drops its line by more than 40 mV: the excitatory one fires, the
  *  inhibitory one starts a refractory period without a fire event.
  *
- *  **Time.** Busy membranes run in steps of up to 480 ns where all time constants allow it and the
- *  noise is on (window.c): seven spikes of eight are then within 58 ns of where they should be, and one
- *  of a hundred that only just touches its threshold is missed. Without noise steps are 80 ns, all
- *  spikes are found, and all within 100 ns. Rich neurons (adaptation, exponential term,
- *  conductance-based inputs, or inputs that pause in reset) take steps of up to 320 ns by the closed
- *  form of their exponential term, and find the stored firing patterns within 0.05 us; busy
- *  compartments and neurons with bypasses or joined fire lines take steps of 80 ns. In quiet time all
- *  of them leap. How far they leap follows from where they stand and from the program; where a leap
- *  ends, they stand where the closed form says. With `step_idle` they take each step of 80 ns on the
- *  way there, in which a comparator that switches on is found, and are then put where the closed form
- *  ends. So both give the same bits, unless a leap overlooks a spike. How far the steps end from there
- *  says emulator__analog_work().
+ *  **Time.** Busy membranes run in steps of up to 960 ns where all time constants allow it and the
+ *  noise is on (window.c). Where a threshold is near, the way within a step is followed from event to
+ *  event, so that spikes are within 24 ns (rms) of where they should be, and one of 200 is missing or
+ *  too many, where a few hundredths of a millivolt decide. Without noise steps are 80 ns, and all
+ *  spikes are found. Rich neurons (adaptation, exponential term, conductance-based inputs, or inputs
+ *  that pause in reset) take steps of up to 320 ns by the closed form of their exponential term, and
+ *  find the stored firing patterns within 0.05 us; busy compartments and neurons with bypasses or
+ *  joined fire lines take steps of 80 ns. In quiet time all of them leap.
  *
  *  **Not modelled**: refresh ripple of the capacitive memory. Charge sharing and renewing of synapse
  *  drivers, broken on the chip, change nothing.

@@ -28,10 +28,12 @@ enum {
 	ANALOG_DRIVERS = 256,
 	ANALOG_MUXES = 2,
 	ANALOG_PADS = 2,
-	ANALOG_SPIKES_HALF = 65536,   /**< spikes of a hemisphere in a run of windows */
+	ANALOG_SPIKES_HALF = 131072,  /**< spikes of a hemisphere in a run of windows */
+	/** those of a run, and what the comparator delays beyond a step */
+	ANALOG_SPIKES_HELD = 2 * ANALOG_SPIKES_HALF + 2 * ANALOG_NEURONS,
 	ANALOG_BUSY_TICKS = 5000,     /**< 20 us in windows once a neuron was near its threshold */
 	ANALOG_SETTLED_TICKS = 5000,  /**< 20 us without a motion show that nothing moves */
-	ANALOG_STEPS_MOST = 6,        /**< single steps in a step of windows that noise hides */
+	ANALOG_STEPS_MOST = 12,       /**< single steps in a step of windows that noise hides */
 	ANALOG_REFRESH_TICKS = 25000, /**< 100 us of a settling memory between two looks at it */
 };
 
@@ -90,25 +92,6 @@ struct analog_snapshot {
 	bool capmem_settling, capmem_moving[CAPMEM_BLOCKS];
 };
 
-/** What a neuron's reset does in windows. */
-struct analog_reset {
-	_Alignas(64) float floor; /**< V, where leak and reset meet without other currents */
-	float yield;    /**< V above it for 1 V per step of other currents */
-	float rate;     /**< time constants of the reset in a step */
-	float lag;      /**< steps that the membrane then lags behind its currents */
-	float volt;     /**< V at which the reset began */
-	float slope, reference, leak, constant; /**< as in struct kernel_planned */
-	uint64_t since; /**< tick at which the reset began */
-};
-
-/** A refractory period in windows. */
-struct analog_rest {
-	uint64_t release; /**< tick at which the reset is released */
-	uint64_t end;     /**< tick at which the neuron may fire again */
-	uint16_t neuron;  /**< whose */
-	bool parked;      /**< in reset: its membrane is computed when the reset is released */
-};
-
 /** A hemisphere while it runs for itself. */
 struct analog_half {
 	struct kernel_path path;
@@ -118,13 +101,14 @@ struct analog_half {
 	kernel_columns last_drop[2][KERNEL_LINES]; /**< those at the ends, in turn */
 	kernel_columns noise[KERNEL_SLOTS + 1];    /**< V/s, at the begins of slots */
 	kernel_columns scale[KERNEL_LINES];        /**< drop per weight */
-	struct emulator_spike *spikes; /**< [ANALOG_SPIKES_HALF] of this run */
+	struct kernel_rests rests;
+	struct kernel_kick kicks[KERNEL_WINDOW * KERNEL_KICKS + 1];
+	uint32_t *spikes; /**< [ANALOG_SPIKES_HALF] of this run: ticks since its begin, times
+			       #KERNEL_NEURONS, and neuron */
 	size_t spike_count;
 	size_t next;                      /**< stimulus */
 	uint16_t resting[ANALOG_COLUMNS]; /**< neurons in their refractory period */
 	unsigned resting_count;
-	struct analog_rest rests[ANALOG_COLUMNS]; /**< the same in windows, with what they ask for */
-	unsigned rest_count;
 	bool strange; /**< a neuron did what windows do not follow exactly */
 	struct emulator_analog_work work; /**< of windows */
 };
@@ -135,7 +119,9 @@ struct analog_synapses {
 				   [ANALOG_COLUMNS]; /**< weight with its fixed pattern */
 	uint8_t label[ANALOG_ROWS][ANALOG_COLUMNS];
 	uint64_t labels[ANALOG_ROWS]; /**< bit l: some synapse of the row has label l */
-	bool relabelled[ANALOG_ROWS]; /**< … as it was before a synapse lost its label */
+	float strongest[ANALOG_ROWS]; /**< largest strength of the row */
+	bool uniform[ANALOG_ROWS];    /**< all synapses of the row have the same label */
+	bool changed[ANALOG_ROWS];    /**< … as these were before a synapse changed */
 	float scale[KERNEL_LINES][ANALOG_COLUMNS];  /**< V per weight, 0 where the switch is open */
 	bool forward[KERNEL_LINES][ANALOG_COLUMNS]; /**< column current switches */
 };
@@ -152,7 +138,6 @@ struct emulator_analog {
 	struct fire_lines fire_lines;
 	struct headroom headroom;
 	struct analog_half half[ANALOG_HEMISPHERES];
-	struct analog_reset reset[ANALOG_NEURONS];
 	struct analog_synapses synapses[ANALOG_HEMISPHERES];
 	const struct kernel *kernel;
 	struct emulator_worker *worker; /* runs the lower hemisphere; NULL: the caller does */
@@ -205,8 +190,9 @@ struct emulator_analog {
 	bool stuck[ANALOG_NEURONS];               /* in reset since power-up */
 	float comparator_delay[ANALOG_QUADRANTS]; /* ticks; negative: the comparator has no bias */
 	struct analog_stimuli stimuli;
-	struct emulator_spike *spikes; /* [spike_capacity] not fetched yet */
-	size_t spike_count, spike_capacity;
+	struct emulator_spike *spikes; /* [ANALOG_SPIKES_HELD] not fetched yet */
+	uint32_t *spike_keys;          /* [2 ANALOG_SPIKES_HELD] to sort them */
+	size_t spike_count;
 
 	/* synapses beside the lines */
 	struct analog_driver drivers[ANALOG_DRIVERS];
@@ -264,6 +250,20 @@ static inline bool analog_neuron_is_rich(const struct emulator_analog *a, uint32
 	return a->membranes.rich >> neuron / KERNEL_BLOCK & 1;
 }
 
+/** A row of a driver, and a line by which it acts. */
+struct analog_target {
+	uint32_t row;
+	unsigned line;
+};
+
+/** The first of some targets of a driver, as emulator__synapse_targets() gives them. */
+static inline struct analog_target analog_target(uint32_t driver, unsigned targets)
+{
+	const unsigned first = (unsigned)__builtin_ctz(targets);
+	return (struct analog_target){
+		2 * (driver % 128) + first / KERNEL_LINES, first % KERNEL_LINES};
+}
+
 /** Quadrant of an atomic neuron. */
 static inline uint32_t analog_quadrant(uint32_t neuron)
 {
@@ -289,6 +289,24 @@ static inline float analog_shared_cell(
 	const struct emulator_analog *a, uint32_t quadrant, uint32_t cell)
 {
 	return a->capmem.value[quadrant * CAPMEM_BLOCK_CELLS + cell];
+}
+
+/** The refractory times that follow a spike at tick @p t. */
+static inline struct analog_refractory analog_refractory_after(
+	const struct haldls_neuron_backend_config *backend,
+	const struct haldls_common_neuron_backend_config *common, uint64_t t)
+{
+	if (!common->enable_clocks)
+		return (struct analog_refractory){t, UINT64_MAX, UINT64_MAX};
+	/* a free-running clock: the counter advances on its edges, the first of them at most a
+	 * period away */
+	const unsigned scale = (unsigned)(backend->select_input_clock ? common->clock_scale_fast
+								      : common->clock_scale_slow) +
+			       1;
+	const uint64_t cycles = backend->refractory_time,
+		       held = 2 * (15 - (uint64_t)backend->reset_holdoff) + 1;
+	const uint64_t end = cycles ? ((t >> scale) + cycles) << scale : t;
+	return (struct analog_refractory){t, cycles >= held ? end - (held << scale) : end, end};
 }
 
 /** What a bias does that enables a part: nothing at 0, everything from its nominal value on.
@@ -320,9 +338,13 @@ void emulator__noise_slot(struct emulator_analog *a, unsigned hemisphere, uint64
 struct kernel_bin emulator__step_bin(struct kernel_membranes *m, unsigned hemisphere, uint64_t end);
 /** A spike of neuron @p n leaves it, and moves its adaptation. */
 void emulator__spike_send(struct emulator_analog *a, uint32_t n, uint64_t time);
+/* spikes.c */
+
 /** Keep a spike in the order of (time, neuron). @param spikes room for one more behind @p count */
 void emulator__spike_insert(
 	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron);
+/** Sort numbers. @param spare room for as many */
+void emulator__spike_sort(uint32_t *keys, uint32_t *spare, size_t count);
 
 /* neuron.c */
 
@@ -338,10 +360,6 @@ float emulator__neuron_adaptation(const struct emulator_analog *a, uint32_t n);
 void emulator__neuron_adapt(struct emulator_analog *a, uint32_t n);
 /** Begin the refractory period of neuron @p n at tick @p t. */
 void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t);
-/** Compute the refractory times that follow a spike at tick @p t. */
-struct analog_refractory emulator__neuron_refractory(
-	const struct haldls_neuron_backend_config *backend,
-	const struct haldls_common_neuron_backend_config *common, uint64_t t);
 /** A cell of the capacitive memory is written, which lets a neuron go that stuck in reset.
  *  @param cell CapMemCellOnDLS enum */
 void emulator__neuron_release(struct emulator_analog *a, uint32_t cell);
@@ -374,10 +392,9 @@ void emulator__synapse_refresh(struct emulator_analog *a);
  * a full one */
 void emulator__synapse_event(struct emulator_analog *a, struct kernel_bin *bin, uint64_t t,
 	uint32_t driver, uint8_t label, float pulse);
-/** Lines that an event with @p label reaches through a row: bit by bit, by its sign; none where no
- *  synapse has this label. */
-unsigned emulator__synapse_lines(
-	struct emulator_analog *a, uint32_t driver, bool top, uint8_t label);
+/** Rows and lines that an event with @p label reaches; none in a row where no synapse has this label.
+ *  @return bit by bit what analog_target() takes apart */
+unsigned emulator__synapse_targets(struct emulator_analog *a, uint32_t driver, uint8_t label);
 
 /* ahead.c */
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 /* A hemisphere in windows: its kernel follows all neurons as if none of them fired; who crossed a
- * threshold, was in reset or is released from it is looked at afterwards, neuron by neuron. */
+ * threshold, or is released from its reset, is looked at afterwards. */
 #include "analog_state.h"
 #include "physics.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { ROW = sizeof(kernel_columns) / sizeof(float) }; /* from step to step of a path */
+enum {
+	ROW = sizeof(kernel_columns) / sizeof(float), /* from step to step of a path */
+	INVERSE_BITS = 20,
+};
 
 static _Alignas(64) const kernel_columns none;
 
@@ -26,13 +29,11 @@ static struct kernel_planned *planned(struct emulator_analog *a, uint32_t n)
 	return &a->plan.neurons[n / 16];
 }
 
-/* ---- spikes ------------------------------------------------------------------------------------
- */
-
 /* A hemisphere in its window. */
 struct run {
 	struct emulator_analog *a;
 	struct analog_half *half;
+	uint64_t origin;     /* tick at which the first window begins */
 	uint64_t begin, end; /* ticks, of the window */
 	unsigned steps;
 	float ticks, per_tick; /* of a step; steps of a tick */
@@ -41,44 +42,50 @@ struct run {
 	unsigned turn;                       /* which rows hold them */
 	unsigned noise_row;                  /* row of the noise at the window's end */
 	uint64_t noise_end;                  /* slot that begins there */
-	struct analog_rest *own;             /* refractory period that is looked at */
+	unsigned inverse;                    /* steps of a tick, times 2^INVERSE_BITS */
+	unsigned kick_count;                 /* row events of the window so far */
+	float lift;                          /* weights, as the window's bulge, of the step at hand */
 };
+
+/* Ticks since the run's begin; so late that it does not matter is not the same as never. */
+static inline int32_t since_origin(const struct run *run, uint64_t time)
+{
+	const uint64_t since = time - run->origin;
+	return since < KERNEL_LATER ? (int32_t)since : KERNEL_LATER - 1;
+}
+
+/* ---- spikes ------------------------------------------------------------------------------------
+ */
 
 static inline float rails(float v)
 {
 	return least(most(v, 0), PHYSICS_RAIL);
 }
 
-/* The refractory period of a neuron that rests. */
-static struct analog_rest *rest_of(struct run *run, uint32_t n)
-{
-	struct analog_rest *rest = run->own;
-	if (rest && rest->neuron == n)
-		return rest;
-	for (rest = run->half->rests; rest->neuron != n; rest++)
-		;
-	return rest;
-}
-
-static void park(struct run *run, struct analog_rest *rest, float volt, uint64_t since)
+/* A reset begins at tick @at with the membrane at @volt, and ends at tick @release. */
+static void park(struct run *run, uint32_t n, float volt, uint64_t at, uint64_t release)
 {
 	struct emulator_analog *a = run->a;
-	const uint32_t n = rest->neuron;
-	struct analog_reset *reset = &a->reset[n];
-	rest->parked = true;
-	reset->volt = volt;
-	reset->since = since;
+	struct kernel_rests *rests = &run->half->rests;
+	const unsigned c = n % ANALOG_COLUMNS;
+	rests->since[c] = since_origin(run, at);
+	rests->release[c] = since_origin(run, release);
+	rests->volt[c] = volt;
+	rests->gone[c] = (float)(rests->release[c] - rests->since[c]) * run->per_tick *
+			 rests->rate[c];
 	planned(a, n)->threshold[n % 16] = KERNEL_NEVER;
-	a->membranes.v[n] = rails(reset->floor);
+	a->membranes.v[n] = rails(rests->floor[c]);
 }
 
 /* A spike at tick @at, and its refractory period if it has one. Returns whether there is a spike,
  * and not a refractory period under way. */
-static bool spike(struct run *run, uint32_t n, uint64_t at, struct analog_rest **rest)
+static bool spike(struct run *run, uint32_t n, uint64_t at)
 {
 	struct emulator_analog *a = run->a;
 	struct analog_half *half = run->half;
-	if (a->is_resting[n] && at < a->refractory[n].end) {
+	const int32_t tick = since_origin(run, at);
+	if ((a->is_resting[n] && at < a->refractory[n].end) ||
+		half->spike_count == ANALOG_SPIKES_HALF) {
 		half->strange = true;
 		return false;
 	}
@@ -86,17 +93,13 @@ static bool spike(struct run *run, uint32_t n, uint64_t at, struct analog_rest *
 	planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
 	if (a->fire_lines.posts[n])
 		emulator__correlation_post(a, at, n);
-	emulator__spike_insert(half->spikes, half->spike_count++, at, n);
+	half->spikes[half->spike_count++] = (uint32_t)tick * ANALOG_NEURONS + n;
 	half->work.spikes++;
-	const struct analog_refractory r =
-		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], at);
-	a->refractory[n] = r;
-	*rest = NULL;
-	if (r.end > at) {
-		*rest = a->is_resting[n] ? rest_of(run, n) : &half->rests[half->rest_count++];
-		**rest = (struct analog_rest){r.release, r.end, (uint16_t)n, false};
-		a->is_resting[n] = true;
-	}
+	a->refractory[n] =
+		analog_refractory_after(&a->backend[n], &a->common[analog_half(n)], at);
+	a->is_resting[n] = a->refractory[n].end > at;
+	half->rests.end[n % ANALOG_COLUMNS] =
+		a->is_resting[n] ? since_origin(run, a->refractory[n].end) : KERNEL_LATER;
 	return true;
 }
 
@@ -107,10 +110,9 @@ static bool fire(struct run *run, uint32_t n, float time, float speed)
 	const float threshold = run->a->membranes.threshold[n];
 	const float delay = run->a->comparator_delay[analog_quadrant(n)];
 	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
-	struct analog_rest *rest;
-	if (!spike(run, n, at, &rest) || !rest || rest->release <= at)
+	if (!spike(run, n, at) || run->a->refractory[n].release <= at)
 		return false;
-	park(run, rest, threshold + speed * delay * run->per_tick, at);
+	park(run, n, threshold + speed * delay * run->per_tick, at, run->a->refractory[n].release);
 	return true;
 }
 
@@ -121,55 +123,38 @@ static void fire_rich(void *user, unsigned n, float time, float speed)
 	struct emulator_analog *a = run->a;
 	const float delay = a->comparator_delay[analog_quadrant(n)];
 	const uint64_t at = run->begin + (uint64_t)(time * run->ticks + delay + 0.5f);
-	struct analog_rest *rest;
 	(void)speed;
-	if ((a->is_resting[n] && at < a->refractory[n].release) || !spike(run, n, at, &rest))
+	if ((a->is_resting[n] && at < a->refractory[n].release) || !spike(run, n, at))
 		return;
 	emulator__neuron_adapt(a, n);
 	emulator__rich_place(a, n, run->begin);
 }
 
-/* Where in step @k of a window a membrane is at @volt, which lies between both ends of its way:
- * along a parabola, whose bend comes from the steps beside it. 0 ... 1 */
-static float place_of(const float *v, unsigned k, unsigned steps, float volt)
-{
-	const float from = v[k * ROW], way = v[(k + 1) * ROW] - from;
-	const float before = k ? from - v[(k - 1) * ROW] : way;
-	const float after = k + 1 < steps ? v[(k + 2) * ROW] - from - way : way;
-	const float bend = (after - before) * (k && k + 1 < steps ? 0.25f : 0.5f);
-	const float place = (volt - from) / way;
-	return most(least(place + bend * place * (1 - place) / way, 1), 0);
-}
-
-/* All crossings of a neuron from step @k on, to the begin of a reset. */
-static void fire_from(struct run *run, uint32_t n, unsigned k)
+/* Further crossings of a neuron whose membrane goes on after its spike, from step @k on. */
+static void fire_on(struct run *run, uint32_t n, unsigned k)
 {
 	const float *v = &run->half->path.v[0][n % ANALOG_COLUMNS];
 	for (; k < run->steps; k++) {
-		const float from = v[k * ROW], to = v[(k + 1) * ROW];
-		const float threshold = run->a->membranes.threshold[n];
-		if (from <= threshold && to > threshold &&
-			fire(run, n, (float)k + place_of(v, k, run->steps, threshold), to - from))
+		const float from = v[k * ROW], way = v[(k + 1) * ROW] - from;
+		const float room = run->a->membranes.threshold[n] - from;
+		if (room >= 0 && way > room && fire(run, n, (float)k + room / way, way))
 			return;
 	}
 }
 
 static void fire_crossings(struct run *run)
 {
-	const struct kernel_path *path = &run->half->path;
-	for (unsigned c = 0; c < path->crossings; c++)
-		for (uint32_t lanes = path->crossing[c].lanes; lanes; lanes &= lanes - 1) {
-			const uint32_t n = path->crossing[c].first + (uint32_t)__builtin_ctz(lanes);
-			const float *v = &path->v[0][n % ANALOG_COLUMNS];
-			const float threshold = run->a->membranes.threshold[n];
-			/* the step is hard to foresee: no branch for each */
-			unsigned k = 0, below = 1;
-			for (unsigned i = 1; i <= run->steps; i++) {
-				below &= !(v[i * ROW] > threshold);
-				k += below;
-			}
-			fire_from(run, n, k);
-		}
+	struct kernel_path *path = &run->half->path;
+	if (!path->nears)
+		return;
+	run->a->kernel->cross(&run->a->plan, &run->window);
+	for (unsigned i = 0; i < path->crossings; i++) {
+		const struct kernel_crossing *c = &path->crossing[i];
+		planned(run->a, c->neuron)->threshold[c->neuron % 16] =
+			run->a->membranes.threshold[c->neuron];
+		if (!fire(run, c->neuron, c->time, c->speed))
+			fire_on(run, c->neuron, (unsigned)c->time + 1);
+	}
 }
 
 /* ---- reset -------------------------------------------------------------------------------------
@@ -187,17 +172,11 @@ static inline float near_tanh(float x)
 	       ((q + KERNEL_TANH_UNDER_0) * (q + KERNEL_TANH_UNDER_1));
 }
 
-static inline struct course course_at(const struct analog_reset *reset, float v)
+static inline struct course course_at(const struct kernel_planned *own, unsigned o, float v)
 {
-	const float t = near_tanh(reset->slope * (reset->reference - v));
-	const float pull = reset->leak * reset->slope * (1 - t * t);
-	return (struct course){reset->leak * t + pull * v + reset->constant, pull};
-}
-
-/* Of the exponential's way in a part of a step, over the linear one. */
-static inline float share_of(float pull, float part)
-{
-	return part * (1 - part * pull * (0.5f - part * pull * (1.0f / 6)));
+	const float t = near_tanh(own->slope[o] * (own->reference[o] - v));
+	const float pull = own->leak[o] * own->slope[o] * (1 - t * t);
+	return (struct course){own->leak[o] * t + pull * v + own->constant[o], pull};
 }
 
 /* V after @part of a step. */
@@ -205,29 +184,34 @@ static inline float follow(const struct course *course, float v, float inflow, f
 {
 	const float force = course->push - course->pull * v + inflow;
 	const float room = force > 0 ? PHYSICS_RAIL - v : v;
-	return v + force * share_of(course->pull, part) *
-			   most(least(room * (1 / PHYSICS_RAIL_SOFT), 1), 0);
+	/* of the exponential's way in a part of a step, over the linear one */
+	const float share =
+		part * (1 - part * course->pull * (0.5f - part * course->pull * (1.0f / 6)));
+	return v + force * share * most(least(room * (1 / PHYSICS_RAIL_SOFT), 1), 0);
 }
 
 /* Where a reset takes the membrane in @ticks. @inflow: other currents at its end, V per step. */
-static float reset_volt(
-	const struct run *run, const struct analog_reset *reset, float inflow, uint64_t ticks)
+static float reset_volt(const struct run *run, unsigned column, float inflow, int32_t ticks)
 {
-	const float aim = reset->floor + reset->yield * inflow;
-	const float x = (float)(uint32_t)ticks * run->per_tick * reset->rate;
-	return rails(x < 20 ? aim + (reset->volt - aim) * expf(-x) : aim);
+	const struct kernel_rests *rests = &run->half->rests;
+	const float aim = rests->floor[column] + rests->yield[column] * inflow;
+	const float x = (float)ticks * run->per_tick * rests->rate[column];
+	return rails(x < 20 ? aim + (rests->volt[column] - aim) * expf(-x) : aim);
 }
 
-/* A neuron that was released in step @k, @part of which is left: follow it to the window's end, or
- * to its next spike. */
-static void follow_carefully(
-	struct run *run, uint32_t n, const struct course *course, float v, unsigned k, float part)
+/* A neuron that was released in this window: follow it to the window's end, or to its next spike. */
+static void follow_carefully(struct run *run, uint32_t n)
 {
 	struct emulator_analog *a = run->a;
-	const float *inflow = &run->half->path.inflow[0][n % ANALOG_COLUMNS];
-	for (; k < run->steps; k++, part = 1) {
+	const unsigned column = n % ANALOG_COLUMNS;
+	const float *inflow = &run->half->path.inflow[0][column];
+	const float until = (float)(a->refractory[n].release - run->begin) * run->per_tick;
+	const struct course course =
+		course_at(planned(a, n), n % 16, run->half->rests.volt[column]);
+	float v = run->half->rests.volt[column], part = (float)((unsigned)until + 1) - until;
+	for (unsigned k = (unsigned)until; k < run->steps; k++, part = 1) {
 		const float from = v, threshold = a->membranes.threshold[n];
-		v = follow(course, v, inflow[(k + 1) * ROW], part);
+		v = follow(&course, v, inflow[(k + 1) * ROW], part);
 		if (from > threshold || v <= threshold)
 			continue;
 		const float share = (threshold - from) / (v - from);
@@ -237,78 +221,63 @@ static void follow_carefully(
 	a->membranes.v[n] = rails(v);
 }
 
-/* The reset of a neuron ends in this window. Nearly always it comes nowhere near its threshold or a
- * rail; where in the window it ends is hard to foresee: no branch for each step. */
-static void release(struct run *run, struct analog_rest *rest)
+/* Resets that end in this window: nearly always the membrane comes nowhere near its threshold or a
+ * rail. Who does may fire, rest and be released again. */
+static void release_resets(struct run *run)
 {
-	const uint32_t n = rest->neuron;
-	struct emulator_analog *a = run->a;
-	struct analog_reset *reset = &a->reset[n];
-	const float *inflow = &run->half->path.inflow[0][n % ANALOG_COLUMNS];
-	const uint64_t at = rest->release;
-	const float until = (float)(uint32_t)(at - run->begin) * run->per_tick;
-	const unsigned k = (unsigned)until;
-	/* a membrane lags behind its currents, which are known in the middles of steps */
-	const float now = inflow[(k + 1) * ROW], lag = (float)k + 0.5f - until + reset->lag;
-	const float then = now - (now - inflow[k * ROW]) * lag;
-	const float begin = reset_volt(run, reset, then, at - reset->since);
-	const float part = (float)(k + 1) - until, threshold = a->membranes.threshold[n];
-	const struct course course = course_at(reset, begin);
-	const float share = share_of(course.pull, 1), first = share_of(course.pull, part);
-	float v = begin, highest = begin, lowest = begin;
-	rest->parked = false;
-	planned(a, n)->threshold[n % 16] = threshold;
-	for (unsigned i = 0; i < run->steps; i++) {
-		const float own = i > k ? share : i == k ? first : 0;
-		v += own * (course.push - course.pull * v + inflow[(i + 1) * ROW]);
-		highest = most(highest, v);
-		lowest = least(lowest, v);
-	}
-	a->membranes.v[n] = v;
-	if (highest > least(threshold, PHYSICS_RAIL - PHYSICS_RAIL_SOFT) ||
-		lowest < PHYSICS_RAIL_SOFT)
-		follow_carefully(run, n, &course, begin, k, part);
+	const struct kernel_rests *rests = &run->half->rests;
+	do {
+		run->a->kernel->release(&run->a->membranes, &run->a->plan, &run->window);
+		for (unsigned i = 0; i < rests->careful_count; i++)
+			follow_carefully(run, run->window.first + rests->careful[i]);
+	} while (rests->careful_count);
 }
 
 /* A comparator that is still on at the end of the period starts the next one. */
-static bool rests_again(struct run *run, struct analog_rest *rest)
+static bool rests_again(struct run *run, uint32_t n)
 {
 	struct emulator_analog *a = run->a;
-	const uint32_t n = rest->neuron;
 	const float v = a->membranes.v[n];
 	if (v <= a->membranes.threshold[n])
 		return false;
 	/* what an exponential term holds at the rail stays there, with a reset or without */
-	run->half->strange |=
-		!(analog_neuron_is_rich(a, n) && v > PHYSICS_RAIL - PHYSICS_RAIL_SOFT);
-	const struct analog_refractory r =
-		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], run->end);
-	a->refractory[n] = r;
-	*rest = (struct analog_rest){r.release, r.end, (uint16_t)n, false};
-	if (r.release > run->end && !analog_neuron_is_rich(a, n))
-		park(run, rest, v, run->end);
-	return r.end > run->end;
+	const bool rich = analog_neuron_is_rich(a, n);
+	run->half->strange |= !(rich && v > PHYSICS_RAIL - PHYSICS_RAIL_SOFT);
+	const struct analog_refractory *r = &a->refractory[n];
+	a->refractory[n] =
+		analog_refractory_after(&a->backend[n], &a->common[analog_half(n)], run->end);
+	run->half->rests.end[n % ANALOG_COLUMNS] = since_origin(run, r->end);
+	if (r->release > run->end && !rich)
+		park(run, n, v, run->end, r->release);
+	return r->end > run->end;
 }
 
-/* Resets that are released before the window's end, and refractory periods that end. */
+/* Refractory periods that end in this window. */
 static void end_rests(struct run *run)
 {
 	struct emulator_analog *a = run->a;
-	struct analog_half *half = run->half;
-	unsigned kept = 0;
-	for (unsigned i = 0; i < half->rest_count; i++) {
-		struct analog_rest *rest = run->own = &half->rests[i];
-		while (rest->parked && rest->release < run->end)
-			release(run, rest);
-		if (rest->end > run->end || rest->parked || rests_again(run, rest)) {
-			half->rests[kept++] = *rest;
+	struct kernel_rests *rests = &run->half->rests;
+	uint16_t over[ANALOG_COLUMNS + 16];
+	const unsigned count =
+		a->kernel->before(rests->end, since_origin(run, run->end) + 1, over);
+	for (unsigned i = 0; i < count; i++) {
+		const uint32_t n = run->window.first + over[i];
+		if (rests->release[over[i]] != KERNEL_LATER || rests_again(run, n))
 			continue;
-		}
-		a->is_resting[rest->neuron] = false;
-		a->rich.until[rest->neuron] = 0;
+		rests->end[over[i]] = KERNEL_LATER;
+		a->is_resting[n] = false;
+		a->rich.until[n] = 0;
 	}
-	half->rest_count = kept;
-	run->own = NULL;
+}
+
+/* Rich neurons in their refractory period learn where the window is in it. */
+static void place_rich(struct run *run)
+{
+	uint16_t resting[ANALOG_COLUMNS + 16];
+	const unsigned count =
+		run->a->kernel->before(run->half->rests.end, KERNEL_LATER, resting);
+	for (unsigned i = 0; i < count; i++)
+		emulator__rich_place(run->a, run->window.first + resting[i], run->begin);
 }
 
 /* Take the neurons of a hemisphere from where single steps left them. */
@@ -316,23 +285,39 @@ static void begin_half(struct run *run)
 {
 	struct emulator_analog *a = run->a;
 	struct analog_half *half = run->half;
-	const uint32_t hemisphere = run->window.first / ANALOG_COLUMNS;
-	for (uint32_t n = hemisphere * ANALOG_COLUMNS; n < (hemisphere + 1) * ANALOG_COLUMNS; n++) {
+	const uint32_t first = run->window.first;
+	for (uint32_t c = 0; c < ANALOG_COLUMNS; c++) {
+		const uint32_t n = first + c;
 		planned(a, n)->threshold[n % 16] = a->membranes.threshold[n];
+		half->rests.release[c] = half->rests.end[c] = KERNEL_LATER;
 		for (unsigned line = 0; line < KERNEL_LINES; line++)
 			a->membranes.line[line][n] *= planned(a, n)->mean[line][n % 16];
 	}
 	for (unsigned i = 0; i < half->resting_count; i++) {
 		const uint16_t n = half->resting[i];
 		const struct analog_refractory *r = &a->refractory[n];
-		half->rests[i] = (struct analog_rest){r->release, r->end, n, false};
+		half->rests.end[n % ANALOG_COLUMNS] = since_origin(run, r->end);
 		a->membranes.reset_share[n] = 0; /* of single steps */
 		if (r->release > a->grid && !analog_neuron_is_rich(a, n))
-			park(run, &half->rests[i], a->membranes.v[n],
-				r->begin > a->grid ? r->begin : a->grid);
+			park(run, n, a->membranes.v[n], r->begin > a->grid ? r->begin : a->grid,
+				r->release);
 	}
-	half->rest_count = half->resting_count;
-	emulator__rich_begin(a, hemisphere);
+	emulator__rich_begin(a, first / ANALOG_COLUMNS);
+}
+
+/* Potential of a membrane in reset at the end of the last window. */
+static float parked_volt(const struct run *run, unsigned column)
+{
+	struct emulator_analog *a = run->a;
+	const struct kernel_membranes *m = &a->membranes;
+	const uint32_t n = run->window.first + column;
+	const int32_t now = since_origin(run, run->end), since = run->half->rests.since[column];
+	float current = 0;
+	for (unsigned line = 0; line < KERNEL_LINES; line++)
+		current += m->input_limit[line][n] * a->plan.h *
+			   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR +
+				   planned(a, n)->offset[line][n % 16]);
+	return reset_volt(run, column, current, now > since ? now - since : 0);
 }
 
 /* Put the neurons where they are at the end of the last window. */
@@ -340,6 +325,7 @@ static void end_half(const struct run *run)
 {
 	struct emulator_analog *a = run->a;
 	struct kernel_membranes *m = &a->membranes;
+	struct analog_half *half = run->half;
 	const uint32_t first = run->window.first;
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		for (uint32_t c = 0; c < ANALOG_COLUMNS; c++) {
@@ -347,38 +333,17 @@ static void end_half(const struct run *run)
 			const float mean = planned(a, first + c)->mean[line][c % 16];
 			m->line[line][first + c] = least(u / mean, PHYSICS_LINE_LIMIT);
 		}
-	struct analog_half *half = run->half;
-	half->resting_count = half->rest_count;
-	for (unsigned i = 0; i < half->rest_count; i++) {
-		const uint16_t n = half->resting[i] = half->rests[i].neuron;
-		const struct analog_reset *reset = &a->reset[n];
-		if (!half->rests[i].parked)
-			continue;
-		float current = 0;
-		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			current += m->input_limit[line][n] * a->plan.h *
-				   tanhf(m->line[line][n] / PHYSICS_LINE_PAIR +
-					   planned(a, n)->offset[line][n % 16]);
-		m->v[n] = reset_volt(
-			run, reset, current, run->end > reset->since ? run->end - reset->since : 0);
+	half->resting_count = 0;
+	for (uint32_t c = 0; c < ANALOG_COLUMNS; c++) {
+		if (half->rests.release[c] != KERNEL_LATER)
+			m->v[first + c] = parked_volt(run, c);
+		if (a->is_resting[first + c])
+			half->resting[half->resting_count++] = (uint16_t)(first + c);
 	}
 }
 
 /* ---- windows -----------------------------------------------------------------------------------
  */
-
-/* The place of an event in a window. */
-struct arrival {
-	unsigned step;
-	float place; /* in the step, 0 … 1 */
-};
-
-static struct arrival arrival(const struct run *run, uint64_t time)
-{
-	const uint64_t since = time > run->begin ? time - run->begin : 0;
-	const unsigned ticks = run->a->plan.ticks, step = (unsigned)since / ticks;
-	return (struct arrival){step, (float)((unsigned)since - step * ticks) * run->per_tick};
-}
 
 /* Drops of a line at the begin of step @k. @fresh: those of the first event, which find no others.
  */
@@ -394,69 +359,129 @@ static float *drops(struct run *run, unsigned k, unsigned line, bool *fresh)
 	return own;
 }
 
-/* An event comes partly at the begin and partly at the end of its step, so that neither its charge
- * nor what is left of it at the end differ: exactly for a line like the mean, to second order for
- * others. */
-static void add_row(struct run *run, const struct analog_stimulus *stimulus, uint32_t row,
-	unsigned line, const struct arrival *at)
+/* An event in step @k comes partly at its begin and partly at its end, so that neither what it
+ * brings to the membrane nor what is left of it at the end differ: to second order, for lines and
+ * membranes like the mean. */
+static void add_row(struct run *run, const struct kernel_kick *kick, unsigned k)
 {
-	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS;
-	const struct analog_synapses *s = &run->a->synapses[hemisphere];
-	const float x = 0.5f * run->a->plan.decay[hemisphere][line];
-	const float late = at->place, early = 1 - late;
-	struct kernel_share share = {.label = stimulus->label};
-	share.before = drops(run, at->step, line, &share.first_before);
-	share.after = drops(run, at->step + 1, line, &share.first_after);
-	share.share_before = stimulus->pulse * early * (1 + x * late);
-	share.share_after = stimulus->pulse * late * (1 - x * early);
-	run->a->kernel->share(&share, s->strength[row], s->label[row], run->half->scale[line]);
+	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS, line = kick->line;
+	const struct kernel_plan *p = &run->a->plan;
+	const float x = 0.5f * (p->decay[hemisphere][line] + p->leak[hemisphere]);
+	const float late = kick->place, early = 1 - late;
+	struct kernel_share share = {.label = kick->label};
+	share.before = drops(run, k, line, &share.first_before);
+	share.after = drops(run, k + 1, line, &share.first_after);
+	share.share_before = kick->pulse * early * (1 + x * late);
+	share.share_after = kick->pulse * late * (1 - x * early);
+	run->a->kernel->share(&share, kick->strength, kick->labels, run->half->scale[line]);
 	run->half->work.row_events++;
 }
 
-/* Bring the rows that an event reaches near the processor. */
-static void fetch_rows(const struct analog_synapses *s, const struct analog_stimulus *stimulus)
+/* Bring a row near the processor. */
+static void fetch_row(const struct kernel_kick *kick)
 {
-	const unsigned first = 2 * (stimulus->target % 128u);
-	for (unsigned row = first; row < first + 2; row++) {
-		if (!(s->labels[row] >> stimulus->label & 1))
-			continue;
-		for (unsigned c = 0; c < ANALOG_COLUMNS; c += 16)
-			__builtin_prefetch(&s->strength[row][c]);
-		for (unsigned c = 0; c < ANALOG_COLUMNS; c += 64)
-			__builtin_prefetch(&s->label[row][c]);
+	for (unsigned c = 0; c < ANALOG_COLUMNS; c += 16)
+		__builtin_prefetch(&kick->strength[c]);
+	for (unsigned c = 0; kick->labels && c < ANALOG_COLUMNS; c += 64)
+		__builtin_prefetch(&kick->labels[c]);
+}
+
+/* Where the events of step @k begin among all of the window. */
+static unsigned first_kick(const struct kernel_window *w, unsigned k)
+{
+	return k ? w->kick_end[k - 1] : 0;
+}
+
+/* Take an event that reaches a row: with the others of its step, if they are not too many. */
+static void take_row(struct run *run, const struct analog_stimulus *event, uint32_t row,
+	unsigned line, unsigned k, float place)
+{
+	const struct analog_synapses *s =
+		&run->a->synapses[run->window.first / ANALOG_COLUMNS];
+	const unsigned at = run->kick_count;
+	struct kernel_kick *kick = &run->half->kicks[at];
+	kick->strength = s->strength[row];
+	kick->labels = s->uniform[row] ? NULL : s->label[row];
+	kick->place = place;
+	kick->pulse = event->pulse;
+	kick->label = event->label;
+	kick->line = (uint8_t)line;
+	fetch_row(kick);
+	if (at - first_kick(&run->window, k) == KERNEL_KICKS) {
+		add_row(run, kick, k);
+		return;
 	}
+	/* only slopes that fall lift a way above a straight line */
+	run->lift += (float)line * event->pulse * s->strongest[row] * place * (1 - place);
+	run->kick_count++;
+}
+
+/* Pass from step @from of a window to step @to. */
+static unsigned pass_steps(struct run *run, unsigned from, unsigned to)
+{
+	struct kernel_window *w = &run->window;
+	for (; from < to; from++) {
+		w->kick_end[from] = (uint16_t)run->kick_count;
+		w->bulge = most(w->bulge, run->lift);
+		run->lift = 0;
+	}
+	return to;
+}
+
+/* Find the rows that the events of this hemisphere before the window's end reach. */
+static void find_rows(struct run *run)
+{
+	enum { TOGETHER = 64 };
+	struct emulator_analog *a = run->a;
+	const struct analog_stimuli *s = &a->stimuli;
+	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS;
+	size_t next = run->half->next;
+	unsigned step = 0, own_count = TOGETHER;
+	run->kick_count = 0;
+	run->lift = run->window.bulge = 0;
+	while (own_count == TOGETHER) {
+		size_t own[TOGETHER];
+		/* whose an event is cannot be foreseen: no branch */
+		for (own_count = 0; own_count < TOGETHER && next < s->count &&
+			s->entry[next].time < run->end; next++) {
+			own[own_count] = next;
+			own_count += s->entry[next].target / 128u == hemisphere;
+		}
+		for (unsigned i = 0; i < own_count; i++) {
+			const struct analog_stimulus *event = &s->entry[own[i]];
+			const unsigned since =
+				(unsigned)(event->time > run->begin ? event->time - run->begin : 0);
+			const unsigned k = since * run->inverse >> INVERSE_BITS;
+			const float place = (float)(since - k * a->plan.ticks) * run->per_tick;
+			step = pass_steps(run, step, k);
+			for (unsigned targets = emulator__synapse_targets(
+				     a, event->target, event->label);
+				targets; targets &= targets - 1) {
+				const struct analog_target target =
+					analog_target(event->target, targets);
+				take_row(run, event, target.row, target.line, k, place);
+			}
+		}
+	}
+	pass_steps(run, step, run->steps);
+	run->half->next = next;
 }
 
 /* Sort the events of a hemisphere before the window's end into its steps. */
 static void take_events(struct run *run)
 {
-	const struct analog_stimuli *s = &run->a->stimuli;
-	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS;
-	size_t next = run->half->next;
+	struct kernel_window *w = &run->window;
 	for (unsigned line = 0; line < KERNEL_LINES; line++) {
-		run->window.drop[0][line] = run->end_drop[line];
+		w->drop[0][line] = run->end_drop[line];
 		for (unsigned k = 1; k < run->steps; k++)
-			run->window.drop[k][line] = none;
+			w->drop[k][line] = none;
 		run->end_drop[line] = none;
 	}
 	run->turn = !run->turn;
-	for (; next < s->count && s->entry[next].time < run->end; next++) {
-		const struct analog_stimulus *stimulus = &s->entry[next];
-		if (next + 4 < s->count && stimulus[4].target / 128u == hemisphere)
-			fetch_rows(&run->a->synapses[hemisphere], &stimulus[4]);
-		if (stimulus->target / 128u != hemisphere)
-			continue;
-		const struct arrival at = arrival(run, stimulus->time);
-		for (unsigned top = 0; top < 2; top++) {
-			const unsigned lines = emulator__synapse_lines(
-				run->a, stimulus->target, top, stimulus->label);
-			for (unsigned line = 0; line < KERNEL_LINES; line++)
-				if (lines >> line & 1)
-					add_row(run, stimulus, 2 * (stimulus->target % 128u) + top,
-						line, &at);
-		}
-	}
-	run->half->next = next;
+	find_rows(run);
+	for (unsigned k = 0; k < run->steps; k++)
+		for (unsigned i = first_kick(w, k); i < w->kick_end[k]; i++)
+			add_row(run, &run->half->kicks[i], k);
 }
 
 /* Noise currents at the begins of the slots of a window, and at the end of the last one. Those of
@@ -509,16 +534,21 @@ void emulator__hemisphere_run(struct emulator_analog *a, unsigned hemisphere, ui
 	struct run run = {
 		.a = a,
 		.half = half,
+		.origin = a->grid,
 		.ticks = (float)a->plan.ticks,
 		.per_tick = 1 / (float)a->plan.ticks,
+		.inverse = (1u << INVERSE_BITS) / a->plan.ticks + 1,
 		.window = {.first = hemisphere * ANALOG_COLUMNS,
 			.path = &half->path,
+			.kicks = half->kicks,
+			.rests = &half->rests,
 			.rich = &a->rich,
 			.fire = fire_rich,
 			.user = &run},
 		.end_drop = {none, none},
 		.noise_end = UINT64_MAX,
 	};
+	run.window.per_tick = run.per_tick;
 	run.window.advance = run.ticks / PHYSICS_NOISE_SLOT;
 	half->spike_count = 0;
 	half->next = a->stimuli.first;
@@ -526,13 +556,15 @@ void emulator__hemisphere_run(struct emulator_analog *a, unsigned hemisphere, ui
 	begin_half(&run);
 	for (run.begin = a->grid; run.begin < until; run.begin = run.end) {
 		choose_end(&run, until);
+		run.window.begin = since_origin(&run, run.begin);
 		if (a->noise_stepped)
 			take_noise(&run, run.begin / PHYSICS_NOISE_SLOT);
 		take_events(&run);
-		for (unsigned i = 0; a->membranes.rich && i < half->rest_count; i++)
-			emulator__rich_place(a, half->rests[i].neuron, run.begin);
+		if (a->membranes.rich)
+			place_rich(&run);
 		a->kernel->window(&a->membranes, &a->plan, &run.window);
 		fire_crossings(&run);
+		release_resets(&run);
 		end_rests(&run);
 		half->work.windows++;
 		half->work.window_steps += run.steps;

@@ -18,7 +18,9 @@ enum {
 	KERNEL_BLOCK = 64,  /**< neurons that are rich together */
 	KERNEL_LINES = 2,   /**< 0 excitatory, 1 inhibitory */
 	KERNEL_WINDOW = 12, /**< most steps of a window */
-	KERNEL_SLOTS = 2,   /**< most slots of the noise in a window */
+	KERNEL_SLOTS = 4,   /**< most slots of the noise in a window */
+	KERNEL_KICKS = 64,  /**< most row events of a step whose times a crossing minds */
+	KERNEL_LATER = INT32_MAX, /**< a tick that does not come */
 };
 
 /** V, a threshold that no membrane reaches. */
@@ -153,6 +155,10 @@ struct kernel_planned {
 	float leak[16];                 /**< V per step, largest way that the leak makes */
 	float constant[16];             /**< V per step */
 	float threshold[16];            /**< V; huge while a neuron is in reset */
+	float push[KERNEL_LINES][16];   /**< V per step, per weight of an event, signed */
+	float pull[16];                 /**< of the leak at the threshold: less V per step, per V */
+	float round[16];                /**< V that the way in a step without events is above a
+					     straight line, at most, near the threshold */
 };
 
 /** Plan of all neurons. */
@@ -160,6 +166,7 @@ struct kernel_plan {
 	struct kernel_planned neurons[KERNEL_NEURONS / 16]; /**< 16 at a time */
 	float h;                                            /**< s, length of a step */
 	float decay[2][KERNEL_LINES]; /**< time constants of the lines of a hemisphere in a step */
+	float leak[2];                /**< time constants of the membranes of a hemisphere in a step */
 	unsigned ticks;               /**< length of a step */
 };
 
@@ -167,10 +174,11 @@ struct kernel_plan {
  *  sets. */
 typedef float kernel_columns[KERNEL_COLUMNS + 16];
 
-/** Neurons whose membranes were above their threshold somewhere in a window. */
+/** A crossing of a threshold. */
 struct kernel_crossing {
-	uint16_t first; /**< neuron */
-	uint16_t lanes; /**< bit i: neuron first + i */
+	uint16_t neuron; /**< whose */
+	float time;      /**< steps since the window's begin */
+	float speed;     /**< V per step of the membrane */
 };
 
 /** The ways of a hemisphere's membranes through a window. */
@@ -178,8 +186,39 @@ struct kernel_path {
 	_Alignas(64) kernel_columns v[KERNEL_WINDOW + 1]; /**< V, at the begin of a step */
 	kernel_columns inflow[KERNEL_WINDOW + 1]; /**< V per step, all but the leak: before the first
 						       step, and in each */
-	struct kernel_crossing crossing[KERNEL_COLUMNS / 4];
-	unsigned crossings; /**< so many */
+	uint16_t near[KERNEL_COLUMNS / 4]; /**< neurons with which vectors begin in which some came near
+						their thresholds */
+	unsigned nears;                    /**< so many */
+	struct kernel_crossing crossing[KERNEL_COLUMNS]; /**< first ones of neurons */
+	unsigned crossings;                              /**< so many */
+};
+
+/** A row event while it matters in which part of its step it comes. */
+struct kernel_kick {
+	const float *strength; /**< [256] of the row */
+	const uint8_t *labels; /**< [256], and three bytes more that can be read; NULL: all match */
+	float place;           /**< in the step, 0 … 1 */
+	float pulse;           /**< length, 1 for a full one */
+	uint8_t label;         /**< that matches */
+	uint8_t line;          /**< 0 or 1 */
+};
+
+/** Refractory periods of a hemisphere in windows. */
+struct kernel_rests {
+	_Alignas(64) int32_t release[KERNEL_COLUMNS]; /**< tick since the first window's begin at which
+							   the reset ends; #KERNEL_LATER: there is none
+							   that the membrane waits for */
+	int32_t since[KERNEL_COLUMNS]; /**< tick at which it began */
+	int32_t end[KERNEL_COLUMNS];   /**< tick at which the neuron may fire again; #KERNEL_LATER: it
+					    may, or never again */
+	kernel_columns floor; /**< V, where leak and reset meet without other currents */
+	kernel_columns yield; /**< V above it for 1 V per step of other currents */
+	kernel_columns rate;  /**< time constants of the reset in a step */
+	kernel_columns lag;   /**< steps that the membrane then lags behind its currents */
+	kernel_columns volt;  /**< V at which the reset began; where it ended, once it is over */
+	kernel_columns gone;  /**< time constants from begin to end */
+	uint16_t careful[KERNEL_COLUMNS + 16]; /**< columns that come too near to threshold or rail */
+	unsigned careful_count;           /**< so many */
 };
 
 /** A run of steps of one hemisphere, within a slot of the noise or over whole ones. */
@@ -195,6 +234,13 @@ struct kernel_window {
 	const float *noise[KERNEL_SLOTS + 1];
 	/** [256] drops that come at the begin of a step, in the measure of the plan */
 	const float *drop[KERNEL_WINDOW][KERNEL_LINES];
+	const struct kernel_kick *kicks; /**< row events, by steps and time */
+	/** of them: how many there are up to the end of a step, at most #KERNEL_KICKS in each */
+	uint16_t kick_end[KERNEL_WINDOW];
+	float bulge;  /**< weights: how far the events of a step can lift a way above a straight line */
+	int32_t begin; /**< tick since the first window's begin */
+	float per_tick;              /**< steps */
+	struct kernel_rests *rests;  /**< of this hemisphere */
 	struct kernel_path *path; /**< where the ways go, but for rich neurons */
 	struct kernel_rich *rich; /**< of the neurons that are rich */
 	/** The comparator of a rich neuron switched on. May change state and threshold of this
@@ -246,6 +292,18 @@ struct kernel {
 	 *  is in the measure of the plan. */
 	void (*window)(struct kernel_membranes *m, const struct kernel_plan *p,
 		const struct kernel_window *w);
+	/** Find where in a window the ways of the neurons that came near cross their thresholds for
+	 *  the first time: between the ends of a step they bend smoothly, and at each event. The
+	 *  plan's thresholds of those that do become #KERNEL_NEVER. */
+	void (*cross)(struct kernel_plan *p, const struct kernel_window *w);
+	/** Let membranes go whose reset ends in a window, up to its end: their potential, the
+	 *  threshold in the plan and `release` change. Who comes near threshold or rails on this way
+	 *  is listed as careful. */
+	void (*release)(struct kernel_membranes *m, struct kernel_plan *p,
+		const struct kernel_window *w);
+	/** List the columns whose tick is before @p time. @param tick [256]  @param[out] out [272]
+	 *  @return how many */
+	unsigned (*before)(const int32_t *tick, int32_t time, uint16_t *out);
 	/** Noise current of 256 neurons at the begin of a slot: the number of ones of 16 bits, for
 	 *  what a low-pass makes normal.
 	 *  @param[out] out [256]  @param scale [256] sigmas  @param seed key
@@ -259,7 +317,8 @@ struct kernel {
 	void (*row)(float *charge, float *kept, const float *strength, const uint8_t *labels,
 		const float *scale, const float *rate, uint8_t label, float amount, float late);
 	/** Part a row event between the begin and the end of a step.
-	 *  @param strength, labels, scale  [256] of the row; the last of its line */
+	 *  @param strength, labels, scale  [256] of the row; the last of its line; `labels` may be
+	 *  NULL: all match */
 	void (*share)(const struct kernel_share *share, const float *strength,
 		const uint8_t *labels, const float *scale);
 	/** Add amplitude * exp(-age * rate) to 256 sensors, with their own factors on both.

@@ -256,6 +256,10 @@ static uint32_t leap(struct kernel_membranes *m, float h, unsigned variants)
 
 #include "synapse_body.h"
 
+#include "kernel_crossing.h"
+
+#include "kernel_reset.h"
+
 #include "correlation_body.h"
 
 const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
@@ -264,6 +268,9 @@ const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
 	.rich = rich,
 	.rich_leap = rich_leap,
 	.window = window,
+	.cross = cross,
+	.release = release,
+	.before = before,
 	.noise = noise,
 	.row = row,
 	.share = share,

@@ -141,7 +141,7 @@ ALWAYS void find_inflow(const struct kernel_plan *p,
 
 /* Membranes near some potential: in a step v becomes keep * v + share * (push + inflow). */
 struct tangents {
-	vec push[TOGETHER], keep[TOGETHER], share[TOGETHER];
+	vec push[TOGETHER], pull[TOGETHER], keep[TOGETHER], share[TOGETHER];
 };
 
 ALWAYS struct tangents follow_leak(const struct kernel_planned *b, const vec v[TOGETHER])
@@ -166,6 +166,7 @@ ALWAYS struct tangents follow_leak(const struct kernel_planned *b, const vec v[T
 	EACH x[n] += pull[n] * v[n];
 	EACH tangents.share[n] = all(1.0f) - pull[n] * q[n];
 	EACH tangents.push[n] = x[n] + load(PLAN(constant));
+	EACH tangents.pull[n] = pull[n];
 	EACH tangents.keep[n] = all(1.0f) - pull[n] * tangents.share[n];
 	return tangents;
 }
@@ -189,8 +190,9 @@ ALWAYS void pass_membranes(struct kernel_membranes *m, const struct kernel_plann
 	EACH v[n] = load(PART(&m->v[first]));
 	EACH store(PART(&path->v[0][column]), v[n]);
 	EACH highest[n] = all(0.0f);
+	struct tangents tangents;
 	for (unsigned slot = 0; slot < slots; slot++) {
-		const struct tangents tangents = follow_leak(b, v);
+		if (slot % 2 == 0) tangents = follow_leak(b, v);
 		for (unsigned k = slot * steps; k < (slot + 1) * steps; k++) {
 			const float *inflow = &path->inflow[k + 1][column];
 			EACH next[n] = (load(PART(inflow)) + tangents.push[n]) * tangents.share[n];
@@ -203,11 +205,11 @@ ALWAYS void pass_membranes(struct kernel_membranes *m, const struct kernel_plann
 	}
 	EACH store(PART(&m->v[first]), vec_least(vec_most(v[n], all(0.0f)), all(PHYSICS_RAIL)));
 	EACH {
-		/* without a branch: one spike in three windows is hard to foresee */
-		const uint32_t lanes = bits(above(highest[n], load(PLAN(threshold))));
-		path->crossing[path->crossings] = (struct kernel_crossing){
-			(uint16_t)(first + n * LANES), (uint16_t)lanes};
-		path->crossings += lanes != 0;
+		const vec margin = load(PLAN(round)) - load(PLAN(push[1])) * all(w->bulge);
+		/* without a branch: who is near is hard to foresee */
+		const uint32_t lanes = bits(above(highest[n] + margin, load(PLAN(threshold))));
+		path->near[path->nears] = (uint16_t)(first + n * LANES);
+		path->nears += lanes != 0;
 	}
 }
 
@@ -256,9 +258,9 @@ ALWAYS void window_steps(struct kernel_membranes *m, const struct kernel_plan *p
 static void window(
 	struct kernel_membranes *m, const struct kernel_plan *p, const struct kernel_window *w)
 {
-	w->path->crossings = 0;
-	if (w->steps == 2 && w->slots == 2) /* the longest steps */
-		window_steps(m, p, w, 2, 2);
+	w->path->nears = 0;
+	if (w->steps == 1 && w->slots == 4) /* the longest steps */
+		window_steps(m, p, w, 4, 1);
 	else
 		window_steps(m, p, w, w->slots, w->steps);
 }

@@ -302,27 +302,10 @@ void emulator__neuron_arm(struct emulator_analog *a, uint32_t n)
 	a->comparator_noise[n] = noise;
 }
 
-struct analog_refractory emulator__neuron_refractory(
-	const struct haldls_neuron_backend_config *backend,
-	const struct haldls_common_neuron_backend_config *common, uint64_t t)
-{
-	if (!common->enable_clocks)
-		return (struct analog_refractory){t, UINT64_MAX, UINT64_MAX};
-	/* a free-running clock: the counter advances on its edges, the first of them at most a
-	 * period away */
-	const unsigned scale = (unsigned)(backend->select_input_clock ? common->clock_scale_fast
-								      : common->clock_scale_slow) +
-			       1;
-	const uint64_t cycles = backend->refractory_time,
-		       held = 2 * (15 - (uint64_t)backend->reset_holdoff) + 1;
-	const uint64_t end = cycles ? ((t >> scale) + cycles) << scale : t;
-	return (struct analog_refractory){t, cycles >= held ? end - (held << scale) : end, end};
-}
-
 void emulator__neuron_rest(struct emulator_analog *a, uint32_t n, uint64_t t)
 {
 	a->refractory[n] =
-		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], t);
+		analog_refractory_after(&a->backend[n], &a->common[analog_half(n)], t);
 	if (a->refractory[n].end <= t || a->is_resting[n])
 		return;
 	struct analog_half *half = &a->half[n / ANALOG_COLUMNS];

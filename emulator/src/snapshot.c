@@ -273,14 +273,15 @@ static void restore_analog(struct emulator_analog *a, const struct emulator_snap
 	struct correlation correlation = a->correlation;
 	struct emulator_worker *worker = a->worker;
 	struct variation *pattern = a->pattern;
-	struct emulator_spike *spikes = a->spikes,
-			      *halves[] = {a->half[0].spikes, a->half[1].spikes};
+	struct emulator_spike *spikes = a->spikes;
+	uint32_t *spike_keys = a->spike_keys, *halves[] = {a->half[0].spikes, a->half[1].spikes};
 	copy(a, &s->analog);
 	a->stimuli.entry = entry;
 	a->stimuli.capacity = capacity;
 	a->worker = worker;
 	a->pattern = pattern;
 	a->spikes = spikes;
+	a->spike_keys = spike_keys;
 	for (unsigned i = 0; i < ANALOG_HEMISPHERES; i++)
 		a->half[i].spikes = halves[i];
 	copy(entry, &s->stimuli);

@@ -67,17 +67,6 @@ static void reset_remainder(struct emulator_analog *a, uint32_t n, uint64_t begi
 			      tanhf(m->reset_slope[n] * (m->reset_reference[n] - v));
 }
 
-void emulator__spike_insert(
-	struct emulator_spike *spikes, size_t count, uint64_t time, uint32_t neuron)
-{
-	for (; count > 0 &&
-		(spikes[count - 1].time > time ||
-			(spikes[count - 1].time == time && spikes[count - 1].neuron > neuron));
-		count--)
-		spikes[count] = spikes[count - 1];
-	spikes[count] = (struct emulator_spike){.time = time, .neuron = (uint16_t)neuron};
-}
-
 void emulator__spike_send(struct emulator_analog *a, uint32_t n, uint64_t time)
 {
 	emulator__neuron_adapt(a, n);
@@ -143,7 +132,7 @@ static bool rests_again(struct emulator_analog *a, uint32_t n)
 	if (!a->membranes.above[n])
 		return false;
 	a->refractory[n] =
-		emulator__neuron_refractory(&a->backend[n], &a->common[analog_half(n)], a->grid);
+		analog_refractory_after(&a->backend[n], &a->common[analog_half(n)], a->grid);
 	return a->refractory[n].end > a->grid;
 }
 

@@ -31,27 +31,34 @@ void emulator__synapse_refresh(struct emulator_analog *a)
 	}
 }
 
-static uint64_t labels_of(const uint8_t label[ANALOG_COLUMNS])
+/* Which labels a row has, and how strong it is. */
+static void look_at_row(struct analog_synapses *s, uint32_t row)
 {
-	uint64_t labels = 0;
-	for (unsigned column = 0; column < ANALOG_COLUMNS; column++)
-		labels |= UINT64_C(1) << label[column];
-	return labels;
+	s->labels[row] = 0;
+	s->strongest[row] = 0;
+	for (unsigned column = 0; column < ANALOG_COLUMNS; column++) {
+		s->labels[row] |= UINT64_C(1) << s->label[row][column];
+		if (s->strength[row][column] > s->strongest[row])
+			s->strongest[row] = s->strength[row][column];
+	}
+	s->uniform[row] = !(s->labels[row] & (s->labels[row] - 1));
+	s->changed[row] = false;
 }
 
-unsigned emulator__synapse_lines(
-	struct emulator_analog *a, uint32_t driver, bool top, uint8_t label)
+unsigned emulator__synapse_targets(struct emulator_analog *a, uint32_t driver, uint8_t label)
 {
 	struct analog_synapses *s = &a->synapses[driver / 128];
 	const struct haldls_synapse_driver_config *config = &a->driver[driver];
-	const uint32_t row = 2 * (driver % 128) + top;
-	if (s->relabelled[row]) {
-		s->labels[row] = labels_of(s->label[row]);
-		s->relabelled[row] = false;
-	}
-	if (!(s->labels[row] >> label & 1))
-		return 0;
-	return top ? (unsigned)config->row_mode_top : (unsigned)config->row_mode_bottom;
+	const uint32_t bottom = 2 * (driver % 128), top = bottom + 1;
+	if (s->changed[bottom])
+		look_at_row(s, bottom);
+	if (s->changed[top])
+		look_at_row(s, top);
+	/* which row has the label is hard to foresee: no branch */
+	const unsigned at_bottom = (unsigned)(s->labels[bottom] >> label & 1),
+		       at_top = (unsigned)(s->labels[top] >> label & 1);
+	return at_bottom * (unsigned)config->row_mode_bottom |
+	       (at_top * (unsigned)config->row_mode_top) << KERNEL_LINES;
 }
 
 void emulator__synapse_event(struct emulator_analog *a, struct kernel_bin *bin, uint64_t t,
@@ -59,18 +66,14 @@ void emulator__synapse_event(struct emulator_analog *a, struct kernel_bin *bin, 
 {
 	if (pulse <= 0)
 		return;
-	const uint32_t hemisphere = driver / 128;
 	const float late = (float)(bin->end - t) * 4e-9f - bin->half;
-	const struct analog_synapses *s = &a->synapses[hemisphere];
-	for (unsigned top = 0; top < 2; top++) {
-		const uint32_t row = 2 * (driver % 128) + top;
-		const unsigned lines = emulator__synapse_lines(a, driver, top, label);
-		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			if (lines >> line & 1) {
-				a->kernel->row(bin->charge[line], bin->kept[line], s->strength[row],
-					s->label[row], s->scale[line], bin->rate[line], label,
-					pulse, late);
-				bin->lines |= 1u << line;
-			}
+	const struct analog_synapses *s = &a->synapses[driver / 128];
+	for (unsigned targets = emulator__synapse_targets(a, driver, label); targets;
+		targets &= targets - 1) {
+		const struct analog_target target = analog_target(driver, targets);
+		const unsigned line = target.line;
+		a->kernel->row(bin->charge[line], bin->kept[line], s->strength[target.row],
+			s->label[target.row], s->scale[line], bin->rate[line], label, pulse, late);
+		bin->lines |= 1u << line;
 	}
 }

@@ -147,6 +147,12 @@ ALWAYS void share_of(const struct kernel_share *s, const float *restrict strengt
 	const uint8_t *restrict labels, const float *restrict scale, bool first_before,
 	bool first_after)
 {
+	static const found nobody;
+	if (!labels) {
+		share_part(s, strength, scale, 0, KERNEL_COLUMNS, nobody, first_before, first_after,
+			true);
+		return;
+	}
 	for (unsigned c = 0, end; c < KERNEL_COLUMNS; c = end) {
 		const found f = find(&labels[c], s->label);
 		const unsigned many = how_many(f);

@@ -15,7 +15,9 @@ enum {
 	WINDOWS_LEAST = 2, /* steps worth to begin for */
 	RICH_STEPS = 4,    /* single steps in the longest one of rich neurons */
 	SLOT_STEPS = PHYSICS_NOISE_SLOT / STEP,
-	STEEPEST = 6,          /* steps in the shortest time constant */
+	STEEPEST = 3,          /* steps in the shortest time constant */
+	STEEPEST_RICH = 6,     /* ... where there are rich neurons */
+	SPIKES_STEP = 4,       /* most spikes of a neuron in a step */
 	SPIKING_TICKS = 20000, /* go on for 80 us after spikes */
 	CAREFUL_TICKS = 5000,  /* single steps for 20 us after what windows cannot do */
 };
@@ -64,10 +66,33 @@ static void plan_line(struct emulator_analog *a, uint32_t n, unsigned line)
 		mean * a->synapses[n / ANALOG_COLUMNS].scale[line][n % ANALOG_COLUMNS];
 }
 
+/* What bends the way of a membrane near its threshold. */
+static void plan_crossing(struct emulator_analog *a, uint32_t n)
+{
+	const struct kernel_membranes *m = &a->membranes;
+	struct kernel_planned *own = planned(a, n);
+	const unsigned o = n % 16;
+	for (unsigned line = 0; line < KERNEL_LINES; line++) {
+		/* an event is as good as two of its mean, one at either end of the step */
+		const float x = tanhf(own->offset[line][o]);
+		own->push[line][o] = 2 * m->input_limit[line][n] * a->plan.h * (1 - x * x) *
+				     a->half[n / ANALOG_COLUMNS].scale[line][n % ANALOG_COLUMNS];
+	}
+	const float threshold = fminf(m->threshold[n], PHYSICS_RAIL);
+	const float leak = tanhf(m->leak_slope[n] * (m->leak_reference[n] - threshold));
+	const float decay = a->plan.h * fmaxf(m->line_rate[0][n], m->line_rate[1][n]);
+	own->pull[o] = own->leak[o] * m->leak_slope[n] * (1 - leak * leak);
+	/* currents up to twice those that balance the leak, and two sigmas of the noise */
+	own->round[o] = 0.25f * ((decay + own->pull[o]) * fmaxf(-leak, 0) * own->leak[o] +
+					a->noise_current[n] * a->plan.h);
+}
+
 static void plan_neuron(struct emulator_analog *a, uint32_t n)
 {
 	const struct kernel_membranes *m = &a->membranes;
-	struct analog_reset *reset = &a->reset[n];
+	struct kernel_rests *rests = &a->half[n / ANALOG_COLUMNS].rests;
+	struct kernel_planned *own = planned(a, n);
+	const unsigned c = n % ANALOG_COLUMNS, o = n % 16;
 	const float h = a->plan.h;
 	for (unsigned line = 0; line < KERNEL_LINES; line++)
 		plan_line(a, n, line);
@@ -75,28 +100,38 @@ static void plan_neuron(struct emulator_analog *a, uint32_t n)
 	const float leak = tanhf(m->leak_slope[n] * (m->leak_reference[n] - m->reset_reference[n]));
 	const float pull = m->reset_limit[n] * m->reset_slope[n] +
 			   m->leak_limit[n] * m->leak_slope[n] * (1 - leak * leak);
-	reset->rate = pull * h;
-	reset->slope = m->leak_slope[n];
-	reset->reference = m->leak_reference[n];
-	reset->leak = m->leak_limit[n] * h;
-	reset->constant = m->constant[n] * h;
-	planned(a, n)->slope[n % 16] = reset->slope;
-	planned(a, n)->reference[n % 16] = reset->reference;
-	planned(a, n)->leak[n % 16] = reset->leak;
-	planned(a, n)->constant[n % 16] = reset->constant;
-	reset->lag = fminf(1 / fmaxf(reset->rate, 0.1f), 4);
-	reset->yield = pull > 0 ? 1 / (pull * h) : 0;
-	reset->floor = m->reset_reference[n] +
-		       reset->yield * h * (m->leak_limit[n] * leak + m->constant[n]);
+	own->slope[o] = m->leak_slope[n];
+	own->reference[o] = m->leak_reference[n];
+	own->leak[o] = m->leak_limit[n] * h;
+	own->constant[o] = m->constant[n] * h;
+	rests->rate[c] = pull * h;
+	rests->lag[c] = fminf(1 / fmaxf(rests->rate[c], 0.1f), 4);
+	rests->yield[c] = pull > 0 ? 1 / (pull * h) : 0;
+	rests->floor[c] = m->reset_reference[n] +
+			  rests->yield[c] * h * (m->leak_limit[n] * leak + m->constant[n]);
+	plan_crossing(a, n);
 }
 
-/* Mean of the lines of a hemisphere, time constants in a step. */
-static float mean_decay(const struct emulator_analog *a, unsigned hemisphere, unsigned line)
+/* Time constants of lines and membranes that pass in a step, in the mean over the neurons of a
+ * hemisphere that use a line. */
+static void plan_means(struct emulator_analog *a, unsigned hemisphere)
 {
-	float sum = 0;
-	for (uint32_t c = 0; c < ANALOG_COLUMNS; c++)
-		sum += a->membranes.line_rate[line][hemisphere * ANALOG_COLUMNS + c];
-	return a->plan.h * sum / ANALOG_COLUMNS;
+	struct kernel_plan *p = &a->plan;
+	const struct kernel_membranes *m = &a->membranes;
+	float leak = 0, all = 1e-6f;
+	for (unsigned line = 0; line < KERNEL_LINES; line++) {
+		float sum = 0, used = 1e-6f;
+		for (unsigned c = 0; c < ANALOG_COLUMNS; c++) {
+			const unsigned n = hemisphere * ANALOG_COLUMNS + c;
+			const float use = m->input_limit[line][n] != 0;
+			used += use;
+			sum += use * m->line_rate[line][n];
+			leak += use * m->leak_limit[n] * m->leak_slope[n];
+		}
+		p->decay[hemisphere][line] = p->h * sum / used;
+		all += used;
+	}
+	p->leak[hemisphere] = p->h * leak / all;
 }
 
 static void plan(struct emulator_analog *a)
@@ -106,46 +141,50 @@ static void plan(struct emulator_analog *a)
 	const bool rich = a->membranes.rich && a->steps_most > RICH_STEPS;
 	unsigned steps = rich ? RICH_STEPS : a->steps_most;
 	/* a slot of the noise takes a whole number of them */
+	const float steepest = a->membranes.rich ? STEEPEST_RICH : STEEPEST;
 	while (steps > 1 &&
-		(SLOT_STEPS % steps || (float)(steps * STEP) * tick * rate * STEEPEST > 1))
+		(SLOT_STEPS % steps || (float)(steps * STEP) * tick * rate * steepest > 1))
 		steps--;
 	p->ticks = steps * STEP;
 	p->h = (float)p->ticks * tick;
-	a->plan_fits = p->h * rate * STEEPEST <= 1;
+	a->plan_fits = p->h * rate * steepest <= 1;
 	a->plan_stale = false;
 
 	for (uint32_t n = 0; a->plan_fits && n < ANALOG_NEURONS; n++)
 		plan_neuron(a, n);
 	emulator__rich_plan(a, p->h);
 	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++)
-		for (unsigned line = 0; line < KERNEL_LINES; line++)
-			p->decay[hemisphere][line] = mean_decay(a, hemisphere, line);
+		plan_means(a, hemisphere);
 }
 
 /* ---- both hemispheres --------------------------------------------------------------------------
  */
 
-/* The spikes of both in the order of (time, neuron), behind those that wait already. */
-static void merge_spikes(struct emulator_analog *a)
+/* The spikes of both in the order of (time, neuron), among those that wait already. */
+static void merge_spikes(struct emulator_analog *a, uint64_t begin)
 {
-	const struct analog_half *top = &a->half[0], *bottom = &a->half[1];
-	size_t i = 0, k = 0;
-	while (i < top->spike_count || k < bottom->spike_count) {
-		const struct emulator_spike *s = top->spikes + i, *t = bottom->spikes + k;
-		const bool first =
-			k == bottom->spike_count || (i < top->spike_count && s->time <= t->time);
-		const struct emulator_spike *next = first ? s : t;
-		emulator__spike_insert(a->spikes, a->spike_count++, next->time, next->neuron);
-		i += first;
-		k += !first;
+	uint32_t *keys = a->spike_keys;
+	size_t count = 0;
+	for (size_t i = 0; i < a->spike_count; i++)
+		keys[count++] = (uint32_t)(a->spikes[i].time - begin) * ANALOG_NEURONS +
+				a->spikes[i].neuron;
+	for (unsigned hemisphere = 0; hemisphere < ANALOG_HEMISPHERES; hemisphere++) {
+		const struct analog_half *half = &a->half[hemisphere];
+		memcpy(&keys[count], half->spikes, half->spike_count * sizeof(*keys));
+		count += half->spike_count;
 	}
+	emulator__spike_sort(keys, keys + ANALOG_SPIKES_HELD, count);
+	for (size_t i = 0; i < count; i++)
+		a->spikes[i] = (struct emulator_spike){
+			begin + keys[i] / ANALOG_NEURONS, (uint16_t)(keys[i] % ANALOG_NEURONS)};
+	a->spike_count = count;
 }
 
 /* The end of what can be run from now in one: aligned, before @t. */
 static uint64_t windows_end(const struct emulator_analog *a, uint64_t t)
 {
 	const unsigned ticks = a->plan.ticks;
-	const uint64_t most = (uint64_t)ANALOG_SPIKES_HALF / ANALOG_COLUMNS * ticks;
+	const uint64_t most = ANALOG_SPIKES_HALF / ANALOG_COLUMNS / SPIKES_STEP * ticks;
 	uint64_t end = t < a->grid + most ? t : a->grid + most;
 	if (a->capmem.settling && a->refreshed_at + ANALOG_REFRESH_TICKS < end)
 		end = a->refreshed_at + ANALOG_REFRESH_TICKS;
@@ -202,15 +241,15 @@ bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 		plan(a);
 	if (!a->plan_fits || a->grid % a->plan.ticks || any_overtaken(a))
 		return false;
-	const uint64_t until = windows_end(a, t);
-	if (until < a->grid + WINDOWS_LEAST * (uint64_t)a->plan.ticks)
+	const uint64_t begin = a->grid, until = windows_end(a, t);
+	if (until < begin + WINDOWS_LEAST * (uint64_t)a->plan.ticks)
 		return false;
 	run_both(a, until);
 	a->grid = until;
 	a->stimuli.first = a->half[0].next;
 	if (a->half[0].spike_count || a->half[1].spike_count)
 		a->busy_until = a->grid + SPIKING_TICKS;
-	merge_spikes(a);
+	merge_spikes(a, begin);
 	for (uint32_t n = 0; n < ANALOG_NEURONS; n++) {
 		a->membranes.above[n] = a->membranes.v[n] > a->membranes.threshold[n];
 		a->membranes.gain[n] = 0;

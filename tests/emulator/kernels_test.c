@@ -312,6 +312,7 @@ static void fire(void *user, unsigned neuron, float time, float speed)
 static void draw_plan(struct kernel_plan *p)
 {
 	p->h = 320e-9f;
+	p->decay[0][0] = p->decay[0][1] = p->decay[1][0] = p->decay[1][1] = 0.1f;
 	for (unsigned i = 0; i < KERNEL_NEURONS; i++) {
 		struct kernel_planned *b = &p->neurons[i / 16];
 		const unsigned o = i % 16;
@@ -328,6 +329,10 @@ static void draw_plan(struct kernel_plan *p)
 		b->leak[o] = edgy(0, 0.01f);
 		b->constant[o] = edgy(-0.01f, 0.01f);
 		b->threshold[o] = uniform(0, 2) < 1 ? KERNEL_NEVER : edgy(0, 1.2f);
+		b->push[0][o] = edgy(0, 1e-4f);
+		b->push[1][o] = edgy(-1e-4f, 0);
+		b->pull[o] = uniform(0, 0.1f);
+		b->round[o] = edgy(0, 1e-3f);
 	}
 }
 
@@ -382,47 +387,235 @@ static void rich_windows_are_equal_to_the_bit(void **state)
 		}
 }
 
-/* Neurons that crossed: instruction sets report them in groups of their own sizes. */
-static void crossed(bool neurons[KERNEL_NEURONS], const struct kernel_path *path)
+static float strengths[8][KERNEL_COLUMNS] __attribute__((aligned(64)));
+static uint8_t labels[9][KERNEL_COLUMNS];
+static struct kernel_kick kicks[KERNEL_WINDOW * 4];
+
+/* Up to three events in each step, in time order. */
+static void draw_kicks(struct kernel_window *w)
 {
-	memset(neurons, 0, KERNEL_NEURONS * sizeof(*neurons));
-	for (unsigned c = 0; c < path->crossings; c++)
-		for (unsigned lane = 0; lane < 16; lane++)
-			if (path->crossing[c].lanes >> lane & 1)
-				neurons[path->crossing[c].first + lane] = true;
+	unsigned count = 0;
+	for (unsigned c = 0; c < KERNEL_COLUMNS; c++)
+		for (unsigned row = 0; row < 8; row++) {
+			strengths[row][c] = uniform(0, 63);
+			labels[row][c] = uniform(0, 2) < 1;
+		}
+	for (unsigned k = 0; k < w->slots * w->steps; k++) {
+		const unsigned first = count, some = (unsigned)uniform(0, 4);
+		for (; count < first + some; count++) {
+			const unsigned row = (unsigned)uniform(0, 8);
+			kicks[count] = (struct kernel_kick){strengths[row],
+				row < 2 ? NULL : labels[row],
+				((float)(count - first) + uniform(0, 1)) / (float)some,
+				uniform(0, 1), 1, row % 2};
+		}
+		w->kick_end[k] = (uint16_t)count;
+	}
+	w->kicks = kicks;
+	w->bulge = uniform(0, 63);
 }
 
+static void draw_rests(struct kernel_rests *r, const struct kernel_window *w)
+{
+	const float window = (float)(w->slots * w->steps) / w->per_tick;
+	for (unsigned c = 0; c < KERNEL_COLUMNS; c++) {
+		r->release[c] = c % 3 ? KERNEL_LATER : w->begin + (int32_t)edgy(0, 2 * window);
+		r->since[c] = 0;
+		r->end[c] = c % 3 ? KERNEL_LATER : r->release[c] + (int32_t)edgy(0, 100);
+		r->floor[c] = edgy(-0.2f, 1.4f);
+		r->yield[c] = uniform(0, 10);
+		r->rate[c] = uniform(0, 2);
+		r->lag[c] = uniform(0, 4);
+		r->volt[c] = edgy(0, 1.2f);
+		r->gone[c] = edgy(0, 100);
+	}
+}
+
+static void assert_same_paths(
+	const struct kernel_path *a, const struct kernel_path *b, const struct kernel_window *w)
+{
+	for (unsigned i = 0; i <= w->slots * w->steps; i++) {
+		assert_memory_equal(a->v[i], b->v[i], 256 * sizeof(float));
+		assert_memory_equal(a->inflow[i], b->inflow[i], 256 * sizeof(float));
+	}
+	assert_int_equal(a->crossings, b->crossings);
+	for (unsigned i = 0; i < a->crossings; i++) {
+		assert_int_equal(a->crossing[i].neuron, b->crossing[i].neuron);
+		assert_memory_equal(&a->crossing[i].time, &b->crossing[i].time, sizeof(float));
+		assert_memory_equal(&a->crossing[i].speed, &b->crossing[i].speed, sizeof(float));
+	}
+}
+
+static void assert_same_rests(
+	const struct kernel_rests *a, const struct kernel_rests *b, const struct kernel *kernel)
+{
+	const struct kernel *all[3];
+	uint16_t first[KERNEL_COLUMNS + 16], second[KERNEL_COLUMNS + 16];
+	emulator__kernel_list(all);
+	assert_int_equal(a->careful_count, b->careful_count);
+	assert_memory_equal(a->careful, b->careful, a->careful_count * sizeof(*a->careful));
+	assert_memory_equal(a->release, b->release, sizeof(a->release));
+	assert_memory_equal(a->volt, b->volt, KERNEL_COLUMNS * sizeof(float));
+	for (int32_t time = 0; time < 2000; time += 50) {
+		const unsigned count = all[0]->before(a->end, time, first);
+		assert_int_equal(count, kernel->before(b->end, time, second));
+		assert_memory_equal(first, second, count * sizeof(*first));
+	}
+}
+
+/* The whole of a window: ways, crossings and releases. */
 static void windows_are_equal_to_the_bit(void **state)
 {
 	(void)state;
-	static struct kernel_plan plan;
+	static struct kernel_plan plan, plans[2];
 	static struct kernel_path first, second;
-	static bool neurons[2][KERNEL_NEURONS];
+	static struct kernel_rests rests, one_rests, other_rests;
 	const struct kernel *all[3];
 	const unsigned count = emulator__kernel_list(all);
-	unsigned crossings = 0;
+	unsigned crossings = 0, careful = 0;
 	for (unsigned k = 1; k < count; k++)
 		for (unsigned trial = 0; trial < 200; trial++) {
 			draw_membranes(&start, trial);
 			draw_plan(&plan);
 			one = other = start;
+			plans[0] = plans[1] = plan;
 			struct kernel_window w = draw_window(trial);
+			w.begin = (int32_t)(trial * 7);
+			w.per_tick = 1 / 80.0f;
+			draw_kicks(&w);
+			draw_rests(&rests, &w);
+			one_rests = other_rests = rests;
 			w.path = &first;
-			all[0]->window(&one, &plan, &w);
+			w.rests = &one_rests;
+			all[0]->window(&one, &plans[0], &w);
+			all[0]->cross(&plans[0], &w);
+			all[0]->release(&one, &plans[0], &w);
 			w.path = &second;
-			all[k]->window(&other, &plan, &w);
+			w.rests = &other_rests;
+			all[k]->window(&other, &plans[1], &w);
+			all[k]->cross(&plans[1], &w);
+			all[k]->release(&other, &plans[1], &w);
 			assert_same(&one, &other, "window");
-			for (unsigned i = 0; i <= w.slots * w.steps; i++) {
-				assert_memory_equal(first.v[i], second.v[i], 256 * sizeof(float));
-				assert_memory_equal(
-					first.inflow[i], second.inflow[i], 256 * sizeof(float));
-			}
-			crossed(neurons[0], &first);
-			crossed(neurons[1], &second);
-			assert_memory_equal(neurons[0], neurons[1], sizeof(neurons[0]));
+			assert_same_paths(&first, &second, &w);
+			assert_same_rests(&one_rests, &other_rests, all[k]);
+			assert_memory_equal(&plans[0], &plans[1], sizeof(plan));
 			crossings += first.crossings;
+			careful += one_rests.careful_count;
 		}
-	assert_true(count < 2 || crossings > 1000);
+	assert_true(count < 2 || (crossings > 1000 && careful > 1000));
+}
+
+/* A window of one step in which the membrane of neuron 0 goes from @from to @to. Returns when it
+ * crosses 0.5 V, in steps, or -1. */
+static float crosses(const struct kernel *kernel, float from, float to, float inflow, float decay,
+	const struct kernel_kick *kick, float push)
+{
+	static struct kernel_plan plan;
+	static struct kernel_path path;
+	memset(&plan, 0, sizeof(plan));
+	memset(&path, 0, sizeof(path));
+	for (unsigned i = 0; i < KERNEL_NEURONS; i++)
+		plan.neurons[i / 16].threshold[i % 16] = KERNEL_NEVER;
+	plan.neurons[0].threshold[0] = 0.5f;
+	plan.neurons[0].push[1][0] = push;
+	plan.neurons[0].round[0] = 1e-3f;
+	plan.decay[0][0] = plan.decay[0][1] = decay;
+	path.v[0][0] = from;
+	path.v[1][0] = to;
+	path.inflow[1][0] = inflow;
+	path.nears = 1;
+	const struct kernel_window w = {.slots = 1,
+		.steps = 1,
+		.kicks = kick,
+		.kick_end = {kick ? 1 : 0},
+		.bulge = kick ? 0.25f : 0,
+		.path = &path};
+	kernel->cross(&plan, &w);
+	return path.crossings ? path.crossing[0].time : -1;
+}
+
+/* An inhibitory event at place p that takes s from the slope lifts the way between two equal ends by
+ * s p (1 - p) there, and makes its slope s (1 - p) before. */
+static void a_way_over_the_threshold_within_a_step_is_found(void **state)
+{
+	(void)state;
+	const struct kernel *all[3];
+	strengths[0][0] = 1;
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++)
+		for (float place = 0.1f; place < 0.95f; place += 0.1f) {
+			const struct kernel_kick kick = {strengths[0], NULL, place, 1, 0, 1};
+			const float slope = 4e-3f, top = slope * place * (1 - place);
+			assert_true(crosses(all[k], 0.5f - 1.02f * top, 0.5f - 1.02f * top, 0, 0,
+					    &kick, -slope) < 0);
+			const float low = 0.9f * top;
+			assert_near(crosses(all[k], 0.5f - low, 0.5f - low, 0, 0, &kick, -slope),
+				low / (slope * (1 - place)), 0, 1e-3);
+			const struct kernel_kick foreign = {
+				strengths[0], labels[8], place, 1, 3, 1};
+			assert_true(crosses(all[k], 0.5f - low, 0.5f - low, 0, 0, &foreign,
+					    -slope) < 0);
+		}
+}
+
+/* Currents that decay bend the way: with d time constants in a step and a mean current i, it is
+ * d i / 2 s (1 - s) above the straight line at s. */
+static void a_way_that_bends_crosses_earlier(void **state)
+{
+	(void)state;
+	const struct kernel *all[3];
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++)
+		for (float s = 0.1f; s < 0.95f; s += 0.1f) {
+			const float way = 2e-3f, bend = 0.1f * way / 2;
+			const float from = 0.5f - way * s - bend * s * (1 - s);
+			assert_near(crosses(all[k], from, from + way, way, 0.1f, NULL, 0), s, 0,
+				1.5e-3);
+		}
+}
+
+/* Without leak a membrane comes to volt exp(-gone) above its floor, and from there by its currents
+ * to where the window ends. */
+static void a_release_follows_the_currents(void **state)
+{
+	(void)state;
+	enum { TICKS = 100 };
+	static struct kernel_plan plan;
+	static struct kernel_path path;
+	static struct kernel_rests rests;
+	const struct kernel *all[3];
+	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++)
+		for (int32_t release = 0; release < 4 * TICKS + 50; release += 30) {
+			memset(&one, 0, sizeof(one));
+			for (unsigned c = 0; c < KERNEL_COLUMNS; c++)
+				rests.release[c] = KERNEL_LATER;
+			rests.release[5] = 1000 + release;
+			rests.floor[5] = 0.3f;
+			rests.volt[5] = 0.5f;
+			rests.gone[5] = 2;
+			one.v[5] = 0.123f;
+			one.threshold[5] = 0.7f;
+			plan.neurons[0].threshold[5] = KERNEL_NEVER;
+			for (unsigned i = 0; i <= 4; i++)
+				path.inflow[i][5] = 1e-3f * (float)i;
+			const struct kernel_window w = {.slots = 1,
+				.steps = 4,
+				.begin = 1000,
+				.per_tick = 1.0f / TICKS,
+				.rests = &rests,
+				.path = &path};
+			all[k]->release(&one, &plan, &w);
+			assert_int_equal(rests.careful_count, 0);
+			if (release >= 4 * TICKS) {
+				assert_int_equal(rests.release[5], 1000 + release);
+				assert_near(one.v[5], 0.123, 0, 1e-7);
+				continue;
+			}
+			double v = 0.3 + 0.2 * exp(-2);
+			for (int32_t t = release; t < 4 * TICKS; t++)
+				v += 1e-3 * (1 + t / TICKS) / TICKS;
+			assert_near(one.v[5], v, 0, 1e-6);
+			assert_int_equal(rests.release[5], KERNEL_LATER);
+			assert_near(plan.neurons[0].threshold[5], 0.7, 0, 1e-6);
+		}
 }
 
 int main(void)
@@ -432,6 +625,9 @@ int main(void)
 		cmocka_unit_test(rich_steps_and_leaps_are_equal_to_the_bit),
 		cmocka_unit_test(rich_windows_are_equal_to_the_bit),
 		cmocka_unit_test(windows_are_equal_to_the_bit),
+		cmocka_unit_test(a_way_over_the_threshold_within_a_step_is_found),
+		cmocka_unit_test(a_way_that_bends_crosses_earlier),
+		cmocka_unit_test(a_release_follows_the_currents),
 		cmocka_unit_test(rows_are_equal_to_the_bit),
 		cmocka_unit_test(a_row_reaches_the_columns_of_its_label_only),
 		cmocka_unit_test(events_fade_until_the_end_of_the_step),

@@ -288,7 +288,7 @@ static void refractory_times_are_exact(void **state)
 			common.clock_scale_fast = (uint8_t)(fast ? rows[i].scale : 7);
 			common.clock_scale_slow = (uint8_t)(fast ? 7 : rows[i].scale);
 			const struct analog_refractory r =
-				emulator__neuron_refractory(&backend, &common, rows[i].spike);
+				analog_refractory_after(&backend, &common, rows[i].spike);
 			assert_int_equal(r.end, rows[i].end);
 			assert_int_equal(r.release, rows[i].release);
 		}
@@ -308,7 +308,7 @@ static void the_first_cycle_is_cut_short_evenly(void **state)
 	(void)state;
 	for (uint64_t spike = 12345; spike < 12345 + 10 * PERIOD; spike++) {
 		const uint64_t length =
-			emulator__neuron_refractory(&backend, &common, spike).end - spike;
+			analog_refractory_after(&backend, &common, spike).end - spike;
 		assert_in_range(length, (CYCLES - 1) * PERIOD + 1, CYCLES * PERIOD);
 		seen[length - (CYCLES - 1) * PERIOD - 1]++;
 	}
