@@ -7,6 +7,7 @@
 #include "example.h"
 #include "solver.h"
 
+#include <calix/calibration.h>
 #include <hxcomm/provider.h>
 #include <hxcomm/uri.h>
 
@@ -144,10 +145,47 @@ static void words_repeat_with_chip_and_seed_only(void **state)
 	}
 }
 
+/* Calibrate a chip as it comes. */
+static void calibrate(struct words *to, struct words *from, bool jumps)
+{
+	struct hxcomm_open_options options = HXCOMM_OPEN_OPTIONS_INIT;
+	struct hxcomm_connection *connection;
+	struct calix_result *result;
+	options.timeout_s = 3600;
+	assert_ok(hxcomm_open(&connection,
+	        jumps ? "tap:?serial=5&seed=1&jumps=1" : "tap:?serial=5&seed=1&jumps=0", &options));
+	assert_ok(calix_calibrate(&result, connection, NULL, NULL));
+	calix_result_free(result);
+	hxcomm_close(connection);
+	*to = sent;
+	*from = received;
+	sent = received = (struct words){ 0 };
+}
+
+/* 14 s of chip time in steps take a minute: with BSS_TEST_LONG=1 only. */
+static void a_calibration_has_the_same_words_without_jumps(void **state)
+{
+	const char *wanted = getenv("BSS_TEST_LONG");
+	struct words to[2], from[2];
+	(void)state;
+	if (!wanted || *wanted != '1')
+		skip();
+	for (unsigned jumps = 0; jumps < 2; jumps++)
+		calibrate(&to[jumps], &from[jumps], jumps);
+	assert_true(from[0].count > 100000);
+	assert_true(equal(&to[0], &to[1]));
+	assert_true(equal(&from[0], &from[1]));
+	for (unsigned jumps = 0; jumps < 2; jumps++) {
+		free(to[jumps].word);
+		free(from[jumps].word);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_repeat_with_chip_and_seed_only),
+		cmocka_unit_test(a_calibration_has_the_same_words_without_jumps),
 	};
 	return cmocka_run_group_tests_name("end_to_end/determinism", tests, setup, NULL);
 }
