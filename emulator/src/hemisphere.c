@@ -422,7 +422,8 @@ static unsigned pass_steps(struct run *run, unsigned from, unsigned to)
 	struct kernel_window *w = &run->window;
 	for (; from < to; from++) {
 		w->kick_end[from] = (uint16_t)run->kick_count;
-		w->bulge = most(w->bulge, run->lift);
+		w->bulge[from] = run->lift;
+		w->bulge_most = most(w->bulge_most, run->lift);
 		run->lift = 0;
 	}
 	return to;
@@ -438,7 +439,7 @@ static void find_rows(struct run *run)
 	size_t next = run->half->next;
 	unsigned step = 0, own_count = TOGETHER;
 	run->kick_count = 0;
-	run->lift = run->window.bulge = 0;
+	run->lift = run->window.bulge_most = 0;
 	while (own_count == TOGETHER) {
 		size_t own[TOGETHER];
 		/* whose an event is cannot be foreseen: no branch */

@@ -237,7 +237,9 @@ struct kernel_window {
 	const struct kernel_kick *kicks; /**< row events, by steps and time */
 	/** of them: how many there are up to the end of a step, at most #KERNEL_KICKS in each */
 	uint16_t kick_end[KERNEL_WINDOW];
-	float bulge;  /**< weights: how far the events of a step can lift a way above a straight line */
+	/** weights: how far the events of each step can lift a way above a straight line, and of all
+	 *  steps */
+	float bulge[KERNEL_WINDOW], bulge_most;
 	int32_t begin; /**< tick since the first window's begin */
 	float per_tick;              /**< steps */
 	struct kernel_rests *rests;  /**< of this hemisphere */

@@ -110,19 +110,17 @@ ALWAYS void sort_nears(struct nears near[KERNEL_WINDOW], const struct kernel_pla
 	for (unsigned i = 0; i < path->nears; i++) {
 		const unsigned first = path->near[i], column = first - w->first, o = first % 16;
 		const struct kernel_planned *b = PLANNED(first);
-		const vec threshold = load(&b->threshold[o]);
-		const vec margin = load(&b->round[o]) - load(&b->push[1][o]) * all(w->bulge);
+		const vec threshold = load(&b->threshold[o]), round = load(&b->round[o]);
+		const vec push = load(&b->push[1][o]);
 		vec v = load(&path->v[0][column]);
-		uint32_t is_near = bits(above(v + margin, threshold)),
-			 is_above = bits(above(v, threshold));
 		for (unsigned k = 0; k < w->slots * w->steps; k++) {
 			struct nears *own = &near[k];
-			v = load(&path->v[k + 1][column]);
-			const uint32_t was_near = is_near, was_above = is_above;
-			is_near = bits(above(v + margin, threshold));
-			is_above = bits(above(v, threshold));
-			own->count += list_lanes(&own->column[own->count],
-				(was_near | is_near) & ~was_above, column);
+			const vec to = load(&path->v[k + 1][column]);
+			const vec highest = vec_most(v, to) + (round - push * all(w->bulge[k]));
+			const uint32_t lanes = bits(above(highest, threshold)) &
+					       ~bits(above(v, threshold));
+			own->count += list_lanes(&own->column[own->count], lanes, column);
+			v = to;
 		}
 	}
 }

@@ -205,7 +205,7 @@ ALWAYS void pass_membranes(struct kernel_membranes *m, const struct kernel_plann
 	}
 	EACH store(PART(&m->v[first]), vec_least(vec_most(v[n], all(0.0f)), all(PHYSICS_RAIL)));
 	EACH {
-		const vec margin = load(PLAN(round)) - load(PLAN(push[1])) * all(w->bulge);
+		const vec margin = load(PLAN(round)) - load(PLAN(push[1])) * all(w->bulge_most);
 		/* without a branch: who is near is hard to foresee */
 		const uint32_t lanes = bits(above(highest[n] + margin, load(PLAN(threshold))));
 		path->near[path->nears] = (uint16_t)(first + n * LANES);

@@ -82,9 +82,9 @@ static void plan_crossing(struct emulator_analog *a, uint32_t n)
 	const float leak = tanhf(m->leak_slope[n] * (m->leak_reference[n] - threshold));
 	const float decay = a->plan.h * fmaxf(m->line_rate[0][n], m->line_rate[1][n]);
 	own->pull[o] = own->leak[o] * m->leak_slope[n] * (1 - leak * leak);
-	/* currents up to twice those that balance the leak, and two sigmas of the noise */
-	own->round[o] = 0.25f * ((decay + own->pull[o]) * fmaxf(-leak, 0) * own->leak[o] +
-					a->noise_current[n] * a->plan.h);
+	/* currents up to twice those that balance the leak */
+	own->round[o] =
+		0.25f * (decay + own->pull[o]) * fmaxf(-leak, 0) * own->leak[o];
 }
 
 static void plan_neuron(struct emulator_analog *a, uint32_t n)

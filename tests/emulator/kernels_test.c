@@ -412,7 +412,10 @@ static void draw_kicks(struct kernel_window *w)
 		w->kick_end[k] = (uint16_t)count;
 	}
 	w->kicks = kicks;
-	w->bulge = uniform(0, 63);
+	for (unsigned k = 0; k < w->slots * w->steps; k++) {
+		w->bulge[k] = uniform(0, 63);
+		w->bulge_most = fmaxf(w->bulge_most, w->bulge[k]);
+	}
 }
 
 static void draw_rests(struct kernel_rests *r, const struct kernel_window *w)
@@ -528,7 +531,7 @@ static float crosses(const struct kernel *kernel, float from, float to, float in
 		.steps = 1,
 		.kicks = kick,
 		.kick_end = {kick ? 1 : 0},
-		.bulge = kick ? 0.25f : 0,
+		.bulge = {kick ? 0.25f : 0},
 		.path = &path};
 	kernel->cross(&plan, &w);
 	return path.crossings ? path.crossing[0].time : -1;
