@@ -44,7 +44,7 @@ struct run {
 	uint64_t noise_end;                  /* slot that begins there */
 	unsigned inverse;                    /* steps of a tick, times 2^INVERSE_BITS */
 	unsigned kick_count;                 /* row events of the window so far */
-	float lift;                          /* weights, as the window's bulge, of the step at hand */
+	float lift; /* weights, as the window's bulge, of the step at hand */
 };
 
 /* Ticks since the run's begin; so late that it does not matter is not the same as never. */
@@ -71,8 +71,8 @@ static void park(struct run *run, uint32_t n, float volt, uint64_t at, uint64_t 
 	rests->since[c] = since_origin(run, at);
 	rests->release[c] = since_origin(run, release);
 	rests->volt[c] = volt;
-	rests->gone[c] = (float)(rests->release[c] - rests->since[c]) * run->per_tick *
-			 rests->rate[c];
+	rests->gone[c] =
+		(float)(rests->release[c] - rests->since[c]) * run->per_tick * rests->rate[c];
 	planned(a, n)->threshold[n % 16] = KERNEL_NEVER;
 	a->membranes.v[n] = rails(rests->floor[c]);
 }
@@ -95,8 +95,7 @@ static bool spike(struct run *run, uint32_t n, uint64_t at)
 		emulator__correlation_post(a, at, n);
 	half->spikes[half->spike_count++] = (uint32_t)tick * ANALOG_NEURONS + n;
 	half->work.spikes++;
-	a->refractory[n] =
-		analog_refractory_after(&a->backend[n], &a->common[analog_half(n)], at);
+	a->refractory[n] = analog_refractory_after(&a->backend[n], &a->common[analog_half(n)], at);
 	a->is_resting[n] = a->refractory[n].end > at;
 	half->rests.end[n % ANALOG_COLUMNS] =
 		a->is_resting[n] ? since_origin(run, a->refractory[n].end) : KERNEL_LATER;
@@ -199,7 +198,8 @@ static float reset_volt(const struct run *run, unsigned column, float inflow, in
 	return rails(x < 20 ? aim + (rests->volt[column] - aim) * expf(-x) : aim);
 }
 
-/* A neuron that was released in this window: follow it to the window's end, or to its next spike. */
+/* A neuron that was released in this window: follow it to the window's end, or to its next spike.
+ */
 static void follow_carefully(struct run *run, uint32_t n)
 {
 	struct emulator_analog *a = run->a;
@@ -258,8 +258,7 @@ static void end_rests(struct run *run)
 	struct emulator_analog *a = run->a;
 	struct kernel_rests *rests = &run->half->rests;
 	uint16_t over[ANALOG_COLUMNS + 16];
-	const unsigned count =
-		a->kernel->before(rests->end, since_origin(run, run->end) + 1, over);
+	const unsigned count = a->kernel->before(rests->end, since_origin(run, run->end) + 1, over);
 	for (unsigned i = 0; i < count; i++) {
 		const uint32_t n = run->window.first + over[i];
 		if (rests->release[over[i]] != KERNEL_LATER || rests_again(run, n))
@@ -274,8 +273,7 @@ static void end_rests(struct run *run)
 static void place_rich(struct run *run)
 {
 	uint16_t resting[ANALOG_COLUMNS + 16];
-	const unsigned count =
-		run->a->kernel->before(run->half->rests.end, KERNEL_LATER, resting);
+	const unsigned count = run->a->kernel->before(run->half->rests.end, KERNEL_LATER, resting);
 	for (unsigned i = 0; i < count; i++)
 		emulator__rich_place(run->a, run->window.first + resting[i], run->begin);
 }
@@ -396,8 +394,7 @@ static unsigned first_kick(const struct kernel_window *w, unsigned k)
 static void take_row(struct run *run, const struct analog_stimulus *event, uint32_t row,
 	unsigned line, unsigned k, float place)
 {
-	const struct analog_synapses *s =
-		&run->a->synapses[run->window.first / ANALOG_COLUMNS];
+	const struct analog_synapses *s = &run->a->synapses[run->window.first / ANALOG_COLUMNS];
 	const unsigned at = run->kick_count;
 	struct kernel_kick *kick = &run->half->kicks[at];
 	kick->strength = s->strength[row];
@@ -443,8 +440,9 @@ static void find_rows(struct run *run)
 	while (own_count == TOGETHER) {
 		size_t own[TOGETHER];
 		/* whose an event is cannot be foreseen: no branch */
-		for (own_count = 0; own_count < TOGETHER && next < s->count &&
-			s->entry[next].time < run->end; next++) {
+		for (own_count = 0;
+			own_count < TOGETHER && next < s->count && s->entry[next].time < run->end;
+			next++) {
 			own[own_count] = next;
 			own_count += s->entry[next].target / 128u == hemisphere;
 		}
@@ -455,8 +453,8 @@ static void find_rows(struct run *run)
 			const unsigned k = since * run->inverse >> INVERSE_BITS;
 			const float place = (float)(since - k * a->plan.ticks) * run->per_tick;
 			step = pass_steps(run, step, k);
-			for (unsigned targets = emulator__synapse_targets(
-				     a, event->target, event->label);
+			for (unsigned targets =
+					emulator__synapse_targets(a, event->target, event->label);
 				targets; targets &= targets - 1) {
 				const struct analog_target target =
 					analog_target(event->target, targets);

@@ -4,7 +4,8 @@
  *
  * In a step the slope of a membrane changes at once where an event comes, and smoothly all the way,
  * as lines and leak decay and the noise current moves. Seen from the straight line between the ends
- * of the step that is a polygon and a parabola. Who is near in the same step is looked at together. */
+ * of the step that is a polygon and a parabola. Who is near in the same step is looked at together.
+ */
 
 /* Columns that come near their thresholds in a step. */
 struct nears {
@@ -15,12 +16,12 @@ struct nears {
 /* As many of them as are looked at together. */
 struct crossings {
 	places column;
-	vec from, to;               /* V, at begin and end of the step */
-	vec push[KERNEL_LINES];     /* V per step of a weight */
-	vec bend;                   /* V, four times the height of the parabola */
-	vec open;                   /* V, thresholds that can be crossed */
-	vec time, speed;            /* of the crossings: in the step; V per step */
-	uint32_t crossed;           /* lanes */
+	vec from, to;           /* V, at begin and end of the step */
+	vec push[KERNEL_LINES]; /* V per step of a weight */
+	vec bend;               /* V, four times the height of the parabola */
+	vec open;               /* V, thresholds that can be crossed */
+	vec time, speed;        /* of the crossings: in the step; V per step */
+	uint32_t crossed;       /* lanes */
 };
 
 /* Part @begin to @end of the step, from @from to @to. */
@@ -40,17 +41,15 @@ ALWAYS void cross_part(struct crossings *c, float begin, float end, vec from, ve
 	c->crossed |= lanes;
 }
 
-ALWAYS void cross_polygon(
-	struct crossings *c, const struct kernel_kick *kicks, unsigned count)
+ALWAYS void cross_polygon(struct crossings *c, const struct kernel_kick *kicks, unsigned count)
 {
 	vec kick[KERNEL_KICKS], slope = c->to - c->from;
 	for (unsigned j = 0; j < count; j++) {
 		kick[j] = gather(kicks[j].strength, c->column) * c->push[kicks[j].line] *
 			  all(kicks[j].pulse);
 		if (kicks[j].labels)
-			kick[j] = choose(
-				gather_equal(kicks[j].labels, c->column, kicks[j].label), kick[j],
-				all(0.0f));
+			kick[j] = choose(gather_equal(kicks[j].labels, c->column, kicks[j].label),
+				kick[j], all(0.0f));
 		slope -= kick[j] * all(1 - kicks[j].place);
 	}
 	float at = 0;
@@ -67,12 +66,12 @@ ALWAYS void cross_polygon(
 	cross_part(c, at, 1, now, c->to);
 }
 
-static _Alignas(64) const float lane_numbers[16] = {
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+static _Alignas(64) const
+	float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /* What is known of the membranes of @count columns in step @k. */
-ALWAYS struct crossings gather_crossings(const struct kernel_plan *p,
-	const struct kernel_window *w, unsigned k, const uint16_t *column, unsigned count)
+ALWAYS struct crossings gather_crossings(const struct kernel_plan *p, const struct kernel_window *w,
+	unsigned k, const uint16_t *column, unsigned count)
 {
 	enum { ROW = sizeof(struct kernel_planned) / sizeof(float) };
 	const struct kernel_path *path = w->path;
@@ -90,8 +89,8 @@ ALWAYS struct crossings gather_crossings(const struct kernel_plan *p,
 		 gather(b->pull, planned) * (c.to - c.from);
 	if (w->noise[0]) {
 		const float *noise = w->noise[k / w->steps], *then = w->noise[k / w->steps + 1];
-		c.bend -= (gather(then, c.column) - gather(noise, c.column)) *
-			  all(p->h * w->advance);
+		c.bend -=
+			(gather(then, c.column) - gather(noise, c.column)) * all(p->h * w->advance);
 	}
 	c.bend *= all(0.5f);
 	c.time = c.speed = all(0.0f);
@@ -117,8 +116,8 @@ ALWAYS void sort_nears(struct nears near[KERNEL_WINDOW], const struct kernel_pla
 			struct nears *own = &near[k];
 			const vec to = load(&path->v[k + 1][column]);
 			const vec highest = vec_most(v, to) + (round - push * all(w->bulge[k]));
-			const uint32_t lanes = bits(above(highest, threshold)) &
-					       ~bits(above(v, threshold));
+			const uint32_t lanes =
+				bits(above(highest, threshold)) & ~bits(above(v, threshold));
 			own->count += list_lanes(&own->column[own->count], lanes, column);
 			v = to;
 		}

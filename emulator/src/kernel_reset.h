@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* The kernel of resets that end, included by kernel_body.h for each instruction set: the membrane is
- * where an exponential way to the floor has brought it, and follows its currents from there to the
- * window's end, along the tangent of its leak. */
+/* The kernel of resets that end, included by kernel_body.h for each instruction set: the membrane
+ * is where an exponential way to the floor has brought it, and follows its currents from there to
+ * the window's end, along the tangent of its leak. */
 
 /* What the currents are at the end of the resets of a group, and when that is. */
 struct releases {
@@ -10,8 +10,8 @@ struct releases {
 	vec volt[TOGETHER]; /* V, of the membrane */
 };
 
-ALWAYS struct releases end_resets(const struct kernel_window *w, unsigned column,
-	const vec until[TOGETHER], unsigned steps)
+ALWAYS struct releases end_resets(
+	const struct kernel_window *w, unsigned column, const vec until[TOGETHER], unsigned steps)
 {
 	const struct kernel_rests *rests = w->rests;
 	kernel_columns *inflow = w->path->inflow;
@@ -21,7 +21,8 @@ ALWAYS struct releases end_resets(const struct kernel_window *w, unsigned column
 	EACH before[n] = load(PART(&inflow[0][column]));
 	EACH now[n] = load(PART(&inflow[1][column]));
 	for (unsigned k = 1; k < steps; k++)
-		EACH {
+		EACH
+		{
 			const mask early = above(all((float)k), until[n]);
 			before[n] = choose(early, before[n], load(PART(&inflow[k][column])));
 			now[n] = choose(early, now[n], load(PART(&inflow[k + 1][column])));
@@ -29,9 +30,10 @@ ALWAYS struct releases end_resets(const struct kernel_window *w, unsigned column
 		}
 	EACH r.left[n] = r.step[n] + all(1.0f) - until[n];
 	/* a membrane lags behind its currents, which are known in the middles of steps */
-	EACH now[n] -= (now[n] - before[n]) *
-		       (r.left[n] - all(0.5f) + load(PART(&rests->lag[column])));
-	EACH now[n] = now[n] * load(PART(&rests->yield[column])) + load(PART(&rests->floor[column]));
+	EACH now[n] -=
+		(now[n] - before[n]) * (r.left[n] - all(0.5f) + load(PART(&rests->lag[column])));
+	EACH now[n] =
+		now[n] * load(PART(&rests->yield[column])) + load(PART(&rests->floor[column]));
 	EACH r.volt[n] = (load(PART(&rests->volt[column])) - now[n]) *
 				 vec_decay(load(PART(&rests->gone[column]))) +
 			 now[n];
@@ -60,7 +62,8 @@ ALWAYS void release_group(struct kernel_membranes *m, struct kernel_plan *p,
 		EACH highest[n] = vec_most(highest[n], v[n]);
 		EACH lowest[n] = vec_least(lowest[n], v[n]);
 	}
-	EACH {
+	EACH
+	{
 		const mask due = above(all((float)steps), until[n]);
 		const vec threshold = load(PART(&m->threshold[first]));
 		float *volt = PART(&rests->volt[column]), *open = PLAN(threshold),
@@ -77,7 +80,8 @@ ALWAYS void release_group(struct kernel_membranes *m, struct kernel_plan *p,
 	}
 }
 
-static void release(struct kernel_membranes *m, struct kernel_plan *p, const struct kernel_window *w)
+static void release(
+	struct kernel_membranes *m, struct kernel_plan *p, const struct kernel_window *w)
 {
 	const unsigned steps = w->slots * w->steps;
 	w->rests->careful_count = 0;

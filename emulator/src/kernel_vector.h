@@ -69,7 +69,7 @@ static inline vec load_since(const int32_t *whole, int32_t from)
 {
 	places x;
 	memcpy(&x, __builtin_assume_aligned(whole, sizeof(x)), sizeof(x));
-	return (vec)__builtin_convertvector(x - from, vec);
+	return (vec) __builtin_convertvector(x - from, vec);
 }
 
 /** Widen whole numbers. */
@@ -194,8 +194,7 @@ static inline unsigned list_lanes(uint16_t *out, uint32_t lanes, unsigned first)
 		_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 	const __m512i all_of_them = _mm512_add_epi32(count, _mm512_set1_epi32((int)first));
 	_mm256_storeu_si256((__m256i *)(void *)out,
-		_mm512_cvtepi32_epi16(
-			_mm512_maskz_compress_epi32((__mmask16)lanes, all_of_them)));
+		_mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32((__mmask16)lanes, all_of_them)));
 	return (unsigned)__builtin_popcount(lanes);
 #else
 	unsigned count = 0;

@@ -83,8 +83,7 @@ static void plan_crossing(struct emulator_analog *a, uint32_t n)
 	const float decay = a->plan.h * fmaxf(m->line_rate[0][n], m->line_rate[1][n]);
 	own->pull[o] = own->leak[o] * m->leak_slope[n] * (1 - leak * leak);
 	/* currents up to twice those that balance the leak */
-	own->round[o] =
-		0.25f * (decay + own->pull[o]) * fmaxf(-leak, 0) * own->leak[o];
+	own->round[o] = 0.25f * (decay + own->pull[o]) * fmaxf(-leak, 0) * own->leak[o];
 }
 
 static void plan_neuron(struct emulator_analog *a, uint32_t n)
