@@ -171,8 +171,8 @@ static void write_systime(struct emulator_chip *chip, uint64_t time, uint32_t ad
 	chip->systime_zero = time - (next & systime_mask);
 }
 
-/* Do these bits of synapse memory matter to events only? Behind the rows of synapses lie switches of
- * the columns, two to three in a byte. */
+/* Do these stored bits of synapse memory matter to events only? Behind the rows of synapses lie
+ * switches of the columns, two to three in a byte. */
 static bool is_for_events(const struct emulator_place *place, uint32_t bits)
 {
 	const uint32_t all_switches = 0xe0e0e0e0, readout_switches = 0x20202020;
@@ -188,9 +188,10 @@ static bool write_synapse(struct emulator_chip *chip, uint64_t time, uint32_t ad
 	if (!emulator__registers_find_place(&place, address))
 		return false;
 	const uint32_t shown = emulator__registers_read_place(chip->registers, &place);
-	if (!((shown ^ value) & mask & place.mask))
+	const uint32_t changes = (shown ^ value) & mask & place.mask;
+	if (!changes)
 		return true;
-	const bool is_weight = is_for_events(&place, (shown ^ value) & mask);
+	const bool is_weight = is_for_events(&place, changes << place.shift);
 	make_room(chip, time, is_weight ? EMULATOR_TIMING_WEIGHT : EMULATOR_TIMING_STEP);
 	if (!emulator__registers_write_place(chip->registers, &place, value, mask)) {
 		settle(chip, time);

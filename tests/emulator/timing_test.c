@@ -203,6 +203,102 @@ static void one_register_written_twice_takes_both_values(void **state)
 	machine_close(&machine);
 }
 
+/* ---- what is done together ------------------------------------------------------------------- */
+
+/* Cells are refreshed once a millisecond; those of 100 us are written at once where nobody looks, and
+ * none of them late. */
+static void cells_of_a_quiet_chip_are_written_together(void **state)
+{
+	enum { CELLS = 12480, TOGETHER_TICKS = 25000 };
+	(void)state;
+	machine_open_ready(&machine);
+	const uint64_t begin = machine.fpga->now, advances = fake.advances;
+	for (uint32_t cell = 0; cell < CELLS; cell++)
+		program_write(&program,
+		        haldls_capmem_cell_container.write_address(FISCH_OMNIBUS, cell, 0),
+		        1 + cell % 1000);
+	program_wait(&program, 1000);
+	machine_run(&machine, &program);
+	for (uint32_t cell = 0; cell < CELLS; cell++) {
+		const uint64_t due = 2 * (begin + 2 * cell + 1 + EMULATOR_CHIP_CYCLES);
+		assert_int_equal(fake.capmem[cell], 1 + cell % 1000);
+		assert_in_range(due - fake.capmem_time[cell], 0, TOGETHER_TICKS);
+	}
+	assert_in_range(fake.advances - advances, 1, 5);
+	machine_close(&machine);
+}
+
+/* Switches of synaptic currents matter to events only; those to the debug lines hold from their own
+ * step. */
+static void switches_of_currents_wait_where_no_event_comes(void **state)
+{
+	(void)state;
+	for (unsigned debug = 0; debug < 2; debug++) {
+		machine_open_ready(&machine);
+		const uint64_t advances = fake.advances;
+		for (uint32_t e = 0; e < 128; e++) {
+			struct haldls_column_current_quad quad = HALDLS_COLUMN_CURRENT_QUAD_INIT;
+			for (unsigned entry = 0; entry < 4; entry++) {
+				quad.enable_synaptic_current_excitatory[entry] = !debug;
+				quad.enable_debug_excitatory[entry] = debug;
+			}
+			program_container(&program, &haldls_column_current_quad_container, e, &quad);
+		}
+		program_wait(&program, 1000);
+		machine_run(&machine, &program);
+		for (uint32_t column = 0; column < 512 && !debug; column++)
+			assert_true(fake.excitatory[column / 256][column % 256]);
+		/* two words of two cycles each: 51 steps of 20 ticks */
+		assert_in_range(fake.advances - advances, debug ? 45 : 1, debug ? 60 : 3);
+		machine_close(&machine);
+	}
+}
+
+static int discard(void *user, const uint64_t *words, size_t count)
+{
+	(void)user, (void)words, (void)count;
+	return HXCOMM_OK;
+}
+
+static void run_in_pieces(size_t piece)
+{
+	emulator__fpga_begin(machine.fpga, discard, NULL);
+	for (size_t i = 0; i < program.count; i += piece) {
+		const size_t left = program.count - i;
+		if (piece > left)
+			piece = left;
+		assert_ok(emulator__fpga_feed(machine.fpga, &program.words[i], piece));
+	}
+	assert_ok(emulator__fpga_end(machine.fpga));
+	program.count = 0;
+}
+
+/* However many events a program has, and wherever it is cut: neurons run in whole windows. */
+static void windows_of_busy_chips_end_on_a_grid(void **state)
+{
+	enum { EVENTS = 10000, GAP = 25, ROUNDS = 3 };
+	static const size_t pieces[ROUNDS] = { SIZE_MAX, 1000, 1 };
+	const uint64_t windows = 2 * EVENTS * GAP / EMULATOR_WINDOW_TICKS;
+	struct haldls_neuron_config neuron = HALDLS_NEURON_CONFIG_INIT;
+	(void)state;
+	neuron.enable_fire = neuron.enable_threshold_comparator = true;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		machine_open_ready(&machine);
+		program_container(&program, &haldls_neuron_config_container, 3, &neuron);
+		program_wait(&program, 100);
+		machine_run(&machine, &program);
+		const uint64_t advances = fake.advances;
+		program_word(&program, hxcomm_word_timer_setup());
+		for (uint32_t i = 1; i <= EVENTS; i++) {
+			program_word(&program, hxcomm_word_wait_until(i * GAP));
+			program_word(&program, hxcomm_word_spike_pack_1((uint16_t)i));
+		}
+		run_in_pieces(pieces[round]);
+		assert_in_range(fake.advances - advances, windows, windows + 2);
+		machine_close(&machine);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +307,9 @@ int main(void)
 		cmocka_unit_test(a_filter_holds_from_its_own_tick),
 		cmocka_unit_test(settings_of_neurons_hold_from_their_own_step),
 		cmocka_unit_test(one_register_written_twice_takes_both_values),
+		cmocka_unit_test(cells_of_a_quiet_chip_are_written_together),
+		cmocka_unit_test(switches_of_currents_wait_where_no_event_comes),
+		cmocka_unit_test(windows_of_busy_chips_end_on_a_grid),
 	};
 	return cmocka_run_group_tests_name("emulator/timing", tests, NULL, teardown);
 }
