@@ -201,8 +201,7 @@ static void compare_node(struct findings *out, const struct node *node, uint32_t
 		out->silent++;
 		return;
 	}
-	/* nearly at rest just below the threshold, or above it before the refractory period is over
-	 */
+	/* nearly at rest below the threshold, or above it while still refractory */
 	if (least < least_current * node->circuits || way < 2 * period)
 		return;
 	assert_true(counts[n] > SETTLING);
@@ -281,6 +280,62 @@ static void joined_circuits_fire_by_the_law_of_their_sums(void **state)
 			intervals += found.intervals;
 		}
 		assert_true(intervals > 10000);
+		fixture_end(&f);
+	}
+}
+
+/* ---- soma and dendrite ---------------------------------------------------------------------- */
+
+/* Where both ends of a conductance rest: what the dendrite's currents bring flows to the soma. */
+static double rest_of_pair(
+	double *soma, const struct node *one, const struct node *dendrite, double siemens)
+{
+	double low = 0, high = 1.1;
+	for (unsigned i = 0; i < 50; i++) {
+		const double v = (low + high) / 2, flow = current(dendrite, v);
+		*soma = v - flow / siemens;
+		if (current(one, *soma) + flow > 0)
+			low = v;
+		else
+			high = v;
+	}
+	return low;
+}
+
+/* Odd neurons are dendrites with a current, even ones their somata without. */
+static void dendrites_feed_their_somata(void **state)
+{
+	enum { OFFSET = 300, CODE = 100 };
+	(void)state;
+	for (uint32_t serial = 1; serial <= calibrate_serials(USUAL); serial++) {
+		double raised = 0;
+		begin(serial);
+		fixture_row(&f, HALDLS_CAPMEM_I_MEM_OFFSET, OFFSET);
+		fixture_row(&f, HALDLS_CAPMEM_I_BIAS_NMDA, CODE);
+		for (uint32_t n = 0; n < NEURONS; n++) {
+			struct haldls_neuron_config config = f.neuron;
+			config.enable_membrane_offset = n % 2;
+			config.enable_multicomp_conductance = n % 2;
+			config.connect_soma = config.connect_soma_right = n % 2 == 0;
+			emulator__analog_set_neuron(f.analog, n, &config);
+		}
+		fixture_advance(&f, 100 * TICKS_MS);
+		for (uint32_t n = 0; n < NEURONS; n += 2) {
+			const struct node one = node_of(n, 1), dendrite = node_of(n + 1, 1);
+			const uint32_t cell =
+				haldls_capmem_cell_of_neuron(n + 1, HALDLS_CAPMEM_I_BIAS_NMDA);
+			const double siemens = PHYSICS_COMPARTMENT *
+					       emulator__analog_true_cell(f.analog, f.now, cell) *
+					       (double)f.analog->pattern->neuron[n + 1].compartment;
+			double soma;
+			const double volt = rest_of_pair(&soma, &one, &dendrite, siemens);
+			assert_near(emulator__analog_true_membrane(f.analog, n), soma, 0, 1e-3);
+			assert_near(emulator__analog_true_membrane(f.analog, n + 1), volt, 0, 1e-3);
+			raised += (soma - one.circuit[0].leak_reference) / (NEURONS / 2);
+		}
+		print_message(
+			"chip %u: somata are raised by %.0f mV\n", (unsigned)serial, raised * 1e3);
+		assert_true(raised > 0.05);
 		fixture_end(&f);
 	}
 }
@@ -390,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_neuron_fires_by_its_own_law),
 		cmocka_unit_test(joined_circuits_fire_by_the_law_of_their_sums),
+		cmocka_unit_test(dendrites_feed_their_somata),
 		cmocka_unit_test(rates_adapt_as_each_neuron_says),
 	};
 	return cmocka_run_group_tests_name("emulator/curves", tests, NULL, NULL);
