@@ -169,7 +169,7 @@ static void measure_answers(struct answers *out, bool inhibitory)
 	const struct recording how = {.count = SAMPLES,
 		.before = BEFORE,
 		.spacing = RECORDED_SPACING,
-		.rest = 80 * TICKS_US,
+		.rest = 60 * TICKS_US,
 		.choose = show_membrane,
 		.stimulate = send_event,
 		.evaluate = amplitude,
@@ -185,12 +185,12 @@ struct lines {
 	double slope[NEURONS], intercept[NEURONS];
 };
 
-static void fit(struct lines *out, const struct answers answers[POTENTIALS])
+static void fit(struct lines *out, const struct answers *answers, unsigned potentials)
 {
 	for (uint32_t n = 0; n < NEURONS; n++) {
 		double x[POTENTIALS], y[POTENTIALS], joint = 0, spread = 0;
 		size_t count = 0;
-		for (unsigned i = 0; i < POTENTIALS; i++) {
+		for (unsigned i = 0; i < potentials; i++) {
 			/* inhibition is small below */
 			if (answers[i].inhibitory && answers[i].baseline[n] <= 330)
 				continue;
@@ -208,23 +208,25 @@ static void fit(struct lines *out, const struct answers answers[POTENTIALS])
 	}
 }
 
-/* Lines of both inputs, from seven potentials at rest; @begin: to be found first. */
-static void measure(struct lines out[2], bool begin)
+/* Lines of both inputs, from potentials at rest that are 20 counts times @stride apart; their leaks
+ * are calibrated the first time. */
+static void measure(struct lines out[2], unsigned stride)
 {
 	static struct answers answers[2][POTENTIALS];
 	static int32_t leaks[POTENTIALS][NEURONS];
+	unsigned count = 0;
 	switch_inputs(true, true, true);
-	for (unsigned i = 0; i < POTENTIALS; i++) {
-		if (begin) {
+	for (unsigned i = 0; i < POTENTIALS; i += stride, count++) {
+		if (stride == 1) {
 			calibrate_leak(&c, &f, 40 + 20 * i);
 			memcpy(leaks[i], c.codes[HALDLS_CAPMEM_V_LEAK], sizeof(leaks[i]));
 		}
 		calibrate_write(&f, HALDLS_CAPMEM_V_LEAK, leaks[i]);
 		for (unsigned inhibitory = 0; inhibitory < 2; inhibitory++)
-			measure_answers(&answers[inhibitory][i], inhibitory);
+			measure_answers(&answers[inhibitory][count], inhibitory);
 	}
 	for (unsigned inhibitory = 0; inhibitory < 2; inhibitory++)
-		fit(&out[inhibitory], answers[inhibitory]);
+		fit(&out[inhibitory], answers[inhibitory], count);
 }
 
 /* Of the intercepts, and told. */
@@ -267,7 +269,7 @@ static void amplitudes_fall_towards_the_reversal_potentials(void **state)
 	for (uint32_t serial = 1; serial <= calibrate_serials(USUAL); serial++) {
 		begin(serial);
 		print_message("chip %u:\n", (unsigned)serial);
-		measure(calibrated, true);
+		measure(calibrated, 1);
 		assert_true(holds(calibrated));
 		FOR_ROWS(i, rows)
 		{
@@ -275,12 +277,12 @@ static void amplitudes_fall_towards_the_reversal_potentials(void **state)
 			calibrate_shuffle(codes, c.codes[rows[i]]);
 			calibrate_write(&f, rows[i], codes);
 		}
-		measure(shuffled, false);
+		measure(shuffled, 3);
 		for (unsigned i = 0; i < 2; i++)
 			assert_true(deviation(&calibrated[i]) < deviation(&shuffled[i]) / 2);
 		for (unsigned i = 0; i < 2; i++)
 			calibrate_broadcast(&f, sides[i].coba_row, 0, NULL);
-		measure(shuffled, false);
+		measure(shuffled, 3);
 		assert_false(holds(shuffled));
 		fixture_end(&f);
 	}
