@@ -78,14 +78,18 @@ void calibrate_broadcast(struct fixture *f, uint32_t row, int32_t code, int32_t 
 	calibrate_pass(f, SETTLE_TICKS, NULL);
 }
 
-void calibrate_shuffle(int32_t out[NEURONS], const int32_t codes[NEURONS])
+void calibrate_shuffle(int32_t out[NEURONS], const int32_t codes[NEURONS], unsigned every)
 {
+	uint32_t chosen[NEURONS], count = 0;
 	memmove(out, codes, NEURONS * sizeof(*out));
-	for (uint32_t n = NEURONS - 1; n > 0; n--) {
-		const uint32_t other = calix__draw_bits(1, CALIX_DRAW_TEST, n) % (n + 1);
-		const int32_t kept = out[n];
-		out[n] = out[other];
-		out[other] = kept;
+	for (uint32_t n = 0; n < NEURONS; n++)
+		if (n % COLUMNS % every == 0)
+			chosen[count++] = n;
+	for (uint32_t i = count - 1; i > 0; i--) {
+		const uint32_t other = calix__draw_bits(1, CALIX_DRAW_TEST, i) % (i + 1);
+		const int32_t kept = out[chosen[i]];
+		out[chosen[i]] = out[chosen[other]];
+		out[chosen[other]] = kept;
 	}
 }
 

@@ -39,8 +39,8 @@ void calibrate_write(struct fixture *f, uint32_t row, const int32_t codes[NEURON
  *  until it holds. @param[out] codes what was written; may be NULL */
 void calibrate_broadcast(struct fixture *f, uint32_t row, int32_t code, int32_t codes[NEURONS]);
 
-/** The same codes on other neurons. */
-void calibrate_shuffle(int32_t out[NEURONS], const int32_t codes[NEURONS]);
+/** The same codes on other neurons. @param every only the columns that struct recording tells */
+void calibrate_shuffle(int32_t out[NEURONS], const int32_t codes[NEURONS], unsigned every);
 
 /** An observable of all neurons: [512]. */
 typedef void calibrate_measurement(double *out, struct fixture *f, const void *context);

@@ -94,21 +94,15 @@ static double spread_of(const int32_t codes[NEURONS], double *median)
 	return calix__trimmed_std(tau, NULL, NEURONS);
 }
 
-/* The median code of those that are recorded for all, and the codes of some for others. */
-static void set_others(int32_t common[NEURONS], int32_t shuffled[NEURONS])
+/* The median code of those that are recorded, for all. */
+static void set_common(int32_t out[NEURONS])
 {
-	enum { FAR = 29 };
-	int32_t found[NEURONS];
-	uint32_t count = 0;
+	uint8_t recorded[NEURONS];
 	for (uint32_t n = 0; n < NEURONS; n++)
-		if (n % 256 % relaxation.every == 0)
-			found[count++] = c.codes[ICC][n];
-	const int32_t median = calix__median_code(found, NULL, count);
-	for (uint32_t n = 0, i = FAR; n < NEURONS; n++) {
-		common[n] = shuffled[n] = median;
-		if (n % 256 % relaxation.every == 0)
-			shuffled[n] = found[i++ % count];
-	}
+		recorded[n] = n % 256 % relaxation.every == 0;
+	const int32_t median = calix__median_code(c.codes[ICC], recorded, NEURONS);
+	for (uint32_t n = 0; n < NEURONS; n++)
+		out[n] = median;
 }
 
 static void calibrated_compartments_relax_alike(void **state)
@@ -125,7 +119,8 @@ static void calibrated_compartments_relax_alike(void **state)
 		begin(serial);
 		calibrate_same(target, total);
 		calibrate_search(&c, &f, &how);
-		set_others(common, shuffled);
+		set_common(common);
+		calibrate_shuffle(shuffled, c.codes[ICC], relaxation.every);
 		const double after = spread_of(c.codes[ICC], &median);
 		const double before = spread_of(common, &elsewhere);
 		const double broken = spread_of(shuffled, &elsewhere);

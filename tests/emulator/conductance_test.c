@@ -274,7 +274,7 @@ static void amplitudes_fall_towards_the_reversal_potentials(void **state)
 		FOR_ROWS(i, rows)
 		{
 			int32_t codes[NEURONS];
-			calibrate_shuffle(codes, c.codes[rows[i]]);
+			calibrate_shuffle(codes, c.codes[rows[i]], 1);
 			calibrate_write(&f, rows[i], codes);
 		}
 		measure(shuffled, 3);

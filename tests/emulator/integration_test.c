@@ -68,7 +68,7 @@ static void apply(uint32_t serial, bool shuffled)
 		int32_t written[NEURONS];
 		memcpy(written, chips[serial - 1].codes[rows[i]], sizeof(written));
 		if (shuffled)
-			calibrate_shuffle(written, written);
+			calibrate_shuffle(written, written, 1);
 		calibrate_write(&f, rows[i], written);
 	}
 	calibrate_pass(&f, 100 * TICKS_MS, NULL);
@@ -281,7 +281,7 @@ static void balanced_inputs_do_not_drift(void **state)
 		calibrate_same(target, 0);
 		calibrate_search(&c, &f, &how);
 		const double after = measure_drift();
-		calibrate_shuffle(shuffled, c.codes[shift]);
+		calibrate_shuffle(shuffled, c.codes[shift], drifting.every);
 		calibrate_write(&f, shift, shuffled);
 		const double broken = measure_drift();
 		print_message("chip %u: drift %.2f after %.2f, shuffled %.2f\n", (unsigned)serial,

@@ -84,10 +84,10 @@ static double outliers(const double value[NEURONS], double bar)
 	return 1 - calibrate_share(value, NEURONS, median - bar, median + bar);
 }
 
-static void set_shuffled(uint32_t row)
+static void set_shuffled(uint32_t row, unsigned every)
 {
 	int32_t shuffled[NEURONS];
-	calibrate_shuffle(shuffled, c.codes[row]);
+	calibrate_shuffle(shuffled, c.codes[row], every);
 	calibrate_write(&f, row, shuffled);
 }
 
@@ -108,7 +108,7 @@ static void judge(uint32_t serial, bool by_madc, double target)
 	double share[2];
 	for (unsigned shuffled = 0; shuffled < 2; shuffled++) {
 		if (shuffled)
-			set_shuffled(THRESHOLD);
+			set_shuffled(THRESHOLD, by_madc ? firing.every : 1);
 		if (by_madc)
 			measure_by_cadc(value, &f, NULL);
 		else
@@ -221,8 +221,8 @@ static void thresholds_near_the_leak_let_events_through_only(void **state)
 		calibrate_connect(&f, false, 2, WEIGHT);
 		print_message("chip %u:\n", (unsigned)serial);
 		assert_true(answers());
-		set_shuffled(THRESHOLD);
-		set_shuffled(HALDLS_CAPMEM_V_LEAK);
+		set_shuffled(THRESHOLD, 1);
+		set_shuffled(HALDLS_CAPMEM_V_LEAK, 1);
 		assert_false(answers());
 		fixture_end(&f);
 	}
@@ -294,7 +294,7 @@ static void rates_may_differ(uint32_t serial, const double before[NEURONS])
 		changed += fabs(rate[n] - before[n]) > fmax(3e3, 0.03 * before[n]);
 	}
 	const double near = near_target(rate, target);
-	calibrate_shuffle(shuffled, c.codes[THRESHOLD]);
+	calibrate_shuffle(shuffled, c.codes[THRESHOLD], 1);
 	rates_of(rate, shuffled);
 	const double broken = near_target(rate, target);
 	print_message(
@@ -324,7 +324,7 @@ static void thresholds_below_the_leak_set_rates(void **state)
 		search_rates(target, 100e3);
 		rates_of(rate, c.codes[THRESHOLD]);
 		const double within = calibrate_share(rate, NEURONS, 90e3, 115e3);
-		calibrate_shuffle(shuffled, c.codes[THRESHOLD]);
+		calibrate_shuffle(shuffled, c.codes[THRESHOLD], 1);
 		rates_of(other, shuffled);
 		const double broken = calibrate_share(other, NEURONS, 90e3, 115e3);
 		print_message("chip %u: 100 kHz: %.3f near, shuffled %.3f\n", (unsigned)serial,
