@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Random programs give the same words on every instruction set, on one thread and two, with and
  * without jumps over idle time: settings of all kinds that change at any time, events, resets,
- * conversions, recordings and waits. Four programs, with BSS_TEST_LONG=1 two hundred. */
+ * conversions, recordings and waits. Four programs, with BSS_TEST_LONG=1 a hundred. */
 #include "assert.h"
 #include "whole_chip.h"
 
@@ -191,7 +191,7 @@ static void random_programs_always_give_the_same_words(void **unused)
 		{ 1, 2, false }, { 2, 1, false }, { 3, 2, false }, { 0, 1, true }, { 1, 2, true },
 	};
 	const char *wanted = getenv("BSS_TEST_LONG");
-	const unsigned programs = wanted && *wanted == '1' ? 200 : 4;
+	const unsigned programs = wanted && *wanted == '1' ? 100 : 4;
 	const struct kernel *all[3];
 	const unsigned kernels = emulator__kernel_list(all);
 	size_t words = 0;
