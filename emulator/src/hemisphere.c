@@ -357,22 +357,35 @@ static float *drops(struct run *run, unsigned k, unsigned line, bool *fresh)
 	return own;
 }
 
-/* An event in step @k comes partly at its begin and partly at its end, so that neither what it
- * brings to the membrane nor what is left of it at the end differ: to second order, for lines and
- * membranes like the mean. */
-static void add_row(struct run *run, const struct kernel_kick *kick, unsigned k)
+/* Let row events of a line into step @k: @rows has them. */
+static void add_rows(struct run *run, struct kernel_rows *rows, unsigned k, unsigned line)
 {
-	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS, line = kick->line;
+	const unsigned hemisphere = run->window.first / ANALOG_COLUMNS;
 	const struct kernel_plan *p = &run->a->plan;
-	const float x = 0.5f * (p->decay[hemisphere][line] + p->leak[hemisphere]);
-	const float late = kick->place, early = 1 - late;
-	struct kernel_share share = {.label = kick->label};
-	share.before = drops(run, k, line, &share.first_before);
-	share.after = drops(run, k + 1, line, &share.first_after);
-	share.share_before = kick->pulse * early * (1 + x * late);
-	share.share_after = kick->pulse * late * (1 - x * early);
-	run->a->kernel->share(&share, kick->strength, kick->labels, run->half->scale[line]);
-	run->half->work.row_events++;
+	if (!rows->count)
+		return;
+	rows->before = drops(run, k, line, &rows->first_before);
+	rows->after = drops(run, k + 1, line, &rows->first_after);
+	rows->scale = run->half->scale[line];
+	rows->decay = 0.5f * (p->decay[hemisphere][line] + p->leak[hemisphere]);
+	run->a->kernel->rows(rows);
+	run->half->work.row_events += rows->count;
+}
+
+/* Let the row events of step @k, which are @first to @end of the window's, into it. */
+static void add_step(struct run *run, unsigned k, unsigned first, unsigned end)
+{
+	const struct kernel_kick *kicks = run->half->kicks;
+	for (unsigned line = 0; line < KERNEL_LINES; line++) {
+		struct kernel_rows rows;
+		rows.count = 0;
+		/* which line an event is for is hard to foresee: no branch */
+		for (unsigned i = first; i < end; i++) {
+			rows.kick[rows.count] = &kicks[i];
+			rows.count += kicks[i].line == line;
+		}
+		add_rows(run, &rows, k, line);
+	}
 }
 
 /* Bring a row near the processor. */
@@ -405,7 +418,7 @@ static void take_row(struct run *run, const struct analog_stimulus *event, uint3
 	kick->line = (uint8_t)line;
 	fetch_row(kick);
 	if (at - first_kick(&run->window, k) == KERNEL_KICKS) {
-		add_row(run, kick, k);
+		add_step(run, k, at, at + 1);
 		return;
 	}
 	/* only slopes that fall lift a way above a straight line */
@@ -479,8 +492,7 @@ static void take_events(struct run *run)
 	run->turn = !run->turn;
 	find_rows(run);
 	for (unsigned k = 0; k < run->steps; k++)
-		for (unsigned i = first_kick(w, k); i < w->kick_end[k]; i++)
-			add_row(run, &run->half->kicks[i], k);
+		add_step(run, k, first_kick(w, k), w->kick_end[k]);
 }
 
 /* Noise currents at the begins of the slots of a window, and at the end of the last one. Those of

@@ -253,15 +253,17 @@ struct kernel_window {
 	void *user; /**< handed to fire */
 };
 
-/** A row event in a step: strength * scale times a share is added where the label matches. */
-struct kernel_share {
-	float *before;             /**< [256] at the begin of the step */
-	float *after;              /**< [256] at its end */
-	bool first_before;         /**< nothing is there yet */
-	bool first_after;          /**< … */
-	uint8_t label;             /**< that matches */
-	float share_before;        /**< of the begin */
-	float share_after;         /**< of the end */
+/** Row events of a line in a step: of each, strength * scale * pulse is parted between begin and end
+ *  where the label matches. */
+struct kernel_rows {
+	float *before;       /**< [256] at the begin of the step */
+	float *after;        /**< [256] at its end */
+	bool first_before;   /**< nothing is there yet */
+	bool first_after;    /**< … */
+	const float *scale;  /**< [256] of the line */
+	float decay;         /**< time constants of line and membrane in half a step */
+	unsigned count;      /**< of the events, at most #KERNEL_KICKS */
+	const struct kernel_kick *kick[KERNEL_KICKS + 1]; /**< these */
 };
 
 /** What pairs of a quadrant's correlation sensors add. */
@@ -318,11 +320,9 @@ struct kernel {
 	 *  half a step, which is at most half a time constant */
 	void (*row)(float *charge, float *kept, const float *strength, const uint8_t *labels,
 		const float *scale, const float *rate, uint8_t label, float amount, float late);
-	/** Part a row event between the begin and the end of a step.
-	 *  @param strength, labels, scale  [256] of the row; the last of its line; `labels` may be
-	 *  NULL: all match */
-	void (*share)(const struct kernel_share *share, const float *strength,
-		const uint8_t *labels, const float *scale);
+	/** Part row events between the begin and the end of a step, so that neither what they bring to
+	 *  the membrane nor what is left of them at the end differ: to second order. */
+	void (*rows)(const struct kernel_rows *rows);
 	/** Add amplitude * exp(-age * rate) to 256 sensors, with their own factors on both.
 	 *  @param sum, amplitude, rate  [256]  @param since [256] tick of the partner's last pulse
 	 *  @param now tick of this one; both in their low 32 bits, at most 2^31 apart  @param pair

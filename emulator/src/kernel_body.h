@@ -273,7 +273,7 @@ const struct kernel KERNEL_TABLE = {.name = KERNEL_NAME,
 	.before = before,
 	.noise = noise,
 	.row = row,
-	.share = share,
+	.rows = rows,
 	.pair_column = pair_column,
 	.pair_row = pair_row,
 	.note_row = note_row};

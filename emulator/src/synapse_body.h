@@ -122,65 +122,50 @@ static void row(float *charge, float *kept, const float *strength, const uint8_t
 	}
 }
 
-/* Columns @first to @end of an event that is parted; @all_match as above. */
-ALWAYS void share_part(const struct kernel_share *s, const float *restrict strength,
-	const float *restrict scale, unsigned first, unsigned end, found f, bool first_before,
-	bool first_after, bool all_match)
+/* Vectors whose labels are compared at once. */
+enum { ROW_VECTORS = LABELS / LANES };
+
+/* Columns of parted events from @first on, #LABELS of them. */
+ALWAYS void rows_part(const struct kernel_rows *r, const float *share_before,
+	const float *share_after, unsigned first)
 {
-	float *restrict before = s->before, *restrict after = s->after;
-	const vec share_before = all(s->share_before), share_after = all(s->share_after);
-	for (unsigned c = first; c < end; c += LANES) {
-		vec drop = load(&strength[c]) * load(&scale[c]);
-		if (!all_match)
-			drop = where_found(f, c - first, drop);
-		vec early = drop * share_before, late = drop * share_after;
-		if (!first_before)
-			early += load(&before[c]);
-		if (!first_after)
-			late += load(&after[c]);
-		store(&before[c], early);
-		store(&after[c], late);
+	vec before[ROW_VECTORS], after[ROW_VECTORS];
+	for (unsigned n = 0; n < ROW_VECTORS; n++) {
+		const unsigned c = first + n * LANES;
+		before[n] = r->first_before ? all(0.0f) : load(&r->before[c]);
+		after[n] = r->first_after ? all(0.0f) : load(&r->after[c]);
+	}
+	for (unsigned j = 0; j < r->count; j++) {
+		const struct kernel_kick *kick = r->kick[j];
+		vec drop[ROW_VECTORS];
+		for (unsigned n = 0; n < ROW_VECTORS; n++) {
+			const unsigned c = first + n * LANES;
+			drop[n] = load(&kick->strength[c]) * load(&r->scale[c]);
+		}
+		if (kick->labels) {
+			const found f = find(&kick->labels[first], kick->label);
+			UNROLL for (unsigned n = 0; n < ROW_VECTORS; n++)
+				drop[n] = where_found(f, n * LANES, drop[n]);
+		}
+		for (unsigned n = 0; n < ROW_VECTORS; n++) {
+			before[n] += drop[n] * all(share_before[j]);
+			after[n] += drop[n] * all(share_after[j]);
+		}
+	}
+	for (unsigned n = 0; n < ROW_VECTORS; n++) {
+		store(&r->before[first + n * LANES], before[n]);
+		store(&r->after[first + n * LANES], after[n]);
 	}
 }
 
-ALWAYS void share_of(const struct kernel_share *s, const float *restrict strength,
-	const uint8_t *restrict labels, const float *restrict scale, bool first_before,
-	bool first_after)
+static void rows(const struct kernel_rows *r)
 {
-	static const found nobody;
-	if (!labels) {
-		share_part(s, strength, scale, 0, KERNEL_COLUMNS, nobody, first_before, first_after,
-			true);
-		return;
+	float share_before[KERNEL_KICKS], share_after[KERNEL_KICKS];
+	for (unsigned j = 0; j < r->count; j++) {
+		const float late = r->kick[j]->place, early = 1 - late, pulse = r->kick[j]->pulse;
+		share_before[j] = pulse * early * (1 + r->decay * late);
+		share_after[j] = pulse * late * (1 - r->decay * early);
 	}
-	for (unsigned c = 0, end; c < KERNEL_COLUMNS; c = end) {
-		const found f = find(&labels[c], s->label);
-		const unsigned many = how_many(f);
-		end = c + LABELS;
-		if (many == 1 || (!many && (first_before || first_after)))
-			share_part(s, strength, scale, c, end, f, first_before, first_after, false);
-		if (many < 2)
-			continue;
-		while (end < KERNEL_COLUMNS && how_many(find(&labels[end], s->label)) == 2)
-			end += LABELS;
-		share_part(s, strength, scale, c, end, f, first_before, first_after, true);
-	}
-}
-
-static void share(const struct kernel_share *s, const float *strength, const uint8_t *labels,
-	const float *scale)
-{
-	switch (2 * s->first_before + s->first_after) {
-	case 0:
-		share_of(s, strength, labels, scale, false, false);
-		break;
-	case 1:
-		share_of(s, strength, labels, scale, false, true);
-		break;
-	case 2:
-		share_of(s, strength, labels, scale, true, false);
-		break;
-	default:
-		share_of(s, strength, labels, scale, true, true);
-	}
+	for (unsigned c = 0; c < KERNEL_COLUMNS; c += LABELS)
+		rows_part(r, share_before, share_after, c);
 }

@@ -90,14 +90,18 @@ static void bench_kernels(void)
 				scale, m.line_rate[0], 0, 1, 1e-8f);
 		print("row event of 256 synapses", all[k]->name,
 			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
-		const struct kernel_share share = {.before = m.charge[0],
+		struct kernel_kick kick = {.place = 0.7f, .pulse = 1};
+		const struct kernel_rows rows = {.before = m.charge[0],
 			.after = m.kept[0],
-			.label = 0,
-			.share_before = 0.3f,
-			.share_after = 0.7f};
+			.scale = scale,
+			.count = 1,
+			.kick = {&kick}};
 		begin = seconds();
-		for (unsigned i = 0; i < 10 * ROUNDS; i++)
-			all[k]->share(&share, strength[i % 256], labels[i % 256], scale);
+		for (unsigned i = 0; i < 10 * ROUNDS; i++) {
+			kick.strength = strength[i % 256];
+			kick.labels = labels[i % 256];
+			all[k]->rows(&rows);
+		}
 		print("row event of 256 synapses, in windows", all[k]->name,
 			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
 	}

@@ -194,30 +194,40 @@ static void events_fade_until_the_end_of_the_step(void **state)
 static void parted_events_add_or_begin(void **state)
 {
 	(void)state;
-	static _Alignas(64) float strength[256], scale[256], before[256], after[256];
+	static _Alignas(64) float strength[2][256], scale[256], before[256], after[256];
 	static uint8_t labels[256];
 	const struct kernel *all[3];
 	for (unsigned k = 0, count = emulator__kernel_list(all); k < count; k++)
 		for (unsigned trial = 0; trial < 64; trial++) {
-			const struct kernel_share share = {before, after, trial % 2, trial / 2 % 2,
-				.label = 9, .share_before = 0.25f, .share_after = 0.5f};
+			const struct kernel_kick kicks[2] = {
+				{strength[0], labels, 0.25f, 0.5f, 9, 0},
+				{strength[1], NULL, 0.5f, 1, 9, 0}};
+			const struct kernel_rows rows = {before, after, trial % 2, trial / 2 % 2,
+				scale, 0.125f, 2, {&kicks[0], &kicks[1]}};
 			for (unsigned c = 0; c < 256; c++) {
 				before[c] = 1;
 				after[c] = 3;
-				strength[c] = (float)(c % 64);
+				strength[0][c] = (float)(c % 64);
+				strength[1][c] = (float)(c % 16);
 				scale[c] = (float)(1 + c / 64);
 				/* groups where all match, none does, some do */
 				labels[c] = (uint8_t)(trial >> (2 + c / 64) & 1 ? 9
 						      : trial % 3       ? c % 16
 									: 8);
 			}
-			all[k]->share(&share, strength, labels, scale);
+			all[k]->rows(&rows);
 			for (unsigned c = 0; c < 256; c++) {
-				const float drop = labels[c] == 9 ? strength[c] * scale[c] : 0;
+				/* 1/2 (3/4 (1 + 1/8 1/4) and 1/4 (1 - 1/8 3/4)), and so on */
+				const float drop = labels[c] == 9 ? strength[0][c] * scale[c] : 0;
+				const float second = strength[1][c] * scale[c];
 				const float old[2] = {
-					share.first_before ? 0 : 1, share.first_after ? 0 : 3};
-				assert_true(before[c] == 0.25f * drop + old[0]);
-				assert_true(after[c] == 0.5f * drop + old[1]);
+					rows.first_before ? 0 : 1, rows.first_after ? 0 : 3};
+				assert_near(before[c],
+					old[0] + 0.38671875f * drop + 0.53125f * second, 1e-6,
+					1e-6);
+				assert_near(after[c],
+					old[1] + 0.11328125f * drop + 0.46875f * second, 1e-6,
+					1e-6);
 			}
 		}
 }
