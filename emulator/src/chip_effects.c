@@ -29,8 +29,8 @@ static void apply_backend(struct emulator_chip *chip, uint32_t element, const ui
 	if (haldls_neuron_backend_config_container.decode(&config, words))
 		return;
 	const uint32_t neuron = haldls_neuron_backend(element); /* its own inverse */
-	chip->events.neuron[neuron].sends = config.enable_spike_out;
-	chip->events.neuron[neuron].address = (uint8_t)config.address_out;
+	emulator__events_set_neuron(
+	        &chip->events, neuron, config.enable_spike_out, (uint8_t)config.address_out);
 	chip->is_slave[neuron] = config.enable_neuron_slave;
 	chip->routes_stale = true;
 	emulator__analog_set_backend(chip->analog, neuron, &config);

@@ -75,6 +75,7 @@ void emulator__events_init(struct emulator_events *events, bool noise, uint64_t 
 {
 	*events = (struct emulator_events){
 		.stale = true,
+		.routes_stale = true,
 		.noise = noise,
 		.seed = seed,
 		.output = output,
@@ -113,6 +114,7 @@ void emulator__events_set_node(struct emulator_events *events, uint32_t node,
 	filters->mask[target] = (uint16_t)config->mask;
 	filters->target[target] = (uint16_t)config->target;
 	filters->count_drops[target] = config->enable_drop_counter;
+	events->routes_stale = true;
 }
 
 /* Which drivers take which row select address: the only place where masks are compared. */
@@ -153,22 +155,30 @@ static uint16_t listening_buses(struct emulator_events *events)
 	return (uint16_t)mask;
 }
 
+void emulator__events_set_neuron(struct emulator_events *events, uint32_t neuron, bool sends,
+        uint8_t address)
+{
+	const uint32_t input = haldls_neuron_event_output(neuron);
+	events->route[neuron] = (struct emulator_neuron_route){
+		.label = (uint16_t)(input << 8 | address),
+		.input = (uint8_t)input,
+		.sends = sends,
+	};
+	events->routes_stale = true;
+}
+
 uint64_t emulator__events_look_ahead(struct emulator_events *events, const bool can_fire[512])
 {
 	unsigned reached = 0;
 	events->listening = listening_buses(events);
 	for (uint32_t neuron = 0; neuron < 512; neuron++) {
 		struct emulator_neuron_route *route = &events->route[neuron];
-		const uint32_t input = haldls_neuron_event_output(neuron);
-		route->sends = events->neuron[neuron].sends;
-		route->input = (uint8_t)input;
-		route->label = (uint16_t)(input << 8 | events->neuron[neuron].address);
-		if (!route->sends)
-			continue;
-		route->outputs = (uint16_t)emulator__events_outputs(events, input, route->label);
-		if (can_fire[neuron])
-			reached |= route->outputs;
+		if (events->routes_stale)
+			route->outputs = (uint16_t)emulator__events_outputs(
+			        events, route->input, route->label);
+		reached |= can_fire[neuron] && route->sends ? route->outputs : 0u;
 	}
+	events->routes_stale = false;
 	return reached & events->listening ? EMULATOR_PADI_TICKS : UINT64_MAX;
 }
 

@@ -114,9 +114,9 @@ struct emulator_acceptance {
 struct emulator_events {
 	struct emulator_filters filters[EMULATOR_INPUTS];    /**< of the crossbar */
 	struct { bool receives; uint8_t mask; } driver[256]; /**< address match of each driver */
-	struct { bool sends; uint8_t address; } neuron[512]; /**< event output of each */
-	struct emulator_neuron_route route[512];   /**< what follows from this and the filters; after
+	struct emulator_neuron_route route[512];   /**< of the spikes of each neuron; `outputs` after
 	                                                emulator__events_look_ahead() */
+	bool routes_stale;                         /**< they must be computed again */
 	bool bus_enabled[EMULATOR_BUSES];          /**< bus takes events from the crossbar */
 	bool count_events[EMULATOR_OUTPUTS];       /**< event counter of the output runs */
 	/** By bus and row select address. */
@@ -165,6 +165,11 @@ void emulator__events_clear(struct emulator_events *events);
  *  @param config the filter */
 void emulator__events_set_node(struct emulator_events *events, uint32_t node,
         const struct haldls_crossbar_node *config);
+
+/** Set the event output of a neuron. @param events the state @param neuron 0 ... 511
+ *  @param sends its backend has it on @param address low byte of the label */
+void emulator__events_set_neuron(struct emulator_events *events, uint32_t neuron, bool sends,
+        uint8_t address);
 
 /** An event from the FPGA enters the link. @param events the state
  *  @param time tick at which it left the FPGA; not before the last one @param label 16 bits */

@@ -158,7 +158,7 @@ static void connect_all(struct emulator_fpga *fpga)
 {
 	struct emulator_events *events = &fpga->chip->events;
 	for (unsigned n = 0; n < 512; n++)
-		fpga->chip->can_fire[n] = events->neuron[n].sends = true;
+		fpga->chip->can_fire[n] = events->route[n].sends = true;
 	for (unsigned d = 0; d < 256; d++)
 		events->driver[d].receives = true;
 	for (unsigned bus = 0; bus < EMULATOR_BUSES; bus++)
