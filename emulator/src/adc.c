@@ -178,6 +178,7 @@ static void convert(struct emulator_analog *a, unsigned hemisphere, unsigned typ
 		for (unsigned i = 0; i < (moves && in->points > 1 ? 4u : 1u); i++)
 			value = count_of(ramp, quadrant, channel,
 				moves ? volt_at(in, column, value) : in->still[type][column]);
+		value *= a->biases[2 * hemisphere + column / 128].cadc;
 		out[column] = channel->fault == VARIATION_STUCK ? channel->stuck : value;
 	}
 }

@@ -302,6 +302,7 @@ static void refresh_all(struct emulator_analog *a)
 			a, quadrant, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR);
 		const float delay =
 			PHYSICS_COMPARATOR_DELAY * PHYSICS_COMPARATOR_BIAS / (bias > 1 ? bias : 1);
+		emulator__neuron_bias(a, quadrant);
 		a->comparator_delay[quadrant] = bias < 1            ? -1
 						: delay < DELAY_MAX ? delay
 								    : DELAY_MAX;

@@ -44,6 +44,8 @@
  *  `enable_reset_degeneration` off: conductance times 4, linear range a quarter (93 mV). A
  *  comparator that is still on when the refractory period ends starts the next period without a fire
  *  event. A neuron without bias of its spike comparator (shared cell below code 1) does not fire.
+ *  Biases that enable a part leave 1 - exp(-4 code / nominal) of it, everything from the nominal code
+ *  on: references of leaks, currents of amplifiers and inputs, readout, CADC (neuron.c).
  *  The readout source "adaptation" shows v_adapt_ref and 1 V per uA of adaptation current. A bypass
  *  acts 12 ns after an event that drops its line by more than 40 mV: the excitatory one fires, the
  *  inhibitory one starts a refractory period without a fire event.

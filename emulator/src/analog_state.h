@@ -58,6 +58,15 @@ struct analog_driver {
 	uint64_t events; /**< with a noisy charge so far */
 };
 
+/** What the biases of a quadrant leave of the parts that they enable, 0 … 1. */
+struct analog_biases {
+	float follower; /**< references of leaks and what is like them */
+	float cascode;  /**< currents of the neurons' amplifiers */
+	float input;    /**< currents of the synaptic inputs */
+	float readout;  /**< what the readout amplifiers show */
+	float cadc;     /**< counts of the CADC */
+};
+
 /** A refractory period in the future or under way. */
 struct analog_refractory {
 	uint64_t begin;   /**< tick of the spike */
@@ -189,6 +198,7 @@ struct emulator_analog {
 	bool is_resting[ANALOG_NEURONS];
 	bool stuck[ANALOG_NEURONS];               /* in reset since power-up */
 	float comparator_delay[ANALOG_QUADRANTS]; /* ticks; negative: the comparator has no bias */
+	struct analog_biases biases[ANALOG_QUADRANTS];
 	struct analog_stimuli stimuli;
 	struct emulator_spike *spikes; /* [ANALOG_SPIKES_HELD] not fetched yet */
 	uint32_t *spike_keys;          /* [2 ANALOG_SPIKES_HELD] to sort them */
@@ -350,6 +360,8 @@ void emulator__spike_sort(uint32_t *keys, uint32_t *spare, size_t count);
 
 /** Derive the parameters of neuron @p n from its cells, switches and pattern. */
 void emulator__neuron_refresh(struct emulator_analog *a, uint32_t n);
+/** Derive what the biases of a quadrant enable. */
+void emulator__neuron_bias(struct emulator_analog *a, uint32_t quadrant);
 /** Draw the comparator's noise for the next crossing of neuron @p n. */
 void emulator__neuron_arm(struct emulator_analog *a, uint32_t n);
 /** Neurons that are rich, 64 to a bit, as their switches are now. */

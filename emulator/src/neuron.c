@@ -16,6 +16,40 @@ static float cell(const struct emulator_analog *a, uint32_t n, uint32_t row)
 	return analog_cell(a, analog_quadrant(n), row, n % 128);
 }
 
+/* Biases that enable a part, with the codes from which on they change nothing more. Source:
+ * spec/emulator_physics.md 1, spec/calix_spec.md 1.4, 2. */
+static const struct {
+	enum haldls_capmem_shared_cell cell;
+	uint16_t nominal;
+} enables[] = {{HALDLS_CAPMEM_NEURON_I_BIAS_LEAK_SOURCE_FOLLOWER, 100},
+	{HALDLS_CAPMEM_NEURON_V_BIAS_CASC_N, 250}, {HALDLS_CAPMEM_NEURON_I_BIAS_SYNIN_DROP, 300},
+	{HALDLS_CAPMEM_NEURON_I_BIAS_READOUT_AMP, 110}, {HALDLS_CAPMEM_CADC_V_BIAS_RAMP_BUF, 400},
+	{HALDLS_CAPMEM_CADC_I_BIAS_COMP, 1022}, {HALDLS_CAPMEM_CADC_I_BIAS_VRESET_BUF, 1022}};
+enum { ENABLES = sizeof(enables) / sizeof(*enables) };
+
+void emulator__neuron_bias(struct emulator_analog *a, uint32_t quadrant)
+{
+	float q[ENABLES];
+	for (unsigned i = 0; i < ENABLES; i++)
+		q[i] = analog_quality(analog_shared_cell(a, quadrant, enables[i].cell),
+			(float)enables[i].nominal);
+	a->biases[quadrant] = (struct analog_biases){.follower = q[0],
+		.cascode = q[1],
+		.input = q[2],
+		.readout = q[3],
+		.cadc = q[4] * q[5] * q[6]};
+}
+
+void emulator__analog_set_biases(struct emulator_analog *a, uint64_t now)
+{
+	/* not exactly the usual codes, lest they disturb others */
+	static const uint16_t codes[ENABLES] = {107, 257, 311, 119, 409, 1022, 1022};
+	for (uint32_t quadrant = 0; quadrant < ANALOG_QUADRANTS; quadrant++)
+		for (unsigned i = 0; i < ENABLES; i++)
+			emulator__analog_set_capmem(
+				a, now, quadrant * CAPMEM_BLOCK_CELLS + enables[i].cell, codes[i]);
+}
+
 struct amplifier {
 	float limit; /* A */
 	float slope; /* 1/V */
@@ -45,19 +79,21 @@ static float refresh_leak(struct emulator_analog *a, uint32_t n, float capacitan
 	const struct haldls_neuron_config *config = &a->neuron[n];
 	const struct variation_neuron *pattern = &a->pattern->neuron[n];
 	const float code = cell(a, n, HALDLS_CAPMEM_I_BIAS_LEAK);
+	const float follower = a->biases[analog_quadrant(n)].follower,
+		    cascode = a->biases[analog_quadrant(n)].cascode;
 	const struct amplifier leak =
-		amplifier(code, pattern->leak, config->enable_leak_multiplication,
+		amplifier(code, pattern->leak * cascode, config->enable_leak_multiplication,
 			config->enable_leak_division, config->enable_leak_degeneration);
 	m->leak_limit[n] = leak.limit / capacitance;
 	m->leak_slope[n] = leak.slope;
 	m->leak_reference[n] =
-		reference(cell(a, n, HALDLS_CAPMEM_V_LEAK), PHYSICS_LEAK_FOLLOWER) +
+		follower * reference(cell(a, n, HALDLS_CAPMEM_V_LEAK), PHYSICS_LEAK_FOLLOWER) +
 		pattern->leak_offset + a->drift[n] -
 		PHYSICS_LEAK_BIAS_DRIFT * logf(fmaxf(code, 1) / PHYSICS_LEAK_BIAS_TYPICAL);
 
-	struct amplifier reset = amplifier(cell(a, n, HALDLS_CAPMEM_I_BIAS_RESET), pattern->reset,
-		config->enable_reset_multiplication, config->enable_reset_division,
-		config->enable_reset_degeneration);
+	struct amplifier reset = amplifier(cell(a, n, HALDLS_CAPMEM_I_BIAS_RESET),
+		pattern->reset * cascode, config->enable_reset_multiplication,
+		config->enable_reset_division, config->enable_reset_degeneration);
 	if (reset.limit * reset.slope > PHYSICS_RESET_LIMIT)
 		reset.slope = PHYSICS_RESET_LIMIT / reset.limit;
 	m->reset_limit[n] = reset.limit / capacitance;
@@ -93,7 +129,8 @@ static float refresh_input(struct emulator_analog *a, uint32_t n, unsigned line,
 				: config->enable_synaptic_input_excitatory_small_capacitance;
 
 	const float bias = emulator__capmem_ampere(cell(a, n, input_rows[line].gm)) * gains[line] *
-			   pattern->gm[line];
+			   pattern->gm[line] * a->biases[analog_quadrant(n)].cascode *
+			   a->biases[analog_quadrant(n)].input;
 	const float limit = enable ? bias : 0;
 	m->input_limit[line][n] = (line ? -limit : limit) / capacitance;
 	m->input_offset[line][n] =
@@ -146,7 +183,9 @@ static void refresh_noise(struct emulator_analog *a, uint32_t n, float bias, flo
 /* A leak-type reference of the exponential term, the adaptation or an input. */
 static float rich_reference(const struct emulator_analog *a, uint32_t n, uint32_t row, float offset)
 {
-	return reference(cell(a, n, row), PHYSICS_LEAK_FOLLOWER) + offset;
+	return a->biases[analog_quadrant(n)].follower *
+		       reference(cell(a, n, row), PHYSICS_LEAK_FOLLOWER) +
+	       offset;
 }
 
 static void refresh_adaptation(struct emulator_analog *a, uint32_t n, float capacitance)

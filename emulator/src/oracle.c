@@ -254,6 +254,11 @@ void emulator__analog_look_at_quadrant(
 		.drop = (double)(PHYSICS_WEIGHT * bias * pattern->dac),
 		.correlation_baseline = (double)pattern->correlation_baseline,
 		.cell_scale = (double)peek->capmem.scale[quadrant],
+		.bias_reference = (double)peek->biases[quadrant].follower,
+		.bias_current = (double)peek->biases[quadrant].cascode,
+		.bias_input = (double)peek->biases[quadrant].input,
+		.bias_readout = (double)peek->biases[quadrant].readout,
+		.bias_cadc = (double)peek->biases[quadrant].cadc,
 	};
 	emulator__correlation_typical(
 		&out->correlation_amplitude, &out->correlation_tau, peek, quadrant);

@@ -109,6 +109,10 @@ struct emulator_analog_work {
 /** Count the work done so far. */
 void emulator__analog_work(struct emulator_analog_work *out, const struct emulator_analog *analog);
 
+/** Write the biases that enable references, amplifiers, inputs, readout and converters, for those
+ * who have no whole configuration. @param now time of the write */
+void emulator__analog_set_biases(struct emulator_analog *analog, uint64_t now);
+
 /** Force the kernels: 0 portable, up to the count of emulator__kernel_list() - 1. */
 void emulator__analog_use_kernel(struct emulator_analog *analog, unsigned number);
 

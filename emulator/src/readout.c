@@ -28,7 +28,8 @@ float emulator__readout_neuron(
 	const float source = choice == 0              ? v
 			     : choice <= KERNEL_LINES ? PHYSICS_LINE_REST - lines[choice - 1]
 						      : emulator__neuron_adaptation(a, n);
-	return 0.6f + (source - 0.6f) * pattern->readout_gain + pattern->readout_offset;
+	return (0.6f + (source - 0.6f) * pattern->readout_gain + pattern->readout_offset) *
+	       a->biases[analog_quadrant(n)].readout;
 }
 
 float emulator__readout_moving(struct emulator_analog *a, uint64_t t, uint32_t n)

@@ -185,6 +185,7 @@ static struct emulator_analog *new_chip(uint16_t leak, unsigned threads)
 	cadc.enable = true;
 	for (uint32_t hemisphere = 0; hemisphere < 2; hemisphere++)
 		emulator__analog_set_cadc(a, hemisphere, &cadc);
+	emulator__analog_set_biases(a, 0);
 	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
 		emulator__analog_set_capmem(
 			a, 0, quadrant * 3120 + HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);

@@ -324,6 +324,42 @@ static void a_varied_channel_is_its_ramp_with_offset_gain_and_bend(void **state)
 	fixture_end(&f);
 }
 
+/* A part without its bias shows nothing, one with a weak one less: 1 - exp(-4 code / nominal). */
+static void biases_enable_converter_and_readout(void **state)
+{
+	static const struct {
+		enum haldls_capmem_shared_cell cell;
+		double nominal;
+	} rows[] = {{HALDLS_CAPMEM_CADC_V_BIAS_RAMP_BUF, 400},
+		{HALDLS_CAPMEM_CADC_I_BIAS_COMP, 1022},
+		{HALDLS_CAPMEM_CADC_I_BIAS_VRESET_BUF, 1022}};
+	(void)state;
+	FOR_ROWS(i, rows)
+	for (unsigned part = 0; part < 3; part++) {
+		const uint16_t code = (uint16_t)(part * rows[i].nominal / 4);
+		begin(false, false);
+		fixture_shared(&f, rows[i].cell, code);
+		connect_debug_cell(310);
+		convert(0);
+		const double q = expm1(-4 * code / rows[i].nominal) / expm1(-4);
+		assert_near(read_out[0][7], q * expected_lsb(310), 0, 0.55);
+		fixture_end(&f);
+	}
+	/* the readout amplifiers of the neurons */
+	begin(false, false);
+	const double full =
+		(double)emulator__readout_neuron(f.analog, 5, 0.7f, (const float[2]){0, 0});
+	assert_near(full, 0.7, 1e-4, 0);
+	for (unsigned part = 0; part < 3; part++) {
+		fixture_shared(&f, HALDLS_CAPMEM_NEURON_I_BIAS_READOUT_AMP, (uint16_t)(27 * part));
+		fixture_advance(&f, 100 * TICKS_MS);
+		assert_near(
+			(double)emulator__readout_neuron(f.analog, 5, 0.7f, (const float[2]){0, 0}),
+			full * expm1(-4 * 27. * part / 110) / expm1(-4), 2e-3, 1e-6);
+	}
+	fixture_end(&f);
+}
+
 static void halves_may_take_each_others_ramp_offset(void **state)
 {
 	(void)state;
@@ -540,6 +576,7 @@ int main(void)
 		cmocka_unit_test(a_moving_membrane_is_sampled_on_the_ramp),
 		cmocka_unit_test(the_madc_sees_the_selected_neuron),
 		cmocka_unit_test(a_varied_channel_is_its_ramp_with_offset_gain_and_bend),
+		cmocka_unit_test(biases_enable_converter_and_readout),
 		cmocka_unit_test(halves_may_take_each_others_ramp_offset),
 		cmocka_unit_test(a_short_reset_leaves_some_of_the_last_ramp),
 		cmocka_unit_test(the_first_samples_of_a_recording_are_not_valid),

@@ -55,6 +55,7 @@ static inline void fixture_begin(
 		.backend = HALDLS_NEURON_BACKEND_CONFIG_INIT,
 		.common = HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT};
 	assert_ok(emulator__analog_new(&f->analog, &config));
+	emulator__analog_set_biases(f->analog, 0);
 	f->neuron.membrane_capacitor_size = 63;
 	f->neuron.enable_leak_degeneration = true;
 	f->neuron.enable_reset_degeneration = true;

@@ -83,6 +83,7 @@ static void exchange(struct fixture *x, const struct emulator_analog_config *con
 {
 	emulator__analog_free(x->analog);
 	assert_ok(emulator__analog_new(&x->analog, config));
+	emulator__analog_set_biases(x->analog, 0);
 	begin_again(x, leak);
 }
 

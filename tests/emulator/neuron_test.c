@@ -370,11 +370,57 @@ static void references_drift_as_a_random_walk(void **state)
 	/* none without noise */
 	fixture_begin(&f, 1, 5, false, false);
 	fixture_neurons(&f);
+	fixture_advance(&f, 1000 * TICKS_MS);
 	look_at_references(begin[0], begin[1]);
 	fixture_advance(&f, UINT64_C(10) * MINUTE_MS * TICKS_MS);
 	look_at_references(end[0], end[1]);
 	assert_memory_equal(begin, end, sizeof(begin));
 	fixture_end(&f);
+}
+
+/* ---- biases that enable ---------------------------------------------------------------------- */
+
+/* 1 - exp(-4 code / nominal), over what it is at the nominal code; at most 1. */
+static double quality(double code, double nominal)
+{
+	return fmin(expm1(-4 * code / nominal) / expm1(-4), 1);
+}
+
+static void biases_enable_what_they_are_for(void **state)
+{
+	static const struct {
+		enum haldls_capmem_shared_cell cell;
+		double nominal;
+	} rows[] = {{HALDLS_CAPMEM_NEURON_I_BIAS_LEAK_SOURCE_FOLLOWER, 100},
+		{HALDLS_CAPMEM_NEURON_V_BIAS_CASC_N, 250},
+		{HALDLS_CAPMEM_NEURON_I_BIAS_SYNIN_DROP, 300}};
+	static const double shares[] = {0, 0.1, 0.5, 1, 2};
+	(void)state;
+	FOR_ROWS(i, rows)
+	FOR_ROWS(k, shares)
+	{
+		struct emulator_analog_truth all, some;
+		const uint16_t code = (uint16_t)(shares[k] * rows[i].nominal + 0.5);
+		begin(0.5, 0, 0.4);
+		f.neuron.enable_synaptic_input_excitatory = true;
+		emulator__analog_set_neuron(f.analog, N, &f.neuron);
+		fixture_cell(&f, N, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, 507);
+		fixture_cell(&f, N, HALDLS_CAPMEM_I_BIAS_LEAK, 163);
+		fixture_advance(&f, 100 * TICKS_MS);
+		emulator__analog_true_neuron(&all, f.analog, N);
+		fixture_shared(&f, rows[i].cell, code);
+		fixture_advance(&f, 100 * TICKS_MS);
+		emulator__analog_true_neuron(&some, f.analog, N);
+		const double q = quality(code, rows[i].nominal);
+		const double drift = 6e-3 * log(163. / 158);
+		assert_near(some.leak_reference + drift,
+			(i == 0 ? q : 1) * (all.leak_reference + drift), 1e-3, 1e-4);
+		assert_near(some.leak_conductance, (i == 1 ? q : 1) * all.leak_conductance, 1e-3,
+			1e-15);
+		assert_near(some.input_current[0], (i >= 1 ? q : 1) * all.input_current[0], 1e-3,
+			1e-15);
+		end();
+	}
 }
 
 static void without_clocks_a_reset_never_ends(void **state)
@@ -614,6 +660,7 @@ int main(void)
 		cmocka_unit_test(refractory_times_are_exact),
 		cmocka_unit_test(the_first_cycle_is_cut_short_evenly),
 		cmocka_unit_test(references_drift_as_a_random_walk),
+		cmocka_unit_test(biases_enable_what_they_are_for),
 		cmocka_unit_test(without_clocks_a_reset_never_ends),
 		cmocka_unit_test(forced_reset_holds_its_half),
 		cmocka_unit_test(rate_over_threshold_follows_the_closed_form),

@@ -330,6 +330,12 @@ static void a_pulse_drops_the_lines_by_what_the_synapse_says(void **state)
 	assert_ok(oracle->quadrant(&quadrant, machine, 1));
 	assert_near(quadrant.drop, 0.183e-6 * 300 * quadrant.synapse_gain, 1e-3, 0);
 	assert_near(quadrant.cell_scale, 1, 0, 0);
+	/* all biases have their usual codes, but for what cells of one code do to each other */
+	assert_near(quadrant.bias_reference, 1, 0.01, 0);
+	assert_near(quadrant.bias_current, 1, 0.01, 0);
+	assert_near(quadrant.bias_input, 1, 0.01, 0);
+	assert_near(quadrant.bias_readout, 1, 0.01, 0);
+	assert_near(quadrant.bias_cadc, 1, 0.01, 0);
 	send_event();
 	program_wait(&program, 100);
 	run();
@@ -461,6 +467,15 @@ static void a_refractory_period_has_its_times(void **state)
 
 /* ---- power-up -------------------------------------------------------------------------------- */
 
+static void write_shared(enum haldls_capmem_shared_cell cell, uint16_t code)
+{
+	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
+		program_write(&program,
+			haldls_capmem_cell_container.write_address(
+				FISCH_OMNIBUS, haldls_capmem_cell_shared(quadrant, cell), 0),
+			code);
+}
+
 static void write_neuron(uint32_t n, bool reset_too)
 {
 	static const struct {
@@ -507,13 +522,9 @@ static void a_stuck_neuron_waits_for_its_reset_potential(void **state)
 	struct emulator_neuron n;
 	(void)state;
 	begin("emulator:?stuck_resets=7&variation=0");
-	for (uint32_t quadrant = 0; quadrant < 4; quadrant++)
-		program_write(&program,
-			haldls_capmem_cell_container.write_address(FISCH_OMNIBUS,
-				haldls_capmem_cell_shared(
-					quadrant, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR),
-				0),
-			200);
+	write_shared(HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
+	write_shared(HALDLS_CAPMEM_NEURON_I_BIAS_LEAK_SOURCE_FOLLOWER, 103);
+	write_shared(HALDLS_CAPMEM_NEURON_V_BIAS_CASC_N, 253);
 	struct haldls_common_neuron_backend_config common =
 		HALDLS_COMMON_NEURON_BACKEND_CONFIG_INIT;
 	common.enable_clocks = true;

@@ -4,8 +4,8 @@
  * chooses: bit 0 the links are up, bit 1 the rest are commands of eight bytes for a valid program
  * instead of instruction words (both big-endian), bit 2 all neurons may fire and everything is
  * connected, bit 3 links lose and turn bits, bit 4 the program runs twice, bit 5 the FPGA has
- * vector generators, bit 6 neurons are rich and fire with others, bit 7 the hemispheres have a
- * thread each. */
+ * vector generators, bit 6 neurons are rich and fire with others, and some are stuck in reset, bit
+ * 7 the hemispheres have a thread each. */
 #include <fpga.h>
 
 #include <haldls/chip.h>
@@ -173,6 +173,7 @@ static void enrich_all(struct emulator_fpga *fpga)
 	struct haldls_neuron_backend_config backend = HALDLS_NEURON_BACKEND_CONFIG_INIT;
 	neuron.enable_fire = neuron.enable_threshold_comparator = true;
 	neuron.enable_adaptation = neuron.enable_exponential = true;
+	neuron.enable_membrane_offset = true;
 	neuron.enable_bypass_excitatory = neuron.enable_bypass_inhibitory = true;
 	neuron.enable_synaptic_input_excitatory = neuron.enable_synaptic_input_inhibitory = true;
 	neuron.enable_synaptic_input_excitatory_coba_mode = true;
@@ -218,6 +219,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.threads = mode & THREADS ? 2 : 1;
 	if (mode & LOSSY)
 		options.faults.link_loss = options.faults.link_flips = 0.1;
+	for (uint32_t n = 0; mode & RICH && n < 512; n += 100)
+		options.faults.stuck_reset[n] = true;
 	if (!size || emulator__fpga_new(&fpga, &options) != HXCOMM_OK)
 		return 0;
 	if (mode & LINKS)

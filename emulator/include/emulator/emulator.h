@@ -199,6 +199,10 @@ struct emulator_quadrant {
 	double correlation_tau;       /**< s, of the typical trace; infinite without a bias */
 	double correlation_baseline;  /**< LSB, offset of its lines */
 	double cell_scale;            /**< what a code of its memory is worth; 1 as a rule */
+	/** What biases leave of the parts that they enable, 0 … 1: references of leaks and what is like
+	 *  them, currents of the neurons' amplifiers, those of their inputs beside, what their readout
+	 *  amplifiers show, counts of the CADC. */
+	double bias_reference, bias_current, bias_input, bias_readout, bias_cadc;
 };
 
 /** A voltage of the board that goes to the chip. */
