@@ -60,8 +60,9 @@ void calibrate_write(struct fixture *f, uint32_t row, const int32_t codes[NEURON
 	calibrate_pass(f, SETTLE_TICKS, NULL);
 }
 
-static void set_around(struct fixture *f, uint32_t row, int32_t code, int32_t codes[NEURONS])
+static void set_around(struct fixture *f, uint32_t row, int32_t code)
 {
+	int32_t codes[NEURONS];
 	for (uint32_t n = 0; n < NEURONS; n++) {
 		const int32_t noise =
 			code ? calix__draw_within(row, CALIX_DRAW_BROADCAST, n, 5) : 0;
@@ -71,10 +72,9 @@ static void set_around(struct fixture *f, uint32_t row, int32_t code, int32_t co
 	set_row(f, row, codes);
 }
 
-void calibrate_broadcast(struct fixture *f, uint32_t row, int32_t code, int32_t codes[NEURONS])
+void calibrate_broadcast(struct fixture *f, uint32_t row, int32_t code)
 {
-	int32_t written[NEURONS];
-	set_around(f, row, code, codes ? codes : written);
+	set_around(f, row, code);
 	calibrate_pass(f, SETTLE_TICKS, NULL);
 }
 
@@ -467,7 +467,6 @@ void calibrate_begin(struct fixture *f, uint32_t serial, uint64_t seed, uint16_t
 		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 1017},
 		{HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_SHIFT, 310},
 		{HALDLS_CAPMEM_I_BIAS_SYNIN_INH_SHIFT, 310}};
-	int32_t codes[NEURONS];
 	fixture_begin(f, serial, seed, true, true);
 	f->neuron.enable_leak_division = true;
 	f->neuron.enable_synaptic_input_excitatory_high_resistance = false;
@@ -482,7 +481,7 @@ void calibrate_begin(struct fixture *f, uint32_t serial, uint64_t seed, uint16_t
 	fixture_shared(f, HALDLS_CAPMEM_NEURON_I_BIAS_SPIKE_COMPARATOR, 200);
 	fixture_shared(f, HALDLS_CAPMEM_SYN_I_BIAS_DAC, 1020);
 	FOR_ROWS(i, cells)
-	set_around(f, cells[i].row, cells[i].code, codes);
+	set_around(f, cells[i].row, cells[i].code);
 	calibrate_cadc(f, low, high);
 	calibrate_pass(f, 100 * TICKS_MS, NULL);
 }

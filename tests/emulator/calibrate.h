@@ -21,9 +21,9 @@ uint32_t calibrate_serials(uint32_t usual);
 unsigned calibrate_every(void);
 
 /** Power up chip @p serial with variation and noise of seed @p seed, in the state that calibrations
- *  begin from (spec/calix_spec.md 1.4), inputs and comparators off. The CADC is calibrated: voltage
- * cells of codes @p low and @p high show 20 and 220 counts in each quadrant, all channels agree in
- * the middle. */
+ *  begin from (spec/calix_spec.md 1.4), inputs and comparators off. The CADC is calibrated:
+ *  voltage cells of codes @p low and @p high show 20 and 220 counts in each quadrant, all channels
+ *  agree in the middle. */
 void calibrate_begin(
 	struct fixture *f, uint32_t serial, uint64_t seed, uint16_t low, uint16_t high);
 
@@ -36,8 +36,8 @@ void calibrate_pass(struct fixture *f, uint64_t ticks, double *spikes);
 void calibrate_write(struct fixture *f, uint32_t row, const int32_t codes[NEURONS]);
 
 /** Write a code to a row of all neurons with noise of 5 codes against crosstalk, 0 exactly; waits
- *  until it holds. @param[out] codes what was written; may be NULL */
-void calibrate_broadcast(struct fixture *f, uint32_t row, int32_t code, int32_t codes[NEURONS]);
+ *  until it holds. */
+void calibrate_broadcast(struct fixture *f, uint32_t row, int32_t code);
 
 /** The same codes on other neurons. @param every only the columns that struct recording tells */
 void calibrate_shuffle(int32_t out[NEURONS], const int32_t codes[NEURONS], unsigned every);
@@ -96,8 +96,8 @@ struct calibrate_burst {
 	unsigned runs;    /**< of which the mean counts */
 };
 
-/** Sign of all synapse rows, and the weight of the first @p rows of each hemisphere; the others
- * have no weight. */
+/** Sign of all synapse rows, and the weight of the first @p rows of each hemisphere; the
+ *  others have no weight. */
 void calibrate_connect(struct fixture *f, bool inhibitory, uint32_t rows, uint8_t weight);
 
 /** One event to the first @p rows of each hemisphere, now. */
@@ -116,8 +116,7 @@ struct recording {
 	size_t before;    /**< of these, before the stimulus */
 	uint64_t spacing; /**< ticks between them */
 	uint64_t rest;    /**< ticks from one trace to the next */
-	/** Configure neuron @p n to be recorded, or not any more; NULL for `enable_readout` alone.
-	 */
+	/** Configure neuron @p n to be recorded, or not any more; NULL: `enable_readout` alone. */
 	void (*choose)(struct fixture *f, uint32_t n, bool recorded, const struct recording *how);
 	/** Do something to the neurons of @p column in their traces; may be NULL. */
 	void (*stimulate)(struct fixture *f, uint32_t column, const struct recording *how);
@@ -156,8 +155,8 @@ void calibrate_membrane(struct calibrated *c, struct fixture *f, double leak, do
 /** Time constant of a synaptic line. @param tau s */
 void calibrate_line(struct calibrated *c, struct fixture *f, bool inhibitory, double tau);
 
-/** Reference of an input, so that it does not move the membrane: on with the others as they are,
- * the neurons rest where they rest without it. @param rest [512] counts */
+/** Reference of an input, so that it does not move the membrane: on with the others as they
+ *  are, the neurons rest where they rest without it. @param rest [512] counts */
 void calibrate_reference(
 	struct calibrated *c, struct fixture *f, bool inhibitory, const double *rest);
 

@@ -176,8 +176,8 @@ void calibrate_inputs(struct calibrated *c, struct fixture *f, int32_t gm)
 {
 	double rest[NEURONS], amplitude = 0;
 	calibrate_switch_inputs(f, false, false);
-	calibrate_broadcast(f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, gm, NULL);
-	calibrate_broadcast(f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, gm, NULL);
+	calibrate_broadcast(f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, gm);
+	calibrate_broadcast(f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, gm);
 	calibrate_measure_rest(rest, f, &reads);
 	for (unsigned inhibitory = 0; inhibitory < 2; inhibitory++) {
 		calibrate_switch_inputs(f, !inhibitory, inhibitory);

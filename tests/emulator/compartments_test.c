@@ -76,7 +76,7 @@ static void begin(uint32_t serial)
 		.target = target};
 	calibrate_begin(&f, serial, 1, 70, 550);
 	calibrate_forget(&c);
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 126, NULL);
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 126);
 	for (uint32_t n = 0; n < NEURONS; n++)
 		target[n] = n % 2 ? HIGH : LOW;
 	calibrate_search(&c, &f, &leak);

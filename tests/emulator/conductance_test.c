@@ -108,7 +108,7 @@ static void calibrate_side(bool inhibitory)
 		alike[n] = n < COBA ? alike[n] : NAN;
 	}
 	switch_inputs(!inhibitory, inhibitory, true);
-	calibrate_broadcast(&f, side->coba_row, START, NULL);
+	calibrate_broadcast(&f, side->coba_row, START);
 	search(side->reversal_row, 0, inhibitory, &burst, alike);
 	calibrate_write(&f, HALDLS_CAPMEM_V_LEAK, aside);
 	search(side->coba_row, MOST, false, &burst, elsewhere);
@@ -123,11 +123,11 @@ static void begin(uint32_t serial)
 	f.neuron.enable_synaptic_input_excitatory_high_resistance = true;
 	f.neuron.enable_synaptic_input_inhibitory_high_resistance = true;
 	fixture_shared(&f, HALDLS_CAPMEM_SYN_I_BIAS_DAC, 600);
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 760, NULL);         /* 10 us */
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 50, NULL); /* 10 us */
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 47, NULL);
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, GM_EXC, NULL);
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, GM_INH, NULL);
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 760);         /* 10 us */
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 50); /* 10 us */
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 47);
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_GM, GM_EXC);
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_GM, GM_INH);
 	calibrate_leak(&c, &f, 100);
 	memcpy(sound, c.success, sizeof(sound));
 	calibrate_side(false);
@@ -281,7 +281,7 @@ static void amplitudes_fall_towards_the_reversal_potentials(void **state)
 		for (unsigned i = 0; i < 2; i++)
 			assert_true(deviation(&calibrated[i]) < deviation(&shuffled[i]) / 2);
 		for (unsigned i = 0; i < 2; i++)
-			calibrate_broadcast(&f, sides[i].coba_row, 0, NULL);
+			calibrate_broadcast(&f, sides[i].coba_row, 0);
 		measure(shuffled, 3);
 		assert_false(holds(shuffled));
 		fixture_end(&f);

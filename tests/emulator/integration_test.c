@@ -274,8 +274,8 @@ static void balanced_inputs_do_not_drift(void **state)
 			.context = &drifting,
 			.target = target};
 		begin(serial);
-		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 0, NULL);
-		calibrate_broadcast(&f, shift, 310, NULL);
+		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 0);
+		calibrate_broadcast(&f, shift, 310);
 		drifting.every = calibrate_every();
 		const double before = measure_drift();
 		calibrate_same(target, 0);

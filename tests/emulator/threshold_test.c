@@ -22,9 +22,9 @@ static void switch_firing(struct fixture *x, bool comparator, bool current)
 /* A current and no leak: neurons fire, and come as high as their thresholds. */
 static void drive(int32_t current, int32_t reset)
 {
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 0, NULL);
-	calibrate_broadcast(&f, HALDLS_CAPMEM_I_MEM_OFFSET, current, NULL);
-	calibrate_broadcast(&f, HALDLS_CAPMEM_V_RESET, reset, NULL);
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 0);
+	calibrate_broadcast(&f, HALDLS_CAPMEM_I_MEM_OFFSET, current);
+	calibrate_broadcast(&f, HALDLS_CAPMEM_V_RESET, reset);
 }
 
 static void measure_by_cadc(double *out, struct fixture *x, const void *context)
@@ -202,13 +202,13 @@ static void thresholds_near_the_leak_let_events_through_only(void **state)
 			.target = target};
 		calibrate_begin(&f, serial, 1, 70, 550);
 		calibrate_forget(&c);
-		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 63, NULL); /* 2 us */
-		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 59, NULL);
+		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_EXC_TAU, 63); /* 2 us */
+		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_SYNIN_INH_TAU, 59);
 		calibrate_membrane(&c, &f, 120, 60e-6);
 		calibrate_inputs(&c, &f, GM);
 		calibrate_leak(&c, &f, 120);
 		f.neuron.membrane_capacitor_size = SMALL;
-		calibrate_broadcast(&f, HALDLS_CAPMEM_V_RESET, 0, NULL);
+		calibrate_broadcast(&f, HALDLS_CAPMEM_V_RESET, 0);
 		calibrate_same(target, 30);
 		calibrate_search(&c, &f, &how);
 		for (uint32_t n = 0; n < NEURONS; n++)
@@ -316,7 +316,7 @@ static void thresholds_below_the_leak_set_rates(void **state)
 		f.backend.refractory_time = 32; /* 2 us */
 		f.common.clock_scale_fast = 3;
 		fixture_backends(&f);
-		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 760, NULL); /* 10 us */
+		calibrate_broadcast(&f, HALDLS_CAPMEM_I_BIAS_LEAK, 760); /* 10 us */
 		calibrate_leak(&c, &f, 150);
 		calibrate_same(target, 70);
 		calibrate_reset(&c, &f, target);
