@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: MIT
-/* Spikes of a noise-free network of one layer, of plain and of rich neurons, against an integration
- * in double precision with steps of 10 ns, in windows and in single steps. Tolerances:
+/* Spikes of a network of one layer, of plain and of rich neurons, without noise against an
+ * integration in double precision with steps of 10 ns, in windows and in single steps. Tolerances:
  * spec/emulator_numerics.md 2.3 and 7; physics: spec/emulator_physics.md 2.1. */
 #include "fixture.h"
 
 #include "analog_state.h"
 #include "physics.h"
 
-enum { NEURONS = 8, EVENTS_MAX = 20000, RUN_TICKS = 500000, SPIKES = 400, SEEDS = 16, RICH_SEEDS = 3 };
+enum {
+	NEURONS = 8,
+	EVENTS_MAX = 20000,
+	RUN_TICKS = 500000,
+	SPIKES = 400,
+	SEEDS = 16,
+	RICH_SEEDS = 3
+};
 
 static struct fixture f;
 
@@ -161,10 +168,10 @@ static void enable_rich(struct haldls_neuron_config *config)
 	config->enable_synaptic_input_inhibitory_coba_mode = true;
 }
 
-static void begin(bool rich)
+static void begin(bool rich, bool noise)
 {
 	struct haldls_synapse_driver_config driver = HALDLS_SYNAPSE_DRIVER_CONFIG_INIT;
-	fixture_begin(&f, 1, 1, false, false);
+	fixture_begin(&f, 1, 1, noise, false);
 	f.neuron.enable_fire = f.neuron.enable_threshold_comparator = true;
 	f.neuron.enable_synaptic_input_excitatory = true;
 	f.neuron.enable_synaptic_input_inhibitory = true;
@@ -318,7 +325,7 @@ static struct deviation measure(unsigned steps, bool rich)
 	for (unsigned seed = 0; seed < (rich ? RICH_SEEDS : SEEDS); seed++) {
 		struct expected *e = &expected[rich][seed];
 		draw_events(seed + 1);
-		begin(rich);
+		begin(rich, false);
 		const uint64_t origin = f.now;
 		double v[NEURONS];
 		for (uint32_t n = 0; n < NEURONS; n++)
@@ -343,8 +350,9 @@ static void spikes_agree_with_the_reference(void **state)
 	assert_near(d.sum / d.spikes, 0, 0, 18);
 }
 
-/* Single steps, and the longer ones of windows. What decides whether a spike is there that only just
- * touches its threshold is a few hundredths of a millivolt, a thirtieth of the comparator's noise. */
+/* Single steps, and the longer ones of windows. What decides whether a spike is there that only
+ * just touches its threshold is a few hundredths of a millivolt, a thirtieth of the comparator's
+ * noise. */
 static void all_lengths_of_steps_find_nearly_all_spikes(void **state)
 {
 	(void)state;
@@ -358,6 +366,29 @@ static void all_lengths_of_steps_find_nearly_all_spikes(void **state)
 		assert_near(d.sum / d.spikes, 0, 0, 18);
 		assert_true(sqrt(d.squares / d.spikes) < 58);
 	}
+}
+
+static unsigned spikes_with_noise(unsigned steps)
+{
+	unsigned count = 0;
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		draw_events(seed + 1);
+		begin(false, true);
+		run(steps);
+		count += (unsigned)f.count;
+		fixture_end(&f);
+	}
+	return count;
+}
+
+/* Noise takes the same ways in steps of all lengths. */
+static void rates_with_noise_do_not_depend_on_the_length_of_steps(void **state)
+{
+	(void)state;
+	const double single = spikes_with_noise(0);
+	assert_true(single > 1500);
+	for (unsigned steps = 1; steps <= ANALOG_STEPS_MOST; steps += 11)
+		assert_near(spikes_with_noise(steps), single, 0.01, 0);
 }
 
 /* Everything on, up to the steep end of the exponential term. Where a membrane hardly moves at its
@@ -381,6 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spikes_agree_with_the_reference),
 		cmocka_unit_test(all_lengths_of_steps_find_nearly_all_spikes),
+		cmocka_unit_test(rates_with_noise_do_not_depend_on_the_length_of_steps),
 		cmocka_unit_test(rich_neurons_agree_with_the_reference),
 	};
 	return cmocka_run_group_tests_name("emulator/accuracy", tests, NULL, NULL);

@@ -212,8 +212,8 @@ static void parted_events_add_or_begin(void **state)
 				scale[c] = (float)(1 + c / 64);
 				/* groups where all match, none does, some do */
 				labels[c] = (uint8_t)(trial >> (2 + c / 64) & 1 ? 9
-						      : trial % 3       ? c % 16
-									: 8);
+						      : trial % 3               ? c % 16
+										: 8);
 			}
 			all[k]->rows(&rows);
 			for (unsigned c = 0; c < 256; c++) {
@@ -414,10 +414,10 @@ static void draw_kicks(struct kernel_window *w)
 		const unsigned first = count, some = (unsigned)uniform(0, 4);
 		for (; count < first + some; count++) {
 			const unsigned row = (unsigned)uniform(0, 8);
-			kicks[count] = (struct kernel_kick){strengths[row],
-				row < 2 ? NULL : labels[row],
-				((float)(count - first) + uniform(0, 1)) / (float)some,
-				uniform(0, 1), 1, row % 2};
+			kicks[count] =
+				(struct kernel_kick){strengths[row], row < 2 ? NULL : labels[row],
+					((float)(count - first) + uniform(0, 1)) / (float)some,
+					uniform(0, 1), 1, row % 2};
 		}
 		w->kick_end[k] = (uint16_t)count;
 	}
@@ -547,8 +547,8 @@ static float crosses(const struct kernel *kernel, float from, float to, float in
 	return path.crossings ? path.crossing[0].time : -1;
 }
 
-/* An inhibitory event at place p that takes s from the slope lifts the way between two equal ends by
- * s p (1 - p) there, and makes its slope s (1 - p) before. */
+/* An inhibitory event at place p that takes s from the slope lifts the way between two equal ends
+ * by s p (1 - p) there, and makes its slope s (1 - p) before. */
 static void a_way_over_the_threshold_within_a_step_is_found(void **state)
 {
 	(void)state;
