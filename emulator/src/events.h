@@ -114,7 +114,7 @@ struct emulator_acceptance {
 struct emulator_events {
 	struct emulator_filters filters[EMULATOR_INPUTS];    /**< of the crossbar */
 	struct { bool receives; uint8_t mask; } driver[256]; /**< address match of each driver */
-	struct emulator_neuron_route route[512];   /**< of the spikes of each neuron; `outputs` after
+	struct emulator_neuron_route route[512];   /**< of spikes, by neuron; `outputs` hold after
 	                                                emulator__events_look_ahead() */
 	bool routes_stale;                         /**< they must be computed again */
 	bool bus_enabled[EMULATOR_BUSES];          /**< bus takes events from the crossbar */

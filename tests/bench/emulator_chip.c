@@ -306,8 +306,8 @@ static int keep_answer(void *user, const uint64_t *received, size_t received_cou
 	return HXCOMM_OK;
 }
 
-/* Run events for some milliseconds; add up the spikes of each neuron. Returns the seconds from words
- * to words. */
+/* Run events for some milliseconds; add up the spikes of each neuron. Returns the seconds from
+ * words to words. */
 static double run_dense(struct emulator_fpga *fpga, unsigned ms, unsigned spikes[NETWORK_NEURONS])
 {
 	static struct hxcomm_responses *responses;

@@ -205,8 +205,8 @@ static void one_register_written_twice_takes_both_values(void **state)
 
 /* ---- what is done together ------------------------------------------------------------------- */
 
-/* Cells are refreshed once a millisecond; those of 100 us are written at once where nobody looks, and
- * none of them late. */
+/* Cells are refreshed once a millisecond; those of 100 us are written at once where nobody looks,
+ * and none of them late. */
 static void cells_of_a_quiet_chip_are_written_together(void **state)
 {
 	enum { CELLS = 12480, TOGETHER_TICKS = 25000 };
@@ -242,7 +242,8 @@ static void switches_of_currents_wait_where_no_event_comes(void **state)
 				quad.enable_synaptic_current_excitatory[entry] = !debug;
 				quad.enable_debug_excitatory[entry] = debug;
 			}
-			program_container(&program, &haldls_column_current_quad_container, e, &quad);
+			program_container(
+			        &program, &haldls_column_current_quad_container, e, &quad);
 		}
 		program_wait(&program, 1000);
 		machine_run(&machine, &program);

@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_NETWORK_H
 #define TESTS_SUPPORT_NETWORK_H
 
-/* A network on all neurons of a chip, for tests and benchmarks: events from link 0 reach the synapse
- * drivers, and all spikes the host. Bits 13 to 11 of a label choose the bus,
+/* A network on all neurons of a chip, for tests and benchmarks: events from link 0 reach the
+ * synapse drivers, and all spikes the host. Bits 13 to 11 of a label choose the bus,
  * 10 to 6 the driver, 5 to 0 go to the synapses. */
 
 #include <haldls/chip.h>
@@ -65,8 +65,8 @@ static inline void network_connect(struct haldls_chip *chip)
 	}
 }
 
-/* Leaky neurons with current-based inputs and short refractory periods, which may not fire yet. Their
- * events have the address 32 row + column % 32; the output they leave by tells the other bits. */
+/* Leaky neurons with current-based inputs and short refractory periods, which may not fire yet.
+ * Their events have the address 32 row + column % 32; the output they leave by tells the other bits. */
 static inline void network_set_neurons(struct haldls_chip *chip)
 {
 	static const struct network_code codes[] = {
