@@ -199,10 +199,12 @@ struct emulator_quadrant {
 	double correlation_tau;       /**< s, of the typical trace; infinite without a bias */
 	double correlation_baseline;  /**< LSB, offset of its lines */
 	double cell_scale;            /**< what a code of its memory is worth; 1 as a rule */
-	/** What biases leave of the parts that they enable, 0 … 1: references of leaks and what is like
-	 *  them, currents of the neurons' amplifiers, those of their inputs beside, what their readout
-	 *  amplifiers show, counts of the CADC. */
-	double bias_reference, bias_current, bias_input, bias_readout, bias_cadc;
+	/* shares that biases leave of the parts that they enable, 0 to 1 */
+	double bias_reference; /**< of the references of leaks and what is like them */
+	double bias_current;   /**< of the currents of the neurons' amplifiers */
+	double bias_input;     /**< of those of the synaptic inputs, beside it */
+	double bias_readout;   /**< of what the readout amplifiers show */
+	double bias_cadc;      /**< of the counts of the CADC */
 };
 
 /** A voltage of the board that goes to the chip. */
