@@ -13,7 +13,7 @@
 
 #include "bench.h"
 #include "fpga.h"
-#include "network.h"
+#include "dense_network.h"
 #include "oracle.h"
 
 enum { ROUNDS = 15, CHIPS = 50, SPIKES = 300000, WORDS_MAX = 1 << 20 };

@@ -2,7 +2,7 @@
 #include "whole_chip.h"
 
 #include "assert.h"
-#include "network.h"
+#include "dense_network.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef TESTS_SUPPORT_NETWORK_H
-#define TESTS_SUPPORT_NETWORK_H
+#ifndef TESTS_SUPPORT_DENSE_NETWORK_H
+#define TESTS_SUPPORT_DENSE_NETWORK_H
 
 /* A network on all neurons of a chip, for tests and benchmarks: events from link 0 reach the
  * synapse drivers, and all spikes the host. Bits 13 to 11 of a label choose the bus,
