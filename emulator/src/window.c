@@ -238,10 +238,10 @@ bool emulator__window_run(struct emulator_analog *a, uint64_t t)
 		return false;
 	if (a->plan_stale)
 		plan(a);
-	if (!a->plan_fits || a->grid % a->plan.ticks || any_overtaken(a))
+	if (!a->plan_fits || a->grid % a->plan.ticks)
 		return false;
 	const uint64_t begin = a->grid, until = windows_end(a, t);
-	if (until < begin + WINDOWS_LEAST * (uint64_t)a->plan.ticks)
+	if (until < begin + WINDOWS_LEAST * (uint64_t)a->plan.ticks || any_overtaken(a))
 		return false;
 	run_both(a, until);
 	a->grid = until;
