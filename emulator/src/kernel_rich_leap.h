@@ -55,6 +55,10 @@ ALWAYS void rich_leap_currents(const struct kernel_membranes *m, const struct ke
 	const vec room = choose(above(r->force, all(0.0f)), all(PHYSICS_RAIL) - v, v);
 	const vec left =
 		vec_least(vec_most(room * all(1.0f / PHYSICS_RAIL_SOFT), all(0.0f)), all(1.0f));
+	/* fading holds a membrane that its currents press against a rail */
+	const vec pressed = vec_most(r->force, -r->force) * all(1.0f / PHYSICS_RAIL_SOFT);
+	r->pull = r->pull * left + choose(above(all(1.0f), left), pressed, all(0.0f));
+	r->steep *= left;
 	r->force *= left;
 	*adapting *= left;
 }
