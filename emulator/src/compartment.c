@@ -177,22 +177,27 @@ void emulator__compartment_refresh(struct emulator_analog *a)
 /* ---- exchange ----------------------------------------------------------------------------------
  */
 
-static void set_volt(const struct compartments *c, float *v, unsigned node, float volt)
+/* Move the members of a node to @volt, as part of their way in this step. */
+static void move_node(
+	const struct compartments *c, struct kernel_membranes *m, unsigned node, float volt)
 {
-	for (unsigned k = 0; k < c->node[node].count; k++)
-		v[c->member[c->node[node].first + k]] = volt;
+	for (unsigned k = 0; k < c->node[node].count; k++) {
+		const unsigned n = c->member[c->node[node].first + k];
+		m->gain[n] += volt - m->v[n];
+		m->v[n] = volt;
+	}
 }
 
-static void exchange(
-	const struct compartments *c, float *v, const struct compartment_edge *edge, float h)
+static void exchange(const struct compartments *c, struct kernel_membranes *m,
+	const struct compartment_edge *edge, float h)
 {
 	const float one = c->farad[edge->one], other = c->farad[edge->other];
-	const float here = v[c->member[c->node[edge->one].first]];
-	const float there = v[c->member[c->node[edge->other].first]];
+	const float here = m->v[c->member[c->node[edge->one].first]];
+	const float there = m->v[c->member[c->node[edge->other].first]];
 	const float mean = (one * here + other * there) / (one + other);
 	const float left = expf(-h * edge->siemens * (1 / one + 1 / other));
-	set_volt(c, v, edge->one, mean + (here - mean) * left);
-	set_volt(c, v, edge->other, mean + (there - mean) * left);
+	move_node(c, m, edge->one, mean + (here - mean) * left);
+	move_node(c, m, edge->other, mean + (there - mean) * left);
 }
 
 /* What a membrane lags behind a straight way in z time constants, see kernel_body.h. */
@@ -214,11 +219,7 @@ static void share(const struct compartments *c, const struct emulator_analog *a,
 	}
 	const float per_farad = 1 / c->farad[node];
 	const float volt = charge * per_farad + moved * per_farad / lag(h * rate * per_farad);
-	for (unsigned k = 0; k < c->node[node].count; k++) {
-		const unsigned n = c->member[c->node[node].first + k];
-		m->gain[n] += volt - m->v[n];
-		m->v[n] = volt;
-	}
+	move_node(c, m, node, volt);
 }
 
 void emulator__compartment_exchange(struct emulator_analog *a, struct kernel_membranes *m, float h)
@@ -229,5 +230,36 @@ void emulator__compartment_exchange(struct emulator_analog *a, struct kernel_mem
 	/* every other time in the other order: what the pairs do to each other averages out */
 	const bool forth = c->turn++ % 2;
 	for (unsigned i = 0; i < c->edges; i++)
-		exchange(c, m->v, &c->edge[forth ? i : c->edges - 1 - i], h);
+		exchange(c, m, &c->edge[forth ? i : c->edges - 1 - i], h);
+}
+
+bool emulator__compartment_compare(struct emulator_analog *a, struct kernel_membranes *m)
+{
+	bool any = false;
+	for (unsigned n = 0; n < MEMBRANES; n++) {
+		if (!(a->rich.joined[n] > 0))
+			continue;
+		const float at = m->threshold[n] - m->noise[n], before = m->v[n] - m->gain[n];
+		const bool was = m->above[n] ? !m->crossing[n] : before > at;
+		m->above[n] = m->v[n] > at;
+		m->crossing[n] = m->above[n] && !was;
+		a->rich.place[n] =
+			m->crossing[n] && m->gain[n] > 0 ? (at - before) / m->gain[n] : 1;
+		any |= m->crossing[n];
+	}
+	return any;
+}
+
+void emulator__compartment_level(const struct emulator_analog *a, struct kernel_membranes *m)
+{
+	const struct compartments *c = &a->compartments;
+	for (unsigned i = 0; i < c->shorts; i++) {
+		float charge = 0;
+		for (unsigned k = 0; k < c->node[i].count; k++) {
+			const unsigned n = c->member[c->node[i].first + k];
+			charge += a->farad[n] * m->v[n];
+		}
+		for (unsigned k = 0; k < c->node[i].count; k++)
+			m->v[c->member[c->node[i].first + k]] = charge / c->farad[i];
+	}
 }

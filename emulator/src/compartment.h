@@ -11,10 +11,11 @@
  *  `connect_soma_right` shorts the line with that of the right neighbour,
  *  `connect_membrane_right` the membranes, `connect_bottom` those of the two rows of a column.
  *  Switches have no resistance. A segment that a membrane is shorted with brings it 20 fF. Shorted
- *  membranes share their charge in each step; conductances exchange it in closed form, pair by pair,
- *  to and fro. A line without a membrane has no charge: its conductances become a mesh between the
- *  others. */
+ *  membranes share their charge in each step; conductances exchange it in closed form, pair by
+ * pair, to and fro. A line without a membrane has no charge: its conductances become a mesh between
+ * the others. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct emulator_analog;
@@ -56,8 +57,16 @@ float emulator__compartment_conductance(const struct emulator_analog *a, uint32_
 /** Let the nodes exchange charge behind a step of @p h s. Membranes of one node moved each for
  *  itself: they get the way that all their currents make with all their capacitors.
  *  @param a the chip @param[in,out] m its membranes; of them `gain` and `rate` tell of the step */
-void emulator__compartment_exchange(
-	struct emulator_analog *a, struct kernel_membranes *m, float h);
+void emulator__compartment_exchange(struct emulator_analog *a, struct kernel_membranes *m, float h);
+
+/** Look again who of those that are joined crossed its threshold in the step: together they go
+ *  another way than each for itself. @param a the chip @param[in,out] m its membranes, behind the
+ *  exchange @return whether any did */
+bool emulator__compartment_compare(struct emulator_analog *a, struct kernel_membranes *m);
+
+/** Let the members of each node share their charge. @param a the chip @param[in,out] m its
+ * membranes */
+void emulator__compartment_level(const struct emulator_analog *a, struct kernel_membranes *m);
 
 /** Let the joined membranes pass a time @p h s in which nothing happens, in one.
  *  @param a the chip; where `kernel.rich_leap` left them  @return sum of kernel_flag */

@@ -239,11 +239,15 @@ void emulator__analog_step(struct emulator_analog *a)
 	if (m->rich)
 		a->flags |= a->kernel->rich(m, &a->rich, STEP * 4e-9f, place, variants, m->rich);
 	emulator__readout_hold(a, m);
-	if (a->flags & KERNEL_CROSSING)
-		fire_crossings(a, begin);
 	const bool joined = a->compartments.shorts || a->compartments.edges;
-	if (joined)
+	if (joined) {
 		emulator__compartment_exchange(a, m, STEP * 4e-9f);
+		a->flags |= emulator__compartment_compare(a, m) ? KERNEL_CROSSING : 0;
+	}
+	if (a->flags & KERNEL_CROSSING) {
+		fire_crossings(a, begin);
+		emulator__compartment_level(a, m);
+	}
 	a->grid = end;
 	/* membranes that are joined move in a step even at rest, to and fro: their leap knows */
 	a->stride = a->flags & KERNEL_FAST && !joined ? STEP : 2 * STEP;

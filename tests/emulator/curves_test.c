@@ -175,19 +175,6 @@ struct findings {
 	double worst; /* s */
 };
 
-/* Time by which the first circuit of a node may find the crossing early or late, s: in the step of
- * 80 ns in which it does, it moves by its own current, not by that of the node. */
-static double haste(const struct node *node)
-{
-	const double step = EMULATOR_STEP_TICKS * 4e-9, v = node->circuit[0].threshold;
-	struct node own = *node;
-	own.circuits = 1;
-	own.farad = node->circuit[0].capacitance;
-	const double ratio = current(&own, v) / own.farad / (current(node, v) / node->farad);
-	/* its currents and its reset act one after the other there */
-	return node->circuits > 1 ? step * (fabs(ratio - 1) + 0.5) : 0;
-}
-
 /* Compare the intervals of a node with its law: good are those within 0.2 % and 16 ns
  * (spec/emulator_numerics.md 7). */
 static void compare_node(struct findings *out, const struct node *node, uint32_t n)
@@ -211,7 +198,7 @@ static void compare_node(struct findings *out, const struct node *node, uint32_t
 				     PHYSICS_COMPARATOR_DELAY;
 		const double error = fabs(ticks * 4e-9 - way);
 		out->intervals++;
-		out->good += error < 0.002 * way + 16e-9 + haste(node);
+		out->good += error < 0.002 * way + 16e-9;
 		out->worst = fmax(out->worst, error);
 	}
 }
