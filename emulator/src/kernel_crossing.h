@@ -69,6 +69,13 @@ ALWAYS void cross_polygon(struct crossings *c, const struct kernel_kick *kicks, 
 static _Alignas(64) const
 	float lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
+/* Time constants of the lines in a step. */
+ALWAYS float mean_decay(const struct kernel_plan *p, const struct kernel_window *w)
+{
+	const float *decay = p->decay[w->first / KERNEL_COLUMNS];
+	return 0.5f * (decay[0] + decay[1]);
+}
+
 /* What is known of the membranes of @count columns in step @k. */
 ALWAYS struct crossings gather_crossings(const struct kernel_plan *p, const struct kernel_window *w,
 	unsigned k, const uint16_t *column, unsigned count)
@@ -76,7 +83,6 @@ ALWAYS struct crossings gather_crossings(const struct kernel_plan *p, const stru
 	enum { ROW = sizeof(struct kernel_planned) / sizeof(float) };
 	const struct kernel_path *path = w->path;
 	const struct kernel_planned *b = PLANNED(w->first);
-	const float *decay = p->decay[w->first / KERNEL_COLUMNS];
 	struct crossings c;
 	c.crossed = 0;
 	c.column = load_places(column);
@@ -85,7 +91,7 @@ ALWAYS struct crossings gather_crossings(const struct kernel_plan *p, const stru
 	c.to = gather(path->v[k + 1], c.column);
 	c.push[0] = gather(b->push[0], planned);
 	c.push[1] = gather(b->push[1], planned);
-	c.bend = gather(path->inflow[k + 1], c.column) * all(0.5f * (decay[0] + decay[1])) +
+	c.bend = gather(path->inflow[k + 1], c.column) * all(mean_decay(p, w)) +
 		 gather(b->pull, planned) * (c.to - c.from);
 	if (w->noise[0]) {
 		const float *noise = w->noise[k / w->steps], *then = w->noise[k / w->steps + 1];
@@ -104,20 +110,24 @@ ALWAYS void sort_nears(struct nears near[KERNEL_WINDOW], const struct kernel_pla
 	const struct kernel_window *w)
 {
 	const struct kernel_path *path = w->path;
+	const float decay = mean_decay(p, w);
 	for (unsigned k = 0; k < w->slots * w->steps; k++)
 		near[k].count = 0;
 	for (unsigned i = 0; i < path->nears; i++) {
 		const unsigned first = path->near[i], column = first - w->first, o = first % 16;
 		const struct kernel_planned *b = PLANNED(first);
-		const vec threshold = load(&b->threshold[o]), round = load(&b->round[o]);
-		const vec push = load(&b->push[1][o]);
+		const vec threshold = load(&b->threshold[o]), push = load(&b->push[1][o]);
+		const vec pull = load(&b->pull[o]);
 		vec v = load(&path->v[0][column]);
 		for (unsigned k = 0; k < w->slots * w->steps; k++) {
 			struct nears *own = &near[k];
 			const vec to = load(&path->v[k + 1][column]);
-			const vec highest = vec_most(v, to) + (round - push * all(w->bulge[k]));
-			const uint32_t lanes =
-				bits(above(highest, threshold)) & ~bits(above(v, threshold));
+			const vec bend =
+				load(&path->inflow[k + 1][column]) * all(decay) + pull * (to - v);
+			const vec lift =
+				vec_most(bend, all(0.0f)) * all(0.125f) - push * all(w->bulge[k]);
+			const uint32_t lanes = bits(above(vec_most(v, to) + lift, threshold)) &
+					       ~bits(above(v, threshold));
 			own->count += list_lanes(&own->column[own->count], lanes, column);
 			v = to;
 		}

@@ -82,8 +82,8 @@ static void plan_crossing(struct emulator_analog *a, uint32_t n)
 	const float leak = tanhf(m->leak_slope[n] * (m->leak_reference[n] - threshold));
 	const float decay = a->plan.h * fmaxf(m->line_rate[0][n], m->line_rate[1][n]);
 	own->pull[o] = own->leak[o] * m->leak_slope[n] * (1 - leak * leak);
-	/* currents up to twice those that balance the leak */
-	own->round[o] = 0.25f * (decay + own->pull[o]) * fmaxf(-leak, 0) * own->leak[o];
+	/* currents up to four times those that balance the leak */
+	own->round[o] = 0.5f * (decay + own->pull[o]) * fmaxf(-leak, 0) * own->leak[o];
 }
 
 static void plan_neuron(struct emulator_analog *a, uint32_t n)
