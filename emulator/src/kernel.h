@@ -174,6 +174,12 @@ struct kernel_plan {
  *  sets. */
 typedef float kernel_columns[KERNEL_COLUMNS + 16];
 
+/** Neurons that may have crossed their threshold somewhere in a window. */
+struct kernel_near {
+	uint16_t first; /**< neuron */
+	uint16_t lanes; /**< bit i: neuron first + i */
+};
+
 /** A crossing of a threshold. */
 struct kernel_crossing {
 	uint16_t neuron; /**< whose */
@@ -186,8 +192,7 @@ struct kernel_path {
 	_Alignas(64) kernel_columns v[KERNEL_WINDOW + 1]; /**< V, at the begin of a step */
 	kernel_columns inflow[KERNEL_WINDOW + 1]; /**< V per step, all but the leak: before the first
 						       step, and in each */
-	uint16_t near[KERNEL_COLUMNS / 4]; /**< neurons with which vectors begin in which some came near
-						their thresholds */
+	struct kernel_near near[KERNEL_COLUMNS / 4]; /**< who is to be looked at */
 	unsigned nears;                    /**< so many */
 	struct kernel_crossing crossing[KERNEL_COLUMNS]; /**< first ones of neurons */
 	unsigned crossings;                              /**< so many */

@@ -114,7 +114,8 @@ ALWAYS void sort_nears(struct nears near[KERNEL_WINDOW], const struct kernel_pla
 	for (unsigned k = 0; k < w->slots * w->steps; k++)
 		near[k].count = 0;
 	for (unsigned i = 0; i < path->nears; i++) {
-		const unsigned first = path->near[i], column = first - w->first, o = first % 16;
+		const unsigned first = path->near[i].first, column = first - w->first,
+			       o = first % 16;
 		const struct kernel_planned *b = PLANNED(first);
 		const vec threshold = load(&b->threshold[o]), push = load(&b->push[1][o]);
 		const vec pull = load(&b->pull[o]);
@@ -126,7 +127,8 @@ ALWAYS void sort_nears(struct nears near[KERNEL_WINDOW], const struct kernel_pla
 				load(&path->inflow[k + 1][column]) * all(decay) + pull * (to - v);
 			const vec lift =
 				vec_most(bend, all(0.0f)) * all(0.125f) - push * all(w->bulge[k]);
-			const uint32_t lanes = bits(above(vec_most(v, to) + lift, threshold)) &
+			const uint32_t lanes = path->near[i].lanes &
+					       bits(above(vec_most(v, to) + lift, threshold)) &
 					       ~bits(above(v, threshold));
 			own->count += list_lanes(&own->column[own->count], lanes, column);
 			v = to;

@@ -208,7 +208,8 @@ ALWAYS void pass_membranes(struct kernel_membranes *m, const struct kernel_plann
 		const vec margin = load(PLAN(round)) - load(PLAN(push[1])) * all(w->bulge_most);
 		/* without a branch: who is near is hard to foresee */
 		const uint32_t lanes = bits(above(highest[n] + margin, load(PLAN(threshold))));
-		path->near[path->nears] = (uint16_t)(first + n * LANES);
+		path->near[path->nears] = (struct kernel_near){
+			(uint16_t)(first + n * LANES), (uint16_t)lanes};
 		path->nears += lanes != 0;
 	}
 }

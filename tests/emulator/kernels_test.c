@@ -536,6 +536,7 @@ static float crosses(const struct kernel *kernel, float from, float to, float in
 	path.v[0][0] = from;
 	path.v[1][0] = to;
 	path.inflow[1][0] = inflow;
+	path.near[0].lanes = 1;
 	path.nears = 1;
 	const struct kernel_window w = {.slots = 1,
 		.steps = 1,
