@@ -21,6 +21,29 @@ static void print(const char *figure, const char *what, double value, const char
 		unit, value, work);
 }
 
+/* Events of rows, four to a step. @labels NULL: all synapses of a row have the same. */
+static void bench_rows(const struct kernel *kernel, float strength[256][256],
+	uint8_t labels[256][256], const float scale[256], const char *figure)
+{
+	enum { EVENTS = 4 };
+	static _Alignas(64) float before[256], after[256];
+	struct kernel_kick kicks[EVENTS];
+	struct kernel_rows rows = {
+		.before = before, .after = after, .scale = scale, .count = EVENTS};
+	const double begin = seconds();
+	for (unsigned i = 0; i < 10 * ROUNDS; i += EVENTS) {
+		for (unsigned j = 0; j < EVENTS; j++) {
+			kicks[j] = (struct kernel_kick){.strength = strength[(i + j) % 256],
+				.labels = labels ? labels[(i + j) % 256] : NULL,
+				.place = 0.7f,
+				.pulse = 1};
+			rows.kick[j] = &kicks[j];
+		}
+		kernel->rows(&rows);
+	}
+	print(figure, kernel->name, (seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
+}
+
 static void bench_kernels(void)
 {
 	static struct kernel_membranes m;
@@ -90,20 +113,9 @@ static void bench_kernels(void)
 				scale, m.line_rate[0], 0, 1, 1e-8f);
 		print("row event of 256 synapses", all[k]->name,
 			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
-		struct kernel_kick kick = {.place = 0.7f, .pulse = 1};
-		const struct kernel_rows rows = {.before = m.charge[0],
-			.after = m.kept[0],
-			.scale = scale,
-			.count = 1,
-			.kick = {&kick}};
-		begin = seconds();
-		for (unsigned i = 0; i < 10 * ROUNDS; i++) {
-			kick.strength = strength[i % 256];
-			kick.labels = labels[i % 256];
-			all[k]->rows(&rows);
-		}
-		print("row event of 256 synapses, in windows", all[k]->name,
-			(seconds() - begin) / (10 * ROUNDS) * 1e9, "ns", 10 * ROUNDS);
+		bench_rows(all[k], strength, NULL, scale, "row event of 256 synapses, in windows");
+		bench_rows(all[k], strength, labels, scale,
+			"row event of 256 synapses, in windows, labels compared");
 	}
 }
 
@@ -303,8 +315,8 @@ static double run_chunk(struct dense *d)
 	const size_t count = draw_arrivals(d->arrivals, d->next, stop);
 	const double begin = seconds();
 	for (size_t i = 0; i < count; i++)
-		emulator__analog_driver_event(d->a, d->arrivals[i].time,
-			d->arrivals[i].source / 2, d->arrivals[i].source % 2);
+		emulator__analog_driver_event(d->a, d->arrivals[i].time, d->arrivals[i].source / 2,
+			d->arrivals[i].source % 2);
 	d->count = advance(d->a, stop - now, d->spikes);
 	return seconds() - begin;
 }
@@ -321,7 +333,8 @@ static void level(struct dense *d, uint16_t leak)
 		for (unsigned chunk = 0; chunk < 3 * CHUNKS_LEVEL; chunk++) {
 			run_chunk(d);
 			for (size_t i = 0; i < d->count && chunk >= 2 * CHUNKS_LEVEL; i++)
-				rate[d->spikes[i].neuron] += TICKS_MS / (double)(CHUNK * CHUNKS_LEVEL);
+				rate[d->spikes[i].neuron] +=
+					TICKS_MS / (double)(CHUNK * CHUNKS_LEVEL);
 		}
 		for (uint32_t n = 0; n < 512; n++) {
 			const double way = 0.4 * (20 - rate[n]);
