@@ -413,7 +413,8 @@ static void rates_adapt_as_each_neuron_says(void **state)
 			if (is_broken(n, 1) || counts[n] < 2 * ADAPTED ||
 				!(climb(&node, &least) > 1e-6))
 				continue;
-			/* who starts late, while cells settle, has not adapted yet */
+			/* not adapted yet: an exponential term that once outran its weak reset
+			 * holds the membrane at the rail, and it fires no more */
 			const uint64_t fired = spikes[n][counts[n] - 1] - spikes[n][0];
 			if ((double)fired * 4e-9 * adaptation.rate < STEADY)
 				continue;
