@@ -2,6 +2,7 @@
 #include "headroom.h"
 
 #include "analog_state.h"
+#include "kernel_tanh.h"
 #include "physics.h"
 
 #include <math.h>
@@ -22,8 +23,8 @@ static float fade_of(float share)
 /* As the kernels have it. */
 static float near_tanh(float x)
 {
-	const float y = fminf(fmaxf(x, -3.6467388f), 3.6467388f), q = y * y;
-	return y * (945 + q * (105 + q)) / (945 + q * (420 + q * 15));
+	const float y = fminf(fmaxf(x, -tanh_end), tanh_end), q = y * y;
+	return y * tanh_over(q) / tanh_under(q);
 }
 
 /* Currents into a membrane, V/s, and minus their slope, 1/s. */

@@ -9,6 +9,7 @@
  * x^2 + 15 x^4) up to where it reaches 1, off by 1.4e-3 there. Source:
  * spec/emulator_numerics.md 2.3, spec/emulator_physics.md 2.1. */
 #include "kernel.h"
+#include "kernel_tanh.h"
 #include "noise.h"
 #include "physics.h"
 
@@ -27,19 +28,6 @@ static inline float most(float a, float b)
 static inline float clip(float x, float limit)
 {
 	return most(least(x, limit), -limit);
-}
-
-/* tanh(x) of a clipped x is x times the one over the other, q = x^2. */
-static const float tanh_end = 3.6467388f;
-
-static inline float tanh_over(float q)
-{
-	return 945.0f + q * (105.0f + q);
-}
-
-static inline float tanh_under(float q)
-{
-	return 945.0f + q * (420.0f + q * 15.0f);
 }
 
 /* exp(-x) for x >= 0; relative error 2e-7, 0 beyond 87. Selections are factors 0 or 1: gcc 12
